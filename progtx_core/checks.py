@@ -1,0 +1,90 @@
+"""Bad input, refused in one line that says what, where and how to mend it."""
+
+import difflib
+import math
+from collections.abc import Iterable
+
+
+def whole(name: str, value: object, at_least: int, at_most: int | None = None) -> int:
+    """Return `value` if it is a whole number in the range, else raise.
+
+    Raises TypeError for another type (True and 3.0 are refused as well),
+    ValueError for a number out of range.
+
+    >>> whole("n_seeds", 5, at_least=1)
+    5
+    >>> whole("n_seeds", 0, at_least=1)
+    Traceback (most recent call last):
+    ...
+    ValueError: n_seeds must be a whole number of at least 1, got 0
+    """
+    allowed = f"{name} must be a whole number of at least {at_least}"
+    if at_most is not None:
+        allowed = f"{name} must be a whole number from {at_least} to {at_most}"
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{allowed}, got {value!r} ({type(value).__name__})")
+    if value < at_least or (at_most is not None and value > at_most):
+        raise ValueError(f"{allowed}, got {value}")
+    return value
+
+
+def number(
+    name: str,
+    value: object,
+    above: float | None = None,
+    at_least: float | None = None,
+    at_most: float | None = None,
+) -> float:
+    """Return `value` as a float if it is a finite number in the range.
+
+    Raises TypeError for another type, ValueError for NaN, infinity and
+    numbers out of range.
+
+    >>> number("learning_rate", 0.1, above=0)
+    0.1
+    >>> number("learning_rate", float("nan"), above=0)
+    Traceback (most recent call last):
+    ...
+    ValueError: learning_rate must be a finite number above 0, got nan
+    """
+    limits = [
+        f"{word} {bound:g}"
+        for word, bound in (
+            ("above", above),
+            ("of at least", at_least),
+            ("of at most", at_most),
+        )
+        if bound is not None
+    ]
+    allowed = f"{name} must be a finite number {' and '.join(limits)}".rstrip()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{allowed}, got {value!r} ({type(value).__name__})")
+    in_range = (
+        math.isfinite(value)
+        and (above is None or value > above)
+        and (at_least is None or value >= at_least)
+        and (at_most is None or value <= at_most)
+    )
+    if not in_range:
+        raise ValueError(f"{allowed}, got {value}")
+    return float(value)
+
+
+def one_of(kind: str, name: object, names: Iterable[str]) -> str:
+    """Return `name` if it is among `names`, else name the nearest ones.
+
+    >>> one_of("task", "xor", ["xor_of_endpoints", "trend_sign"])
+    Traceback (most recent call last):
+    ...
+    ValueError: there is no task 'xor'; nearest: xor_of_endpoints
+    """
+    known = list(names)
+    if name in known:
+        return str(name)
+    asked = str(name)
+    nearest = [k for k in known if asked and asked.lower() in k.lower()]
+    nearest += difflib.get_close_matches(asked, known, n=3, cutoff=0.5)
+    hint = f"nearest: {', '.join(dict.fromkeys(nearest))}"
+    if not nearest:
+        hint = f"choose from: {', '.join(known)}"
+    raise ValueError(f"there is no {kind} {name!r}; {hint}")

@@ -1,0 +1,42 @@
+"""What learns a task: plain `torch.nn.Module`s, one file a rung of the ladder.
+
+`build(name, spec, **sizes)` makes a model for a task's sizes, `names()` lists
+them in the order of the ladder.
+"""
+
+import inspect
+
+from torch import nn
+
+from progtx_core import checks
+from progtx_core.contract import Spec
+from progtx_core.models.linear import LogisticRegression
+
+# Lowest rung first.
+LADDER: dict[str, type[nn.Module]] = {
+    "logistic_regression": LogisticRegression,
+}
+
+
+def names() -> list[str]:
+    """The names of all models, lowest rung first."""
+    return list(LADDER)
+
+
+def build(name: str, spec: Spec, **sizes) -> nn.Module:
+    """Make the model of that name for a task's spec.
+
+    Raises ValueError for an unknown name (with the nearest ones), TypeError for
+    a size the model does not have.
+
+    >>> model = build("logistic_regression", Spec(n_classes=2, seq_len=4, d_input=3))
+    >>> sum(p.numel() for p in model.parameters())
+    26
+    """
+    make = LADDER[checks.one_of("model", name, LADDER)]
+    known = [p for p in inspect.signature(make).parameters if p != "spec"]
+    for size in sizes:
+        if size not in known:
+            has = f"it has: {', '.join(known)}" if known else "it has none"
+            raise TypeError(f"model {name!r} has no size {size!r}; {has}")
+    return make(spec, **sizes)
