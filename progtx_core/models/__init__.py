@@ -30,7 +30,7 @@ def build(name: str, spec: Spec, **sizes) -> nn.Module:
     a size the model does not have.
 
     >>> model = build("logistic_regression", Spec(n_classes=2, seq_len=4, d_input=3))
-    >>> sum(p.numel() for p in model.parameters())
+    >>> count_parameters(model)
     26
     """
     make = LADDER[checks.one_of("model", name, LADDER)]
@@ -40,3 +40,8 @@ def build(name: str, spec: Spec, **sizes) -> nn.Module:
             has = f"it has: {', '.join(known)}" if known else "it has none"
             raise TypeError(f"model {name!r} has no size {size!r}; {has}")
     return make(spec, **sizes)
+
+
+def count_parameters(model: nn.Module) -> int:
+    """How many numbers a training may change."""
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)

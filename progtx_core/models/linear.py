@@ -36,3 +36,7 @@ class LogisticRegression(nn.Module):
         """Weight of class 1 minus weight of class 0, (seq, d_input)."""
         weight = self.linear.weight.detach()
         return (weight[1] - weight[0]).view(self.spec.seq_len, self.spec.d_input)
+
+    def extras(self) -> dict[str, float]:
+        """The length of the difference; 0 means that every answer is a coin toss."""
+        return {"difference_norm": self.difference().norm().item()}

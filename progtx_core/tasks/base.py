@@ -56,9 +56,7 @@ class Task(ABC):
     def label(self, example: list) -> int | None:
         """Label one input by the rule in plain Python; None where undecided."""
 
-    def sample(
-        self, n: int, generator: torch.Generator, split: str = "train"
-    ) -> Batch:
+    def sample(self, n: int, generator: torch.Generator, split: str = "train") -> Batch:
         """Draw n examples of a split, every class equally often, shuffled.
 
         Where n is no multiple of the number of classes, classes chosen at random
@@ -99,7 +97,9 @@ def in_split(inputs: torch.Tensor, split: str) -> torch.Tensor:
         # Equal numbers need equal bits: adding 0.0 turns -0.0 into 0.0.
         words = (words.float() + 0.0).view(torch.int32)
     weights = torch.randint(
-        2**62, (words.shape[1],), generator=torch.Generator().manual_seed(words.shape[1])
+        2**62,
+        (words.shape[1],),
+        generator=torch.Generator().manual_seed(words.shape[1]),
     )
     mixed = (words.long() * (2 * weights + 1)).sum(1)  # wraps around, as it should
     mixed = (mixed ^ (mixed >> 29)) * 0x3C6EF372FE94F82B

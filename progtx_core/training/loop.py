@@ -1,11 +1,12 @@
 """The training loop. It knows no particular model and no particular task."""
 
+import os
 import time
 from collections.abc import Callable
 
 import torch
 from torch import nn
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from progtx_core import checks, models
 from progtx_core.contract import Batch, Spec
@@ -94,7 +95,8 @@ def fit(
     model: a name (see `models.names()`), or a class or function that takes a
         `Spec` and returns a module; config: by default the model's own recipe.
     A seed fixes a model's first parameters and its batches. Ctrl-C ends the
-    training early and keeps what was trained.
+    training early and keeps what was trained. The environment variable
+    PROGTX_PROGRESS=off hides all progress bars.
 
     Raises ValueError or TypeError for a wrong name or setting, and
     FloatingPointError as soon as a loss is not a finite number.
@@ -128,7 +130,8 @@ def fit(
 def _train(learners, task, config, name, history, tracker, progress) -> None:
     """All seeds, step by step; fills `history`."""
     val_set = held_out(task, "val", config.n_eval)
-    bar = tqdm(total=config.steps, desc=name, disable=not progress, leave=False)
+    quiet = not progress or os.environ.get("PROGTX_PROGRESS") == "off"
+    bar = tqdm(total=config.steps, desc=name, disable=quiet, leave=False)
     with bar:
         for step in range(config.steps + 1):
             if config.is_eval_step(step):
@@ -144,10 +147,15 @@ def _train(learners, task, config, name, history, tracker, progress) -> None:
 
 
 def look(learner: Learner, val_set: Batch) -> dict[str, float]:
-    """What is measured at every look at the held-out set."""
+    """What is measured at every look at the held-out set.
+
+    A model that has a method `extras() -> dict[str, float]` adds its own.
+    """
     measured = learner.evaluate(val_set)
+    extras = getattr(learner.model, "extras", dict)()
     return {f"val/{key}": value for key, value in measured.items()} | {
-        "weight_norm": norm(learner.model.parameters())
+        "weight_norm": norm(learner.model.parameters()),
+        **extras,
     }
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from torch import nn
 
 from progtx_core import checks
+from progtx_core.models import count_parameters
 from progtx_core.tasks import Task
 from progtx_core.training.config import Config
 
@@ -69,7 +70,7 @@ class Run:
     @property
     def n_parameters(self) -> int:
         """Trained numbers in one model."""
-        return sum(p.numel() for p in self.models[0].parameters())
+        return count_parameters(self.models[0])
 
     def __str__(self) -> str:
         accuracy = self.test["accuracy"]

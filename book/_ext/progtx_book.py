@@ -1,0 +1,120 @@
+"""Sphinx extension: brings the executed notebooks into the book, and makes the ledger.
+
+Notebooks come from ../notebooks, which carry their outputs, or from the folder
+that PROGTX_NOTEBOOKS names (`make book` executes into it). The `_toc.yml` of
+Jupyter Book reaches no file outside book/, so they are copied to book/chapters/.
+"""
+
+import json
+import os
+from pathlib import Path
+
+BOOK = Path(__file__).resolve().parents[1]
+CHAPTERS = BOOK / "chapters"
+
+
+def setup(app):
+    # Priority 1: before the table of contents looks for the files.
+    app.connect("config-inited", bring_chapters, priority=1)
+    app.connect("config-inited", set_buttons, priority=900)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def bring_chapters(app, config):
+    """Copy the notebooks to book/chapters/ and write the ledger beside them."""
+    source = Path(os.environ.get("PROGTX_NOTEBOOKS") or BOOK.parent / "notebooks")
+    found = sorted(source.glob("[0-9][0-9]_*.ipynb"))
+    found = [path for path in found if not path.stem.endswith(".failed")]
+    if not found:
+        raise FileNotFoundError(f"{source} holds no executed chapter")
+    notebooks = {path.stem: json.loads(path.read_text("utf-8")) for path in found}
+    CHAPTERS.mkdir(exist_ok=True)
+    for old in CHAPTERS.glob("*.ipynb"):
+        if old.stem not in notebooks:
+            old.unlink()
+    for name, notebook in notebooks.items():
+        describe_pictures(notebook)
+        write_if_changed(CHAPTERS / f"{name}.ipynb", json.dumps(notebook))
+    write_if_changed(CHAPTERS / "claims.md", ledger(notebooks))
+
+
+def describe_pictures(notebook):
+    """Give every picture the text that stands in for it, where MyST-NB looks for it."""
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            alt = output.get("metadata", {}).get("image/png", {}).get("alt")
+            if alt:
+                cell["metadata"]["mystnb"] = {"image": {"alt": alt}}
+
+
+def ledger(notebooks):
+    """The claims of all chapters as one Markdown page, from the executed notebooks."""
+    lines = [
+        "# Claims ledger",
+        "",
+        "Every number that the text relies on is guarded by a claim: a statement, "
+        "a measured value, and a bound. Running a chapter with its default "
+        "parameters judges its claims, and a claim that does not hold stops the "
+        "run. The values below were measured by the runs whose outputs this book "
+        "shows. They differ a little between machines; the bounds do not.",
+    ]
+    for name, notebook in notebooks.items():
+        claims = [
+            output["metadata"]["progtx_claim"]
+            for cell in notebook["cells"]
+            for output in cell.get("outputs", [])
+            if "progtx_claim" in output.get("metadata", {})
+        ]
+        lines += ["", f"## [{title(notebook)}]({name}.ipynb)", ""]
+        record = notebook["metadata"].get("progtx", {})
+        if "seconds" in record:
+            held = sum(claim["verdict"] == "holds" for claim in claims)
+            lines += [
+                f"{held} of {len(claims)} claims hold. "
+                f"The run took {record['seconds']:.0f} seconds.",
+                "",
+            ]
+        lines += ["| claim | measured | bound | verdict |", "| --- | --- | --- | --- |"]
+        lines += [row(claim) for claim in claims]
+    return "\n".join(lines) + "\n"
+
+
+def row(claim):
+    bounds = [
+        f"{sign} {claim[key]:g}"
+        for sign, key in (("≥", "at_least"), ("≤", "at_most"))
+        if claim[key] is not None
+    ]
+    statement = claim["statement"].replace("|", "\\|").replace("_", "\\_")
+    return (
+        f"| {statement} | {claim['value']:.4g} | {' and '.join(bounds)} "
+        f"| {claim['verdict']} |"
+    )
+
+
+def title(notebook):
+    for cell in notebook["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown" and source.startswith("# "):
+            return source.splitlines()[0][2:]
+    raise ValueError("a chapter begins with a heading")
+
+
+def write_if_changed(path, text):
+    # An unchanged file keeps its time stamp, so that Sphinx does not read it again.
+    if not path.exists() or path.read_text("utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+
+
+def set_buttons(app, config):
+    """Edit and launch buttons, where repository.url in _config.yml is set."""
+    options = dict(config.html_theme_options)
+    if options.get("repository_url"):
+        options["use_repository_button"] = True
+        options["use_issues_button"] = True
+        options["launch_buttons"] = {
+            "notebook_interface": "jupyterlab",
+            "binderhub_url": "https://mybinder.org",
+            "colab_url": "https://colab.research.google.com",
+        }
+        config.html_theme_options = options

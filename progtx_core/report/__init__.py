@@ -1,0 +1,10 @@
+"""Draws and says what `training` and `evaluation` return.
+
+Every function of `plots` returns a matplotlib Figure; `show` puts it on the page
+together with a text for those who cannot see it; `say` writes a sentence with
+measured numbers.
+"""
+
+from progtx_core.report.page import glance, glue, say, show
+
+__all__ = ["glance", "glue", "say", "show"]

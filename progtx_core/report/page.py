@@ -1,0 +1,81 @@
+"""Puts figures and computed sentences on a notebook's page."""
+
+import base64
+import io
+
+from progtx_core import files
+
+PIXELS_PER_INCH = 150
+
+
+def show(figure, alt: str) -> None:
+    """Show a figure as a small PNG, with `alt` as the text that stands in for it.
+
+    The text is what a screen reader reads and what a terminal prints, and it is
+    compared when outputs are checked; so it holds no measured digits.
+    """
+    from IPython.display import display
+
+    bundle = {"image/png": base64.b64encode(png(figure)).decode(), "text/plain": alt}
+    display(bundle, raw=True, metadata={"image/png": {"alt": alt}})
+
+
+def png(figure) -> bytes:
+    """A figure as a PNG with a palette of at most 128 colours, a third of the size."""
+    from PIL import Image
+
+    raw = io.BytesIO()
+    figure.savefig(raw, format="png", dpi=PIXELS_PER_INCH, facecolor="white")
+    picture = Image.open(raw).convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    small = io.BytesIO()
+    picture.save(small, format="png", optimize=True)
+    return small.getvalue()
+
+
+def say(markdown: str) -> None:
+    """Write Markdown made of measured values, so that no number is typed by hand."""
+    from IPython.display import Markdown, display
+
+    display(Markdown(markdown))
+
+
+def glue(name: str, markdown: str) -> None:
+    """Keep Markdown made of measured values under a name, for a page of the book.
+
+    Nothing is shown here. A page shows it with the `glue:md` directive of MyST-NB,
+    whose output format this is.
+    """
+    from IPython.display import display
+
+    prefix = "application/papermill.record/"
+    display(
+        {prefix + "text/markdown": markdown, prefix + "text/plain": markdown},
+        raw=True,
+        metadata={"scrapbook": {"name": name, "mime_prefix": prefix}},
+    )
+
+
+def glance(chapter: str, **facts: object) -> None:
+    """Show a chapter at a glance: the given facts, its measured time, launch buttons.
+
+    The time is that of the run whose outputs are kept in notebooks/. The buttons
+    need `repository.url` in book/_config.yml; while that is empty there are none.
+    """
+    try:
+        seconds = files.record_of(files.NOTEBOOKS / f"{chapter}.ipynb").get("seconds")
+    except ValueError:
+        seconds = None
+    time = "not measured yet" if seconds is None else f"{seconds:.0f} s on two cores"
+    rows = {**facts, "measured time": time}
+    url = files.repository_url()
+    if url:
+        path = f"notebooks/{chapter}.ipynb"
+        binder = url.replace("https://github.com/", "https://mybinder.org/v2/gh/")
+        colab = url.replace(
+            "https://github.com/", "https://colab.research.google.com/github/"
+        )
+        rows["open in"] = (
+            f"[Binder]({binder}/HEAD?labpath={path}), [Colab]({colab}/blob/HEAD/{path})"
+        )
+    lines = [f"| {name.replace('_', ' ')} | {value} |" for name, value in rows.items()]
+    say("\n".join(["| at a glance | |", "| --- | --- |", *lines]))

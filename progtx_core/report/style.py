@@ -1,0 +1,41 @@
+"""One visual language: colours that survive colour blindness, dashes that survive grey."""
+
+# Okabe and Ito, "Color Universal Design", 2008; ordered so that neighbours also
+# differ in lightness. Black is kept for baselines and annotations.
+COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"]
+DASHES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2))]
+MARKERS = ["o", "s", "^", "D", "v", "P"]
+SEQUENTIAL, DIVERGING = "cividis", "RdBu_r"
+
+SETTINGS = {
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e4e4e4",
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+    "legend.handlelength": 3,
+    "lines.linewidth": 1.6,
+}
+
+
+def line(index: int) -> dict:
+    """Colour and dash of the line with that index."""
+    return {
+        "color": COLOURS[index % len(COLOURS)],
+        "linestyle": DASHES[index % len(DASHES)],
+    }
+
+
+def panels(n_columns: int = 1, n_rows: int = 1, width=3.1, height=2.6, **kwargs):
+    """A figure with a grid of axes, in the style: (figure, list of axes)."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(SETTINGS):
+        size = (width * n_columns, height * n_rows)
+        figure = Figure(figsize=size, layout="constrained")
+        axes = figure.subplots(n_rows, n_columns, squeeze=False, **kwargs)
+    return figure, list(axes.flat)
