@@ -1,9 +1,6 @@
 # ---
 # jupyter:
 #   jupytext:
-#     cell_metadata_filter: tags,-all
-#     formats: ipynb,py:percent
-#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
@@ -50,15 +47,14 @@ glance(
 # %% tags=["setup"]
 import numpy as np
 import torch
-from torch import nn
-from torch.nn import functional as F
-
 from progtx_core import tasks
 from progtx_core.claims import Claims
 from progtx_core.evaluation import best_linear_rule, predict
 from progtx_core.models import LogisticRegression as CoreModel
 from progtx_core.report import glue, plots, say, show, style
 from progtx_core.training import Config, fit, held_out, stream
+from torch import nn
+from torch.nn import functional as F
 
 # %% tags=["parameters"]
 seed: int = 0  # first seed; the others follow it
@@ -88,12 +84,10 @@ the_tasks = {name: tasks.get(name, seq_len=seq_len, d_input=d_input)
 # %%
 test_sets = {name: held_out(task, "test", 2000)
              for name, task in the_tasks.items()}
-majority = {name: max(b.targets.float().mean().item(),
-                      1 - b.targets.float().mean().item())
-            for name, b in test_sets.items()}
 chance = 1 / 2
-say("Majority baselines: " + ", ".join(
-    f"{name} {share:.2f}" for name, share in majority.items()) + ".")
+for name, batch in test_sets.items():
+    share = batch.targets.float().mean().item()
+    print(f"{name}: majority baseline {max(share, 1 - share):.2f}")
 
 # %% [markdown]
 # ## The tasks
@@ -138,7 +132,7 @@ print("sampler and plain rules agree on every test example")
 # %% [markdown]
 # Two examples of each class. Steps above the line are positive.
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = style.panels(4, 4, width=1.75, height=1.05, sharex=True)
 for column, (name, batch) in enumerate(test_sets.items()):
     rows = torch.cat([(batch.targets == c).nonzero()[:2] for c in (0, 1)])
@@ -154,8 +148,8 @@ for column, (name, batch) in enumerate(test_sets.items()):
                 ha="right", va="bottom", fontsize=8)
     axes[column].set_title(name, fontsize=9, pad=12)
     axes[12 + column].set_xlabel("step")
-show(figure, "Bars of the signal at every step: for each of the four tasks two "
-     "examples with answer 0 above two examples with answer 1.")
+show(figure, "Bars of the signal at every step: for each of the four tasks "
+     "two examples with answer 0 above two examples with answer 1.")
 
 # %% [markdown]
 # Training, validation and test data share no example. Every possible input
@@ -220,8 +214,7 @@ logits = ours(inputs)
 assert torch.equal(logits, core(inputs))
 sigmoid = torch.sigmoid(logits[:, 1] - logits[:, 0])
 assert torch.allclose(sigmoid, logits.softmax(-1)[:, 1], atol=1e-6)
-n_parameters = sum(p.numel() for p in ours.parameters())
-print(f"same logits; {n_parameters} parameters")
+print(f"same logits; {models.count_parameters(ours)} parameters")
 
 # %% [markdown]
 # ## Train
@@ -289,11 +282,11 @@ show(plots.seed_accuracies(runs, chance),
      "Test accuracy of every seed. Two tasks lie near one, two at chance.")
 
 # %% tags=["nbval-ignore-output"]
-rows = ["| task | median | worst seed | best seed |", "| --- | --- | --- | --- |"]
+rows = ["| task | median | worst seed | best seed |", "|---|---|---|---|"]
 for name, run in runs.items():
     acc = run.test["accuracy"]
-    rows.append(f"| {name} | {np.median(acc):.3f} | {acc.min():.3f} "
-                f"| {acc.max():.3f} |")
+    values = (np.median(acc), acc.min(), acc.max())
+    rows.append(f"| {name} | {' | '.join(f'{v:.3f}' for v in values)} |")
 say("\n".join(rows))
 
 # %% [markdown]
@@ -363,8 +356,7 @@ for name in by_hand:
     maps[f"{name}, learned"] = learned[name].T.numpy()
 show(plots.weight_maps(maps, xlabel="step", ylabel="feature"),
      "Weights by step and feature. Learned and hand-set weights look alike: "
-     "minus one and plus one at the ends for last_gt_first, a ramp for "
-     "trend_sign.")
+     "minus and plus one at the ends, and a ramp for trend_sign.")
 
 # %% [markdown]
 # Training found the rule that we would have written. Both features of a step
@@ -384,8 +376,7 @@ for name in ("xor_of_endpoints", "has_pos_and_neg"):
     generator = torch.Generator().manual_seed(seed)
     searched = held_out(the_tasks[name], "val", 2000)
     best[name] = best_linear_rule(searched, generator)
-    answers = best[name](test_sets[name].inputs)
-    right = answers == test_sets[name].targets
+    right = best[name](test_sets[name].inputs) == test_sets[name].targets
     best_accuracy[name] = right.float().mean().item()
     say(f"`{name}`: the best linear rule found is right on "
         f"**{best_accuracy[name]:.1%}** of the test examples, the trained "
@@ -426,7 +417,7 @@ for name, rule in best.items():
 excess = min((loss - np.log(2))[abs(scales) > 0.05].min()
              for loss, _ in along.values())
 
-# %%
+# %% tags=["hide-input"]
 figure, (left, right) = style.panels(2)
 for index, (name, (loss, accuracy)) in enumerate(along.items()):
     left.plot(scales, loss, label=name, **style.line(index + 2))
@@ -436,7 +427,7 @@ left.annotate("coin toss: ln 2", (3, np.log(2)), ha="right", va="top")
 left.set(xlabel="scale of the best rule's weights", ylabel="loss (nats)")
 right.set(xlabel="scale of the best rule's weights", ylabel="accuracy",
           ylim=(0.2, 0.8))
-left.legend(loc="upper center")
+style.legend_below(figure, left)
 show(figure, "Along the scale of the best rule's weights the loss has its "
      "least value at zero, while the accuracy is above chance for every "
      "positive scale.")
@@ -449,16 +440,15 @@ show(figure, "Along the scale of the best rule's weights the loss has its "
 
 # %%
 show(plots.learning_curves(runs, ("difference_norm", "grad_norm")),
-     "Norm of the weight difference and of the gradient against steps. On the "
-     "two solved tasks the weights grow; on the two others they shrink "
-     "towards zero.")
+     "Norm of the weight difference and of the gradient against steps. The "
+     "weights of the solved tasks grow, those of the others shrink.")
 
 # %% [markdown]
 # ## Break it
 #
 # If sign symmetry is the cause, then breaking the symmetry must end the coin
-# toss. Flip every sequence whose first step is negative, so that all begin with
-# a positive step. A new task is one class:
+# toss. Flip every sequence whose first step is negative, so that all begin
+# with a positive step. A new task is one class:
 
 
 # %%
@@ -594,8 +584,8 @@ def check_sign_changes(rule):
     generator = torch.Generator().manual_seed(2)
     for _ in range(300):
         signal = torch.randn(seq_len, generator=generator).tolist()
-        pairs = zip(signal, signal[1:], strict=False)
-        changes = sum((a > 0) != (b > 0) for a, b in pairs)
+        changes = sum((a > 0) != (b > 0)
+                      for a, b in zip(signal, signal[1:], strict=False))
         if rule(signal) != changes % 2:
             signs = "".join("+" if s > 0 else "-" for s in signal)
             return f"not yet: {signs} changes {changes} times"
@@ -638,16 +628,16 @@ def check_feature(feature):
     from sklearn.linear_model import LogisticRegression as Sklearn
 
     task = tasks.get("xor_of_endpoints", seq_len=seq_len, d_input=d_input)
-    train_set, test_set = held_out(task, "val", 2000), held_out(task, "test", 2000)
+    train_set = held_out(task, "val", 2000)
+    test_set = held_out(task, "test", 2000)
     values = feature(train_set.inputs)
     if values is None or tuple(values.shape) != (2000,):
         return "not yet: the feature must give one number an example, (batch,)"
     model = Sklearn().fit(values.reshape(-1, 1), train_set.targets)
     tested = feature(test_set.inputs).reshape(-1, 1)
     score = model.score(tested, test_set.targets)
-    if score < 0.97:
-        return f"not yet: right on {score:.0%} of the test examples"
-    return "correct"
+    share = f"right on {score:.0%} of the test examples"
+    return "correct" if score >= 0.97 else f"not yet: {share}"
 
 
 # %% tags=["exercise"]
@@ -735,13 +725,13 @@ claims.check("yet a linear rule for xor_of_endpoints beats chance",
              best_accuracy["xor_of_endpoints"], at_least=0.58)
 claims.check("and one for has_pos_and_neg does too",
              best_accuracy["has_pos_and_neg"], at_least=0.65)
-claims.check("along the best rules, the loss exceeds that of zero weights by "
-             "more than nothing", excess, at_least=1e-6)
+claims.check("along the best rules the loss exceeds that of zero weights",
+             excess, at_least=1e-6)
 
 # %%
+solved_now = broken["xor_of_endpoints, first step positive"].test["accuracy"]
 claims.check("with a positive first step xor_of_endpoints is solved, every "
-             "seed", broken["xor_of_endpoints, first step positive"]
-             .test["accuracy"].min(), at_least=0.97)
+             "seed", solved_now.min(), at_least=0.97)
 claims.check("with a positive first step has_pos_and_neg leaves chance",
              left_over.min(), at_least=0.75)
 claims.check("and yet is not solved, on any seed",

@@ -15,8 +15,11 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted: what was complete is kept", file=sys.stderr)
         return 130
+    except ImportError as error:
+        print(f"error: {error}; see 'python -m progtx_core doctor'", file=sys.stderr)
+        return 1
     except (ValueError, TypeError, RuntimeError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
 
 
@@ -24,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     """What can be typed."""
     top = argparse.ArgumentParser(
         prog="python -m progtx_core",
-        description="Progressive Transformers: check the set-up, list and run chapters.",
+        description="Progressive Transformers: check the set-up, run chapters.",
     )
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
@@ -67,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run_doctor(options: argparse.Namespace) -> int:
-    from progtx_core.runs import doctor
+    from progtx_core import doctor
 
     findings = doctor.examine()
     for finding in findings:
@@ -79,11 +82,8 @@ def run_list(options: argparse.Namespace) -> int:
     from progtx_core.runs import catalogue
 
     for chapter in catalogue.chapters():
-        try:
-            measured = catalogue.duration(chapter.seconds)
-        except ValueError:
-            measured = "notebook damaged"
-        print(f"{chapter.name}   {chapter.title.partition('. ')[2]}   ({measured})")
+        title = chapter.title.partition(". ")[2]
+        print(f"{chapter.name}   {title}   ({chapter.measured})")
         for parameter in chapter.parameters.values():
             assigned = f"{parameter.name}: {parameter.type_name} = {parameter.default}"
             print(f"    {assigned:<32} {parameter.help}")

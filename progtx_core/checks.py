@@ -83,7 +83,7 @@ def one_of(kind: str, name: object, names: Iterable[str]) -> str:
         return str(name)
     asked = str(name)
     nearest = [k for k in known if asked and asked.lower() in k.lower()]
-    nearest += difflib.get_close_matches(asked, known, n=3, cutoff=0.5)
+    nearest += difflib.get_close_matches(asked, known, n=3, cutoff=0.4)
     hint = f"nearest: {', '.join(dict.fromkeys(nearest))}"
     if not nearest:
         hint = f"choose from: {', '.join(known)}"

@@ -5,8 +5,6 @@ import os
 import tempfile
 from pathlib import Path
 
-import yaml
-
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 PROFILES = NOTEBOOKS / "profiles"
@@ -38,6 +36,8 @@ def read_profile(name: str, chapter: str) -> dict:
 
     Raises ValueError for an unknown profile or one that is no mapping.
     """
+    import yaml  # here, so that `doctor` runs where packages are missing
+
     path = PROFILES / f"{name}.yaml"
     if not path.exists():
         known = ", ".join(sorted(p.stem for p in PROFILES.glob("*.yaml")))
@@ -70,6 +70,8 @@ def record_of(notebook: str | Path) -> dict:
 
 def repository_url() -> str:
     """The address that launch buttons point to, from book/_config.yml; '' for none."""
+    import yaml
+
     path = ROOT / "book" / "_config.yml"
     if not path.exists():
         return ""

@@ -33,10 +33,11 @@ def best_linear_rule(
 ) -> LinearRule:
     """Search for the linear rule with the highest accuracy on a two-class batch.
 
-    Random directions and single steps of the input are the start; the best few
-    are then changed at random by ever smaller amounts. For each direction the
-    best threshold is found exactly, from the sorted projections. What comes out
-    is a lower bound on the best accuracy, and a tight one in a few dimensions.
+    The start: random directions, single steps, and the line through the means of
+    the two classes. The best few are then changed at random by ever smaller
+    amounts. For each direction the best threshold is found exactly, from the
+    sorted projections. What comes out is a lower bound on the best accuracy, and
+    a tight one in a few dimensions.
     """
     checks.whole("n_starts", n_starts, at_least=8)
     examples = batch.inputs.flatten(1)
@@ -46,7 +47,9 @@ def best_linear_rule(
     random = torch.randn(n_starts, n_features, generator=generator)
     sums = torch.randn(n_starts, len(per_step), generator=generator) @ per_step
     same = torch.ones(1, n_features)
-    pool = torch.cat([per_step, -per_step, same, -same, random, sums])
+    means = [examples[batch.targets == c].mean(0, keepdim=True) for c in (0, 1)]
+    between = means[1] - means[0]
+    pool = torch.cat([per_step, -per_step, same, -same, between, random, sums])
     for round_number in range(n_rounds):
         accuracy, threshold = _best_thresholds(examples, batch.targets, pool)
         best = accuracy.topk(8).indices

@@ -39,17 +39,21 @@ def say(markdown: str) -> None:
     display(Markdown(markdown))
 
 
-def glue(name: str, markdown: str) -> None:
-    """Keep Markdown made of measured values under a name, for a page of the book.
+def glue(name: str, text: str) -> None:
+    """Keep a sentence made of measured values under a name, for a page of the book.
 
-    Nothing is shown here. A page shows it with the `glue:md` directive of MyST-NB,
-    whose output format this is.
+    Nothing is shown here. A page shows it with the `glue` directive of MyST-NB,
+    whose output format this is. Text between ** is set in bold.
     """
+    from html import escape
+
     from IPython.display import display
 
+    parts = [escape(part) for part in text.split("**")]
+    bold = [f"<strong>{p}</strong>" if i % 2 else p for i, p in enumerate(parts)]
     prefix = "application/papermill.record/"
     display(
-        {prefix + "text/markdown": markdown, prefix + "text/plain": markdown},
+        {prefix + "text/html": f"<p>{''.join(bold)}</p>", prefix + "text/plain": text},
         raw=True,
         metadata={"scrapbook": {"name": name, "mime_prefix": prefix}},
     )

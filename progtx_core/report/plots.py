@@ -22,7 +22,7 @@ Predictions = tuple[np.ndarray, np.ndarray]
 def learning_curves(
     runs: dict[str, Run], names: tuple[str, ...] = ("val/loss", "val/accuracy")
 ):
-    """One panel a curve, one line a run: median over seeds, band from least to greatest."""
+    """One panel a curve, one line a run: median and range over the seeds."""
     figure, axes = style.panels(len(names))
     for ax, name in zip(axes, names, strict=True):
         for index, (label, run) in enumerate(runs.items()):
@@ -35,7 +35,7 @@ def learning_curves(
         ax.set(xlabel="steps", ylabel=LABELS.get(name, name))
         if name.endswith("accuracy"):
             ax.set_ylim(min(0.4, ax.get_ylim()[0]), 1.02)
-    axes[-1].legend()
+    style.legend_below(figure, axes[0], n_columns=min(4, len(runs)))
     return figure
 
 
@@ -86,7 +86,8 @@ def heat(ax, matrix: np.ndarray, form: str | None = None, **scale) -> None:
         return
     for (row, column), value in np.ndenumerate(matrix):
         red, green, blue, _ = drawn.cmap(drawn.norm(value))
-        dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
+        luminance = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2
+        dark = luminance < 0.18  # where white has more contrast than black (WCAG 2)
         ax.text(
             column + 0.5,
             row + 0.5,
@@ -115,19 +116,17 @@ def roc_and_pr(predictions: dict[str, Predictions]):
     """ROC curves beside precision-recall curves, with the area under each."""
     figure, (roc, pr) = style.panels(2)
     for index, (label, (probabilities, targets)) in enumerate(predictions.items()):
-        for ax, curve in (
-            (roc, roc_curve(probabilities, targets)),
-            (pr, pr_curve(probabilities, targets)),
-        ):
-            look = style.line(index)
-            ax.plot(curve.x, curve.y, label=f"{label}: {curve.area:.2f}", **look)
+        in_roc, in_pr = (
+            roc_curve(probabilities, targets),
+            pr_curve(probabilities, targets),
+        )
+        areas = f"{label}: areas {in_roc.area:.2f} and {in_pr.area:.2f}"
+        roc.plot(in_roc.x, in_roc.y, label=areas, **style.line(index))
+        pr.plot(in_pr.x, in_pr.y, **style.line(index))
     roc.plot([0, 1], [0, 1], color="black", lw=0.8, ls=":")
     roc.set(xlabel="false positive rate", ylabel="true positive rate", title="ROC")
-    pr.set(
-        xlabel="recall", ylabel="precision", ylim=(0, 1.05), title="precision-recall"
-    )
-    for ax in (roc, pr):
-        ax.legend(title="area", loc="lower right" if ax is roc else "lower left")
+    pr.set(xlabel="recall", ylabel="precision", ylim=(0, 1.05), title="precision-recall")
+    style.legend_below(figure, roc)
     return figure
 
 
@@ -152,7 +151,7 @@ def probability_histograms(predictions: dict[str, Predictions]):
             )
         ax.set(xlabel="probability of class 1", title=label)
     axes[0].set_ylabel("test examples")
-    axes[-1].legend()
+    style.legend_below(figure, axes[0])
     return figure
 
 

@@ -1,4 +1,4 @@
-"""One visual language: colours that survive colour blindness, dashes that survive grey."""
+"""One visual language: colours for every kind of sight, dashes for print in grey."""
 
 # Okabe and Ito, "Color Universal Design", 2008; ordered so that neighbours also
 # differ in lightness. Black is kept for baselines and annotations.
@@ -30,12 +30,23 @@ def line(index: int) -> dict:
 
 
 def panels(n_columns: int = 1, n_rows: int = 1, width=3.1, height=2.6, **kwargs):
-    """A figure with a grid of axes, in the style: (figure, list of axes)."""
+    """A figure with a grid of axes, in the style: (figure, list of axes).
+
+    width, height: of one panel, in inches; other arguments go to `Figure.subplots`.
+    The style is set for good, since matplotlib reads it while things are drawn.
+    """
     import matplotlib
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(SETTINGS):
-        size = (width * n_columns, height * n_rows)
-        figure = Figure(figsize=size, layout="constrained")
-        axes = figure.subplots(n_rows, n_columns, squeeze=False, **kwargs)
+    matplotlib.rcParams.update(SETTINGS)
+    size = (width * n_columns, height * n_rows)
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.subplots(n_rows, n_columns, squeeze=False, **kwargs)
     return figure, list(axes.flat)
+
+
+def legend_below(figure, ax, n_columns: int = 2) -> None:
+    """One legend for all panels, beneath them, where it covers nothing."""
+    figure.legend(
+        *ax.get_legend_handles_labels(), loc="outside lower center", ncols=n_columns
+    )

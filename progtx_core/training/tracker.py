@@ -57,9 +57,7 @@ class JsonLines:
 
     def _warn_once(self, error: OSError) -> None:
         if not self.failed:
-            warnings.warn(
-                f"nothing more is logged to {self.path}: {error}", stacklevel=3
-            )
+            warnings.warn(f"nothing more is logged to {self.path}: {error}", stacklevel=3)
         self.failed = True
 
 

@@ -1,0 +1,52 @@
+# Two commands: `make book` and `make test`. Each sets up .venv on its own; a second
+# call reuses what is there. PYTHON=python3.12 chooses the Python of a new .venv.
+.DEFAULT_GOAL := help
+.PHONY: help book test check bench clean
+
+BIN := .venv/bin
+BROKEN := 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
+# The first Python that runs and is one of those the project is tested with.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c $(BROKEN) 2>/dev/null && echo $$p && break; done)
+
+help:
+	@echo "make book   execute every chapter, build the book, print its address"
+	@echo "make test   everything that CI checks"
+	@echo "make check  lint, unit tests, doctests, pairs: for every commit"
+	@echo "make bench  time what is meant to be fast"
+	@echo "make clean  remove what was built (not .venv)"
+
+.venv/.reader: requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed" >&2; exit 1; }
+	@$(PYTHON) -c $(BROKEN) || { echo "$(PYTHON) is not 3.11-3.13" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/.tester: .venv/.reader
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+book: .venv/.reader
+	$(BIN)/python -m progtx_core run --out build/executed
+	PROGTX_NOTEBOOKS='$(CURDIR)/build/executed' \
+		$(BIN)/jupyter-book build -W --keep-going -q --path-output build book/
+	@echo "Open file://$(CURDIR)/build/_build/html/index.html"
+
+check: .venv/.tester
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pytest -q
+
+# nbval executes the notebooks as they are committed and compares every output.
+test: check
+	$(BIN)/pytest -q -m slow
+	$(BIN)/pytest -q -m browser
+	$(BIN)/pytest -q -m '' --nbval --nbval-cell-timeout=600 notebooks/*.ipynb
+
+bench: .venv/.tester
+	$(BIN)/python tests/bench/bench_import.py
+	$(BIN)/python tests/bench/bench_fit.py
+
+clean:
+	rm -rf build book/_build book/chapters

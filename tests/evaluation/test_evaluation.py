@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from progtx_core.contract import Batch
+from progtx_core.evaluation import (
+    best_linear_rule,
+    confusion,
+    pr_curve,
+    predict,
+    roc_curve,
+)
+
+ANSWERS = st.lists(
+    st.tuples(st.integers(0, 10), st.integers(0, 1)), min_size=2, max_size=40
+).filter(lambda rows: {y for _, y in rows} == {0, 1})
+
+
+def of_class_1(rows):
+    p = np.array([score for score, _ in rows]) / 10
+    return np.stack([1 - p, p], axis=1), np.array([y for _, y in rows])
+
+
+@given(ANSWERS)
+def test_area_under_roc_is_the_chance_that_a_one_outranks_a_zero(rows):
+    ones = [s for s, y in rows if y == 1]
+    zeros = [s for s, y in rows if y == 0]
+    wins = sum((a > b) + 0.5 * (a == b) for a in ones for b in zeros)
+    area = roc_curve(*of_class_1(rows)).area
+    assert area == pytest.approx(wins / (len(ones) * len(zeros)))
+
+
+@given(ANSWERS)
+def test_points_of_the_pr_curve_by_brute_force(rows):
+    curve = pr_curve(*of_class_1(rows))
+    n_ones = sum(y for _, y in rows)
+    expected = {(0.0, 1.0)}
+    for threshold in {s for s, _ in rows}:
+        picked = [y for s, y in rows if s >= threshold]
+        expected.add((sum(picked) / n_ones, sum(picked) / len(picked)))
+    points = {(round(x, 9), round(y, 9)) for x, y in zip(curve.x, curve.y, strict=True)}
+    assert points == {(round(x, 9), round(y, 9)) for x, y in expected}
+
+
+@given(ANSWERS)
+def test_confusion_by_brute_force(rows):
+    probabilities, targets = of_class_1(rows)
+    counts = confusion(probabilities, targets)
+    for true in (0, 1):
+        for answer in (0, 1):
+            cell = sum(y == true and (s > 5) == answer for s, y in rows)
+            assert counts[true, answer] == cell
+
+
+def test_curves_need_two_classes_that_occur():
+    p = np.full((4, 2), 0.5)
+    for curve in (roc_curve, pr_curve):
+        with pytest.raises(ValueError, match=r"two classes that both occur.*\[1\]"):
+            curve(p, np.ones(4, dtype=int))
+        with pytest.raises(ValueError, match="got 3 classes"):
+            curve(np.full((4, 3), 1 / 3), np.array([0, 1, 0, 1]))
+
+
+def test_predict_keeps_to_the_mask_and_leaves_the_mode():
+    class Steps(nn.Module):
+        def forward(self, inputs):
+            assert not self.training
+            return nn.functional.one_hot(inputs, 3).float() * 50
+
+    tokens = torch.tensor([[0, 1], [2, 0]])
+    batch = Batch(tokens, tokens, torch.tensor([[True, True], [True, False]]))
+    model = Steps()
+    probabilities, targets = predict(model, batch)
+    assert probabilities.argmax(1).tolist() == targets.tolist() == [0, 1, 2]
+    assert model.training
+    with pytest.raises(ValueError, match="no answer counts"):
+        predict(model, Batch(tokens, tokens, torch.zeros(2, 2, dtype=torch.bool)))
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 10_000))
+def test_best_linear_rule_against_all_rules_in_one_dimension(seed):
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(30, 1, 1, generator=generator)
+    y = torch.randint(2, (30,), generator=generator)
+    rule = best_linear_rule(Batch(x, y), generator, n_starts=8, n_rounds=2)
+    cuts = sorted(x.flatten().tolist())
+    brute = max(
+        ((sign * x.flatten() > sign * cut).long() == y).float().mean().item()
+        for sign in (1, -1)
+        for cut in [(a + b) / 2 for a, b in zip(cuts, cuts[1:], strict=False)]
+    )
+    assert rule.accuracy == pytest.approx(brute)
+    assert (rule(x) == y).float().mean().item() == pytest.approx(rule.accuracy)
+
+
+def test_best_linear_rule_finds_a_planted_one():
+    generator = torch.Generator().manual_seed(0)
+    weight = torch.randn(6, 2, generator=generator)
+    x = torch.randn(800, 6, 2, generator=generator)
+    y = ((x * weight).sum((1, 2)) > 1.0).long()
+    rule = best_linear_rule(Batch(x, y), generator)
+    assert rule.accuracy > 0.97
+    cosine = nn.functional.cosine_similarity(rule.weight.flatten(), weight.flatten(), dim=0)
+    assert cosine > 0.97

@@ -1,0 +1,48 @@
+import subprocess
+import sys
+import venv
+
+from progtx_core import doctor, files
+from progtx_core.__main__ import main
+
+
+def test_this_set_up_is_fine(capsys):
+    assert main(["doctor"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert all(line.startswith("OK ") for line in lines)
+    assert any("torch 2.13" in line for line in lines)
+
+
+def test_findings_say_how_to_mend():
+    assert str(doctor.python((3, 9))).startswith("FAIL  Python 3.9; mend: use Python 3.11")
+    assert "is not installed; mend: pip install" in str(
+        doctor.package("no-such-package>=1")
+    )
+    old = doctor.package("numpy>=99")
+    assert not old.ok
+    assert "but >=99 is needed" in old.what
+    assert "no Jupyter kernel 'fortran77'; mend:" in str(doctor.kernel("fortran77"))
+
+
+def test_doctor_runs_where_nothing_is_installed(tmp_path):
+    venv.create(tmp_path / "bare", with_pip=False)
+    python = tmp_path / "bare" / "bin" / "python"
+    done = subprocess.run(
+        [python, "-m", "progtx_core", "doctor"],
+        cwd=files.ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "FAIL" in done.stdout
+    assert "pip install -r requirements.txt" in done.stdout
+    assert "Traceback" not in done.stderr
+    missing = subprocess.run(
+        [python, "-m", "progtx_core", "list"],
+        cwd=files.ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert missing.returncode == 1
+    assert missing.stderr.startswith("error: No module named")
+    assert sys.executable != str(python)

@@ -1,0 +1,213 @@
+"""The loop: the same numbers from the same seed, honest splits, clear errors."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from progtx_core import models, tasks
+from progtx_core.contract import Batch
+from progtx_core.training import Config, fit, held_out, stream
+from progtx_core.training.loop import norm
+
+TASK = tasks.get("last_gt_first", seq_len=4, d_input=1)
+QUICK = Config(steps=40, batch_size=32, learning_rate=0.1, n_eval=200)
+
+
+def quick(model="logistic_regression", config=QUICK, **kwargs):
+    return fit(model, TASK, config, progress=False, **kwargs)
+
+
+def test_a_seed_gives_the_same_run_alone_and_among_others():
+    alone, among = quick(seed=2), quick(seed=1, n_seeds=3)
+    assert among.seeds == [1, 2, 3]
+    for name in alone.history.names():
+        assert np.array_equal(alone.history[name][0], among.history[name][1]), name
+    assert not np.array_equal(
+        among.history["train/loss"][0], among.history["train/loss"][1]
+    )
+
+
+def test_the_callers_random_numbers_are_left_alone():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    quick()
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_training_learns_and_history_has_its_shape():
+    run = quick(n_seeds=2)
+    assert run.history["train/loss"].shape == (2, 40)
+    assert run.history.steps("train/loss").tolist() == list(range(40))
+    assert run.history.steps("val/loss").tolist() == list(range(0, 41, 2))
+    assert run.history["val/loss"].shape == (2, 21)
+    assert (run.history["val/loss"][:, -1] < run.history["val/loss"][:, 0] / 2).all()
+    assert run.test["accuracy"].min() > 0.9
+    assert run.n_parameters == 10
+    with pytest.raises(ValueError, match="no curve 'loss'; nearest"):
+        run.history["loss"]
+
+
+def test_norms_are_those_of_the_model():
+    run = quick()
+    flat = torch.cat([p.detach().flatten() for p in run.models[0].parameters()])
+    assert run.history["weight_norm"][0, -1] == pytest.approx(flat.norm().item(), rel=1e-5)
+    assert norm([None, torch.tensor([3.0, 4.0])]) == pytest.approx(5)
+    assert norm([]) == 0
+
+
+def test_fit_minimises_the_loss_that_sklearn_minimises():
+    """On a fixed set, with full batches, both reach the same least loss."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import log_loss
+
+    task = tasks.get("has_pos_and_neg", seq_len=3, d_input=1)
+    config = Config(steps=500, batch_size=300, n_train=300, learning_rate=0.1)
+    run = fit("logistic_regression", task, config, progress=False)
+    train_set = next(stream(task, 300, 0, n_train=300))
+    x, y = train_set.inputs.flatten(1).numpy(), train_set.targets.numpy()
+    best = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000).fit(x, y)
+    expected = log_loss(y, best.predict_proba(x))
+    assert run.history["train/loss"][0, -1] == pytest.approx(expected, abs=1e-3)
+
+
+def test_stream_of_a_finite_set_shows_each_example_once_an_epoch():
+    batches = stream(TASK, batch_size=10, seed=0, n_train=40)
+    epochs = [torch.cat([next(batches).inputs for _ in range(4)]) for _ in range(2)]
+    rows = [sorted(map(tuple, e.flatten(1).tolist())) for e in epochs]
+    assert rows[0] == rows[1]
+    assert len(set(rows[0])) == 40
+    assert not torch.equal(epochs[0], epochs[1])
+
+
+def test_held_out_is_disjoint_from_the_stream():
+    batches = stream(TASK, batch_size=500, seed=3)
+    train = {tuple(r) for _ in range(20) for r in next(batches).inputs.flatten(1).tolist()}
+    for split in ("val", "test"):
+        held = {
+            tuple(row) for row in held_out(TASK, split, 2000).inputs.flatten(1).tolist()
+        }
+        assert not train & held
+
+
+def test_schedules():
+    linear = Config(steps=10, learning_rate=1.0, schedule="linear")
+    assert [linear.rate(s) for s in (0, 5, 9)] == pytest.approx([1.0, 0.5, 0.1])
+    cosine = Config(steps=12, learning_rate=1.0, schedule="cosine", warmup_steps=2)
+    assert [cosine.rate(s) for s in (0, 1, 2, 7)] == pytest.approx([0.5, 1, 1, 0.5])
+    assert Config(learning_rate=0.3, schedule="constant").rate(999) == 0.3
+
+
+def test_ctrl_c_keeps_what_is_trained():
+    class Impatient(models.LogisticRegression):
+        calls = 0
+
+        def forward(self, inputs):
+            Impatient.calls += self.training
+            if Impatient.calls == 21:
+                Impatient.calls += 1
+                raise KeyboardInterrupt
+            return super().forward(inputs)
+
+    run = quick(Impatient)
+    assert run.interrupted
+    assert "(interrupted)" in str(run)
+    assert run.history["train/loss"].shape == (1, 20)
+    assert len(run.test["accuracy"]) == 1
+    whole = quick()
+    assert np.array_equal(run.history["train/loss"], whole.history["train/loss"][:, :20])
+
+
+def test_a_loss_that_is_no_number_stops_at_once():
+    class Broken(models.LogisticRegression):
+        def forward(self, inputs):
+            return super().forward(inputs) * float("nan")
+
+    with pytest.raises(FloatingPointError, match=r"Broken.*at step 0.*learning_rate"):
+        quick(Broken)
+
+
+@pytest.mark.parametrize(
+    ("setting", "error", "message"),
+    [
+        (
+            {"steps": -1},
+            ValueError,
+            "steps must be a whole number of at least 1, got -1",
+        ),
+        ({"steps": 2.5}, TypeError, "steps must be a whole number .* got 2.5"),
+        ({"steps": True}, TypeError, "steps must be a whole number"),
+        ({"batch_size": 0}, ValueError, "batch_size .* got 0"),
+        ({"learning_rate": "fast"}, TypeError, "learning_rate .* got 'fast' \\(str\\)"),
+        ({"learning_rate": float("nan")}, ValueError, "learning_rate .* got nan"),
+        ({"learning_rate": 0}, ValueError, "learning_rate .* above 0, got 0"),
+        ({"schedule": "cosin"}, ValueError, "no schedule 'cosin'; nearest: cosine"),
+        ({"warmup_steps": 2000}, ValueError, "warmup_steps .* from 0 to 1000"),
+        ({"n_train": 3}, ValueError, "n_train .* at least 128, got 3"),
+        ({"weight_decay": -0.1}, ValueError, "weight_decay .* at least 0"),
+    ],
+)
+def test_bad_settings(setting, error, message):
+    with pytest.raises(error, match=message):
+        Config(**setting)
+
+
+def test_bad_arguments_of_fit():
+    with pytest.raises(ValueError, match="n_seeds .* at least 1, got 0"):
+        quick(n_seeds=0)
+    with pytest.raises(ValueError, match="seed .* at least 0, got -3"):
+        quick(seed=-3)
+    with pytest.raises(ValueError, match="no model 'logistic'; nearest: logistic_reg"):
+        quick("logistic")
+
+
+def test_an_optimizer_that_calls_the_closure_often():
+    def lbfgs(model, config):
+        return torch.optim.LBFGS(model.parameters(), max_iter=5)
+
+    config = Config(steps=8, batch_size=200, learning_rate=0.5, schedule="constant")
+    run = quick(config=config, make_optimizer=lbfgs)
+    assert run.history["train/loss"].shape == (1, 8)
+    assert run.history["train/loss"][0, -1] < 0.3
+
+
+def test_any_module_and_any_shape_of_answer():
+    """One loss for all tasks: here with an answer a step and a mask."""
+    from progtx_core.training import accuracy, masked_cross_entropy
+
+    logits = torch.randn(3, 4, 5, generator=torch.Generator().manual_seed(0))
+    targets = torch.randint(5, (3, 4))
+    mask = torch.tensor([[1, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]]).bool()
+    batch = Batch(torch.zeros(3, 4, dtype=torch.long), targets, mask)
+    log_p = logits.log_softmax(-1)
+    cells = [(0, 0), (0, 1), (1, 0)]
+    by_hand = [-log_p[i, j, targets[i, j]] for i, j in cells]
+    assert masked_cross_entropy(logits, batch).item() == pytest.approx(
+        sum(by_hand).item() / 3, rel=1e-5
+    )
+    right = [logits[i, j].argmax() == targets[i, j] for i, j in cells]
+    assert accuracy(logits, batch).item() == pytest.approx(sum(right).item() / 3)
+    nothing = Batch(batch.inputs, targets, torch.zeros_like(mask))
+    for measure in (masked_cross_entropy, accuracy):
+        with pytest.raises(ValueError, match="False everywhere: no answer counts"):
+            measure(logits, nothing)
+    with pytest.raises(ValueError, match="must have the shape of targets"):
+        Batch(batch.inputs, targets, mask[:2])
+
+
+def test_a_models_own_extras_are_recorded():
+    class Watched(nn.Module):
+        def __init__(self, spec):
+            super().__init__()
+            self.linear = nn.Linear(spec.n_features, 2)
+
+        def forward(self, inputs):
+            return self.linear(inputs.flatten(1))
+
+        def extras(self):
+            return {"bias": self.linear.bias[0].item()}
+
+    run = quick(Watched)
+    assert run.name == "Watched"
+    assert run.history["bias"][0, -1] == run.models[0].linear.bias[0].item()
