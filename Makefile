@@ -40,8 +40,7 @@ check: .venv/.tester
 
 # nbval executes the notebooks as they are committed and compares every output.
 test: check
-	$(BIN)/pytest -q -m slow
-	$(BIN)/pytest -q -m browser
+	$(BIN)/pytest -q -m 'slow or browser'
 	$(BIN)/pytest -q -m '' --nbval --nbval-cell-timeout=600 notebooks/*.ipynb
 
 bench: .venv/.tester

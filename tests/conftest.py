@@ -1,5 +1,39 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
+
+from progtx_core import files
 
 # A first call imports libraries, and shared machines stall: time fails no test.
 settings.register_profile("progtx", deadline=None, derandomize=True)
 settings.load_profile("progtx")
+
+
+def build_book(target, **environment):
+    """`jupyter-book build`, warnings being errors; the pages lie in target/_build/html."""
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", "-W", "-q"]
+    return subprocess.run(
+        [*command, "--keep-going", "--path-output", target, files.ROOT / "book"],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def html(tmp_path_factory):
+    """The folder of the pages, built once from the committed notebooks."""
+    target = tmp_path_factory.mktemp("book")
+    done = build_book(target)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return target / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def build():
+    """`build_book`, for tests that build another way."""
+    return build_book

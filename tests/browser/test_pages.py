@@ -1,0 +1,73 @@
+"""The built book in a browser, wide and as narrow as a phone."""
+
+import functools
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from progtx_core import runs
+
+pytestmark = pytest.mark.browser
+NAMES = [chapter.name for chapter in runs.chapters()]
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(html):
+    handler = functools.partial(Quiet, directory=str(html))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_pictures_and_formulas_show_and_nothing_is_wider_than_the_page(
+    page, address, name, width
+):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{address}/chapters/{name}.html")
+    page.wait_for_selector("mjx-container")
+    sizes = page.eval_on_selector_all(
+        ".cell_output img", "all => all.map(i => [i.naturalWidth, i.clientWidth])"
+    )
+    assert len(sizes) >= 3
+    assert all(natural > 0 and 0 < shown <= width for natural, shown in sizes)
+    assert page.locator("mjx-merror").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_folds_open(page, address):
+    page.goto(f"{address}/chapters/{NAMES[0]}.html")
+    fold = page.locator("details", has_text="No. It proves that").first
+    answer = fold.locator("p").first
+    assert not answer.is_visible()
+    fold.locator("summary").click()
+    assert answer.is_visible()
+
+
+def test_hidden_code_opens(page, address):
+    page.goto(f"{address}/chapters/{NAMES[0]}.html")
+    hidden = page.locator("details.hide", has_text="glance(").first
+    assert not hidden.locator("pre").first.is_visible()
+    hidden.locator("summary").click()
+    assert hidden.locator("pre").first.is_visible()
+
+
+def test_search_finds_a_word(page, address):
+    page.goto(f"{address}/search.html?q=has_pos_and_neg")
+    page.wait_for_selector("ul.search li a")
+    assert "Logistic regression" in page.locator("ul.search").inner_text()
+
+
+def test_a_chapter_is_reached_from_the_first_page(page, address):
+    page.goto(f"{address}/intro.html")
+    page.get_by_role("link", name="Logistic regression").first.click()
+    page.wait_for_url("**/01_logistic_regression.html")
+    assert page.locator(".bd-article h1").inner_text().startswith("1. Logistic regression")

@@ -1,0 +1,44 @@
+"""The built book: one page a chapter, nothing missing, nothing broken."""
+
+import pytest
+
+from progtx_core import runs
+
+pytestmark = pytest.mark.slow
+NAMES = [chapter.name for chapter in runs.chapters()]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_for_every_chapter_with_its_pictures(html, name):
+    page = (html / "chapters" / f"{name}.html").read_text("utf-8")
+    assert "Traceback" not in page
+    pictures = page.count("<img")
+    assert pictures >= 3
+    assert page.count('alt="../_images') == 0, "a picture without a text"
+    assert "text/plain" not in page
+
+
+def test_every_page_of_the_contents_is_there(html):
+    for page in ("intro", "notation", "glossary", "bibliography", "chapters/claims"):
+        assert "Traceback" not in (html / f"{page}.html").read_text("utf-8")
+    assert (html / "_static" / "mathjax" / "tex-mml-chtml.js").exists()
+
+
+def test_the_ledger_holds_every_claim(html):
+    page = (html / "chapters" / "claims.html").read_text("utf-8")
+    for name in NAMES:
+        assert f"{name}.html" in page
+    assert "logistic regression solves trend_sign on every seed" in page
+    assert page.count("<td><p>holds</p></td>") >= 10
+
+
+def test_the_intro_shows_measured_sentences(html):
+    page = (html / "intro.html").read_text("utf-8")
+    for name in NAMES[:6]:
+        assert f"Rung {int(name[:2])}, " in page
+
+
+def test_a_folder_without_chapters_is_an_error(build, tmp_path):
+    done = build(tmp_path / "out", PROGTX_NOTEBOOKS=str(tmp_path))
+    assert done.returncode != 0
+    assert "holds no executed chapter" in done.stdout + done.stderr

@@ -1,0 +1,231 @@
+"""What holds for every chapter, read from its files; nothing is executed here."""
+
+import json
+import re
+
+import nbformat
+import pytest
+
+from progtx_core import files, runs
+
+CHAPTERS = {chapter.name: chapter for chapter in runs.chapters()}
+SECTIONS = [
+    "What you will be able to do",
+    "Setup",
+    "Where we stand",
+    "The task",
+    "Predict before you run",
+    "Build it",
+    "Train",
+    "Evidence over seeds",
+    "Look inside",
+    "Break it",
+    "Check yourself",
+    "Exercises",
+    "Takeaways",
+    "Claims",
+]
+MAX_CODE_LINES, MAX_CELL_LINES, MAX_COLUMNS = 300, 25, 79
+MAX_NOTEBOOKS_BYTES = 6 * 2**20
+
+every_chapter = pytest.mark.parametrize("name", CHAPTERS)
+
+
+def committed(name):
+    return nbformat.read(CHAPTERS[name].notebook, as_version=4)
+
+
+def code_cells(notebook):
+    return [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
+
+
+@every_chapter
+def test_the_two_halves_of_a_pair_say_the_same(name):
+    text, executed = CHAPTERS[name].read(), committed(name)
+    pairs = zip(text.cells, executed.cells, strict=True)
+    for index, (ours, theirs) in enumerate(pairs):
+        where = f"cell {index}; 'python -m progtx_core run {name} --update' renews the pair"
+        assert ours.cell_type == theirs.cell_type, where
+        assert ours.source == theirs.source, where
+        assert ours.metadata.get("tags", []) == theirs.metadata.get("tags", []), where
+
+
+@every_chapter
+def test_every_cell_was_executed_without_error_by_default_parameters(name):
+    notebook = committed(name)
+    for cell in code_cells(notebook):
+        assert cell.execution_count is not None, cell.source
+        for output in cell.outputs:
+            assert output.output_type != "error", cell.source
+            assert output.get("name") != "stderr", output.text
+    assert notebook.metadata[files.RECORD]["parameters"] == {}
+    assert notebook.metadata[files.RECORD]["seconds"] > 0
+
+
+@every_chapter
+def test_claims_were_judged_and_hold(name):
+    claims = [
+        output.metadata["progtx_claim"]
+        for cell in code_cells(committed(name))
+        for output in cell.outputs
+        if "progtx_claim" in output.get("metadata", {})
+    ]
+    assert len(claims) >= 3
+    assert {claim["verdict"] for claim in claims} == {"holds"}
+
+
+@every_chapter
+def test_template(name):
+    cells = CHAPTERS[name].read().cells
+    headings = re.findall(r"^## (.+)$", "\n".join(c.source for c in cells), re.MULTILINE)
+    present = [s for s in SECTIONS if any(h.startswith(s) for h in headings)]
+    assert present == SECTIONS
+    order = [
+        next(s for s in SECTIONS if h.startswith(s))
+        for h in headings
+        if any(h.startswith(s) for s in SECTIONS)
+    ]
+    assert order == SECTIONS
+    assert cells[0].source.startswith(f"# {int(name[:2])}. ")
+
+
+@every_chapter
+def test_sizes(name):
+    notebook = CHAPTERS[name].read()
+    counts = [
+        len([line for line in c.source.splitlines() if line.strip()])
+        for c in code_cells(notebook)
+    ]
+    assert sum(counts) <= MAX_CODE_LINES
+    for cell in code_cells(notebook):
+        lines = cell.source.splitlines()
+        assert len(lines) <= MAX_CELL_LINES, cell.source
+        assert max(map(len, lines)) <= MAX_COLUMNS, cell.source
+
+
+def test_all_notebooks_together_are_small():
+    total = sum(p.stat().st_size for p in files.NOTEBOOKS.rglob("*") if p.is_file())
+    assert total < MAX_NOTEBOOKS_BYTES
+
+
+@every_chapter
+def test_profiles_agree_with_the_parameters_cell(name):
+    chapter = CHAPTERS[name]
+    defaults = {n: p.default for n, p in chapter.parameters.items()}
+    assert files.read_profile("full", name) == defaults
+    assert all(p.help for p in chapter.parameters.values())
+    assert runs.merge(chapter, "fast", {}), "the fast profile changes nothing"
+
+
+@every_chapter
+def test_pictures_have_texts(name):
+    for cell in code_cells(committed(name)):
+        for output in cell.outputs:
+            if "image/png" in output.get("data", {}):
+                assert output.metadata["image/png"]["alt"] == output.data["text/plain"]
+
+
+@every_chapter
+def test_prose_has_no_measured_numbers(name):
+    """Decimals in Markdown cells would be figures typed by hand."""
+    for cell in CHAPTERS[name].read().cells:
+        if cell.cell_type == "markdown":
+            text = re.sub(r"```.*?```|`[^`]*`|\$[^$]*\$", "", cell.source, flags=re.DOTALL)
+            assert not re.search(r"\d\.\d|\d ?%", text), cell.source
+
+
+# Exercises ------------------------------------------------------------------
+
+# Common wrong answers: each is code that replaces the stub of one exercise.
+WRONG = {
+    "01_logistic_regression": {
+        "my_weights": [
+            "torch.ones(seq_len, d_input)",
+            "torch.cat([torch.ones(5, d_input), -torch.ones(5, d_input)])",
+            "torch.zeros(3)",
+        ],
+        "odd_sign_changes": [
+            "lambda signal: int(signal[-1] > signal[0])",
+            "lambda signal: sum((a > 0) != (b > 0) for a, b in zip(signal, signal[1:]))",
+        ],
+        "my_feature": [
+            "lambda inputs: inputs.sum((1, 2))",
+            "lambda inputs: inputs[:, 0].sum(-1)",
+            "lambda inputs: inputs.sum(-1)",
+        ],
+    },
+}
+
+
+def exercises(name):
+    """(checker cells' code, stub code, solution code) of every checked exercise."""
+    cells = CHAPTERS[name].read().cells
+    checkers, found = [], []
+    for cell, after in zip(cells, [*cells[1:], None]):
+        tags = cell.metadata.get("tags", [])
+        if "checker" in tags:
+            checkers.append(cell.source)
+        if "exercise" in tags:
+            solution = re.search(r"```python\n(.*?)```", after.source, re.DOTALL)
+            found.append((cell.source, solution.group(1)))
+    return checkers, found
+
+
+@pytest.fixture(scope="module")
+def namespaces():
+    """The setup cells of each chapter, executed once, without its display."""
+    made = {}
+
+    def namespace(name):
+        if name not in made:
+            made[name] = {}
+            for cell in CHAPTERS[name].read().cells:
+                if {"setup", "parameters"} & set(cell.metadata.get("tags", [])):
+                    exec(cell.source, made[name])
+            for checker in exercises(name)[0]:
+                exec(checker, made[name])
+        return dict(made[name])
+
+    return namespace
+
+
+@every_chapter
+def test_checkers_accept_the_solution_and_reject_the_stub(name, namespaces, capsys):
+    _, found = exercises(name)
+    assert len(found) >= 3
+    for stub, solution in found:
+        exec(stub, namespaces(name))
+        assert capsys.readouterr().out.startswith("not yet: "), stub
+        exec(solution, namespaces(name))
+        assert capsys.readouterr().out == "correct\n", solution
+
+
+@every_chapter
+def test_checkers_reject_common_wrong_answers(name, namespaces, capsys):
+    calls = {}
+    for stub, _ in exercises(name)[1]:
+        call = stub.strip().splitlines()[-1]
+        calls[re.search(r"\((\w+)\)\)$", call).group(1)] = call
+    assert set(calls) == set(WRONG[name]), "every exercise needs wrong answers"
+    for answer, expressions in WRONG[name].items():
+        for expression in expressions:
+            space = namespaces(name)
+            exec(f"{answer} = {expression}\n{calls[answer]}", space)
+            assert capsys.readouterr().out.startswith("not yet: "), expression
+
+
+def test_readme_table_is_that_of_the_chapters():
+    readme = (files.ROOT / "README.md").read_text("utf-8")
+    for chapter in CHAPTERS.values():
+        row = f"| {chapter.title} | [{chapter.name}](notebooks/{chapter.name}.ipynb) "
+        assert row in readme, "renew it with 'python -m progtx_core run … --update'"
+
+
+def test_the_book_lists_every_chapter():
+    toc = (files.ROOT / "book" / "_toc.yml").read_text("utf-8")
+    assert [f"chapters/{name}" in toc for name in CHAPTERS] == [True] * len(CHAPTERS)
+
+
+def test_no_widgets_are_kept():
+    for name in CHAPTERS:
+        assert "widget" not in json.dumps(committed(name).metadata)
