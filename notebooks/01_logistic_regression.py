@@ -89,6 +89,7 @@ for name, batch in test_sets.items():
     share = batch.targets.float().mean().item()
     print(f"{name}: majority baseline {max(share, 1 - share):.2f}")
 
+
 # %% [markdown]
 # ## The tasks
 #
@@ -96,7 +97,6 @@ for name, batch in test_sets.items():
 # **signal** is the sum of the features at every step: one number a step. Each
 # rule reads the signal alone, so a model must first find out that features
 # are to be added. Here are the four rules in plain Python.
-
 
 # %%
 def last_gt_first(signal):
@@ -151,6 +151,7 @@ for column, (name, batch) in enumerate(test_sets.items()):
 show(figure, "Bars of the signal at every step: for each of the four tasks "
      "two examples with answer 0 above two examples with answer 1.")
 
+
 # %% [markdown]
 # Training, validation and test data share no example. Every possible input
 # falls into one of ten buckets by a hash of its values, and a split owns whole
@@ -188,7 +189,6 @@ show(figure, "Bars of the signal at every step: for each of the four tasks "
 # weight vector, $w = W_1 - W_0$. We keep two logits because later tasks have
 # more than two classes, and then nothing has to change.
 
-
 # %%
 class LogisticRegression(nn.Module):
     def __init__(self, spec):
@@ -216,6 +216,7 @@ sigmoid = torch.sigmoid(logits[:, 1] - logits[:, 0])
 assert torch.allclose(sigmoid, logits.softmax(-1)[:, 1], atol=1e-6)
 print(f"same logits; {models.count_parameters(ours)} parameters")
 
+
 # %% [markdown]
 # ## Train
 #
@@ -223,7 +224,6 @@ print(f"same logits; {models.count_parameters(ours)} parameters")
 # batch, measures how surprised the model is by the right answers (the
 # cross-entropy), asks in which direction every parameter lessens the surprise
 # (the gradient), and takes a step that way.
-
 
 # %%
 def train(task, seed):
@@ -443,13 +443,13 @@ show(plots.learning_curves(runs, ("difference_norm", "grad_norm")),
      "Norm of the weight difference and of the gradient against steps. The "
      "weights of the solved tasks grow, those of the others shrink.")
 
+
 # %% [markdown]
 # ## Break it
 #
 # If sign symmetry is the cause, then breaking the symmetry must end the coin
 # toss. Flip every sequence whose first step is negative, so that all begin
 # with a positive step. A new task is one class:
-
 
 # %%
 class FirstPositive:
@@ -498,6 +498,7 @@ glue("ladder-01", "**Rung 1, logistic regression** gets at least "
      f"every one of {n_seeds} seeds. Where all signs can be flipped it gets "
      f"{100 * np.median(runs['has_pos_and_neg'].test['accuracy']):.0f} %: a "
      "coin toss.")
+
 
 # %% [markdown]
 # ## Check yourself
@@ -560,6 +561,7 @@ def check_halves(weights):
 my_weights = None
 print(check_halves(my_weights))
 
+
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
@@ -598,6 +600,7 @@ def odd_sign_changes(signal):
 
 
 print(check_sign_changes(odd_sign_changes))
+
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>

@@ -51,6 +51,12 @@ def test_the_two_halves_of_a_pair_say_the_same(name):
 
 
 @every_chapter
+def test_the_source_is_as_jupytext_writes_it(name):
+    """Otherwise JupyterLab may refuse the pair: its rule compares the texts."""
+    assert CHAPTERS[name].canonical() == CHAPTERS[name].source.read_text("utf-8")
+
+
+@every_chapter
 def test_every_cell_was_executed_without_error_by_default_parameters(name):
     notebook = committed(name)
     for cell in code_cells(notebook):

@@ -1,0 +1,20 @@
+"""Executes chapters with papermill and knows what chapters there are.
+
+Nothing here knows what is in a chapter: it finds them by their files, reads
+their parameters, runs them in fresh kernels and writes the outcome atomically.
+"""
+
+from progtx_core.runs.catalogue import Chapter, Parameter, chapters, find
+from progtx_core.runs.execute import RunFailed, execute
+from progtx_core.runs.parameters import merge, parse_assignment
+
+__all__ = [
+    "Chapter",
+    "Parameter",
+    "RunFailed",
+    "chapters",
+    "execute",
+    "find",
+    "merge",
+    "parse_assignment",
+]
