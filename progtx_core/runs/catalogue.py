@@ -171,6 +171,4 @@ def write_readme_table() -> None:
         for c in chapters()
     ]
     table = "\n".join(rows)
-    files.write_atomically(
-        path, f"{start}{README_START}\n{table}\n{README_END}{end}"
-    )
+    files.write_atomically(path, f"{start}{README_START}\n{table}\n{README_END}{end}")

@@ -130,7 +130,9 @@ def ticker(chapter: Chapter, parameters: dict, label: str):
     def tick() -> None:
         while not done.wait(1.0):
             passed = time.perf_counter() - started
-            left = "" if expected is None else f", {duration(max(0, expected - passed))} left"
+            left = (
+                "" if expected is None else f", {duration(max(0, expected - passed))} left"
+            )
             print(f"\r{head}: {duration(passed)}{left}\x1b[K", end="", file=sys.stderr)
 
     thread = threading.Thread(target=tick, daemon=True)

@@ -64,15 +64,13 @@ def test_run_all_finishes_without_error(page, lab):
     address, folder = lab
     page.goto(f"{address}/lab/tree/{NAME}.ipynb?token={TOKEN}")
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-    page.wait_for_selector(
-        ".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=60_000
-    )
+    page.wait_for_selector("text=| Idle", timeout=60_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
     saved = folder / f"{NAME}.ipynb"
     deadline = time.monotonic() + 300
     while left_to_run(saved) and time.monotonic() < deadline:
-        page.wait_for_timeout(2000)
+        page.wait_for_timeout(5000)
         page.keyboard.press("Control+s")
     assert left_to_run(saved) == []
     cells = json.loads(saved.read_text("utf-8"))["cells"]

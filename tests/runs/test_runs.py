@@ -91,11 +91,23 @@ def test_profiles_and_defaults(book):
         (["97"], "there is no chapter 97; choose from: 98_small"),
         (["98_smal"], "there is no chapter '98_smal'; nearest: 98_small"),
         (["98", "-p", "step=7"], "no parameter of 98_small 'step'; nearest: steps"),
-        (["98", "-p", "steps=many"], "98_small: steps must be of type int, got 'many' (str)"),
+        (
+            ["98", "-p", "steps=many"],
+            "98_small: steps must be of type int, got 'many' (str)",
+        ),
         (["98", "-p", "steps=2.5"], "98_small: steps must be of type int, got 2.5 (float)"),
-        (["98", "-p", "steps=true"], "98_small: steps must be of type int, got True (bool)"),
-        (["98", "-p", "rate=fast"], "98_small: rate must be of type float, got 'fast' (str)"),
-        (["98", "-p", "rate=.nan"], "98_small: rate must be of type float and finite, got nan"),
+        (
+            ["98", "-p", "steps=true"],
+            "98_small: steps must be of type int, got True (bool)",
+        ),
+        (
+            ["98", "-p", "rate=fast"],
+            "98_small: rate must be of type float, got 'fast' (str)",
+        ),
+        (
+            ["98", "-p", "rate=.nan"],
+            "98_small: rate must be of type float and finite, got nan",
+        ),
         (["98", "-p", "word=3"], "98_small: word must be of type str, got 3 (int)"),
         (["98", "-p", "steps"], "-p takes name=value, got 'steps'"),
         (["98", "-p", "steps=[1"], "-p steps=[1: the value is no YAML"),
@@ -226,7 +238,9 @@ def test_a_full_disk_leaves_the_old_file(tmp_path):
 
     command = [sys.executable, "-c", code, str(path)]
     env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(command, preexec_fn=limit, capture_output=True, text=True, env=env)
+    done = subprocess.run(
+        command, preexec_fn=limit, capture_output=True, text=True, env=env
+    )
     assert done.returncode != 0
     assert "File too large" in done.stderr
     assert path.read_text() == "old"
