@@ -14,9 +14,9 @@
 # %% [markdown]
 # # 1. Logistic regression
 #
-# **Claim.** One weight a step and feature solves every question that adds up
-# evidence, and ends at a coin toss on every question whose answer stays the
-# same when all signs are flipped.
+# **Claim.** One weight a step and feature solves two questions that a weighted
+# sum decides, and ends at a coin toss on two whose answers survive a flip of
+# all signs, although better weights exist.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 from progtx_core import models, tasks
@@ -28,7 +28,7 @@ glance(
     task="four yes-or-no questions about short sequences",
     model="logistic regression on the flattened sequence",
     parameters=models.count_parameters(example),
-    prerequisites="Python; what a vector and a derivative are",
+    prerequisites="Python, vectors, derivatives, the basics of PyTorch",
 )
 
 # %% [markdown]
@@ -38,9 +38,9 @@ glance(
 #   does;
 # - train one model on several tasks and several seeds, and read the spread;
 # - read the weights of a linear model, and write better ones by hand;
-# - tell three things apart that all look like "it does not learn": too little
-#   training, a model that cannot represent the rule, and a loss that does not
-#   lead to the best rule the model has.
+# - tell two things apart that both look like "it does not learn": a model that
+#   cannot represent the rule, and a loss that does not lead to the best rule
+#   the model has.
 #
 # ## Setup
 
@@ -75,11 +75,11 @@ the_tasks = {name: tasks.get(name, seq_len=seq_len, d_input=d_input)
 # %% [markdown]
 # ## Where we stand
 #
-# Nothing has been learned yet. The rung below this one is the best answer that
-# looks at no input at all: always say what is most frequent. Its accuracy is
-# the *majority baseline*, and any model must beat it to have learned anything.
-# All tasks in this book are drawn with every class equally often, so that the
-# majority baseline equals chance.
+# Nothing has been learned yet. Each chapter is a rung of a ladder; the rung
+# below this one is the best answer that looks at no input at all: always say
+# what is most frequent. Its accuracy is the *majority baseline*, and any model
+# must beat it to have learned anything. All tasks in this book are drawn with
+# every class equally often, so that the majority baseline equals chance.
 
 # %%
 test_sets = {name: held_out(task, "test", 2000)
@@ -95,8 +95,11 @@ for name, batch in test_sets.items():
 #
 # An input is a sequence of `seq_len` steps with `d_input` features each. The
 # **signal** is the sum of the features at every step: one number a step. Each
-# rule reads the signal alone, so a model must first find out that features
-# are to be added. Here are the four rules in plain Python.
+# rule reads the signal alone, so a model must first find out that features are
+# to be added. Features are standard normal numbers, so an input and its mirror
+# image, all signs flipped, are equally likely. (For `has_pos_and_neg` half of
+# the signals are drawn with one sign throughout; else nearly all would have
+# both.) Here are the four rules in plain Python.
 
 # %%
 def last_gt_first(signal):
@@ -160,7 +163,8 @@ show(figure, "Bars of the signal at every step: for each of the four tasks "
 # ## Predict before you run
 #
 # A linear model gives every input number a weight, adds up, and compares the
-# sum with a threshold. Write down your guess for each task before you go on:
+# sum with a threshold. Call a task solved if 98 of 100 test answers are right
+# on every seed. Write down your guess for each task before you go on:
 #
 # | task | solved | somewhat above chance | at chance |
 # | --- | --- | --- | --- |
@@ -176,18 +180,20 @@ show(figure, "Bars of the signal at every step: for each of the four tasks "
 #
 # | symbol | meaning | shape |
 # | --- | --- | --- |
-# | $x$ | the input, flattened | (seq · d_input,) |
-# | $W$ | a weight for every class and input number | (2, seq · d_input) |
-# | $b$ | a bias for every class | (2,) |
-# | $z$ | the logits | (2,) |
+# | $x$ | the input, flattened | (seq_len · d_input,) |
+# | $W$ | a weight for every class and input number | (2, seq_len · d_input) |
+# | $b$ | a bias, an amount added to the sum, for every class | (2,) |
+# | $z$ | the logits: a score for every class | (2,) |
 # | $p$ | the probability of class 1 | scalar |
 #
 # $$z = W x + b, \qquad p = \frac{e^{z_1}}{e^{z_0} + e^{z_1}}
 #   = \sigma(z_1 - z_0), \qquad \sigma(u) = \frac{1}{1 + e^{-u}}$$
 #
-# Only the difference of the two logits matters, so in truth there is one
-# weight vector, $w = W_1 - W_0$. We keep two logits because later tasks have
-# more than two classes, and then nothing has to change.
+# The first expression for $p$ is the *softmax*: scores become shares. Only the
+# difference of the two logits matters, so in truth there is one weight vector,
+# $w = W_1 - W_0$, the difference of the rows of $W$. We keep two logits
+# because later tasks have more than two classes, and then nothing has to
+# change.
 
 # %%
 class LogisticRegression(nn.Module):
@@ -221,16 +227,18 @@ print(f"same logits; {models.count_parameters(ours)} parameters")
 # ## Train
 #
 # This is the loop of the whole book, in the open, once. Each turn takes a new
-# batch, measures how surprised the model is by the right answers (the
-# cross-entropy), asks in which direction every parameter lessens the surprise
-# (the gradient), and takes a step that way.
+# batch and measures how surprised the model is by the right answers. This is
+# the *cross-entropy*, the mean of $-\ln p(\text{right answer})$, in nats;
+# always saying one half costs $\ln 2$. `backward` computes how the loss rises
+# with every parameter (the *gradient*), and the optimizer, Adam, takes a
+# rescaled step the other way.
 
 # %%
 def train(task, seed):
     torch.manual_seed(seed)  # fixes the first parameters
     model = LogisticRegression(task.spec)
     optimizer = torch.optim.AdamW(
-        model.parameters(), weight_decay=0.0, fused=True)
+        model.parameters(), weight_decay=0.0, fused=True)  # rate: below
     losses = []
     batches = stream(task, batch_size, seed)  # fixes the examples
     for step, batch in zip(range(steps), batches):
@@ -248,7 +256,8 @@ def train(task, seed):
 # %% [markdown]
 # `fit` is the same loop with the bookkeeping around it: several seeds, a
 # validation set to look at now and then, and one look at the test set at the
-# end. The same seed must give the same curve.
+# end. It takes a model's class, or the name of one in the package. The same
+# seed must give the same curve.
 
 # %%
 model, losses = train(task, seed)
@@ -275,7 +284,7 @@ show(plots.learning_curves(runs),
 # ## Evidence over seeds
 #
 # One curve can be luck. Each dot below is a model trained from another seed,
-# measured once on test examples that no training has seen.
+# measured on test examples that steer no training.
 
 # %%
 show(plots.seed_accuracies(runs, chance),
@@ -302,19 +311,24 @@ show(plots.probability_histograms(predictions),
      "classes lie at the two ends; on xor_of_endpoints both lie in one narrow "
      "heap at one half.")
 
+# %% [markdown]
+# Count the answers: the confusion matrix has a row for each true class. Then
+# move the threshold away from one half: the ROC curve plots the share of class
+# 1 that is caught against the share of class 0 that is falsely caught, and
+# guessing gives its diagonal; precision is the share of "yes" that is right.
+
 # %%
 show(plots.confusion(predictions),
-     "Confusion matrices. On last_gt_first nearly all counts lie on the "
-     "diagonal; on xor_of_endpoints they do not.")
+     "Confusion matrices: only that of last_gt_first is diagonal.")
 
 # %%
 show(plots.roc_and_pr(predictions),
-     "ROC and precision-recall curves. On last_gt_first both hug the corner; "
-     "on xor_of_endpoints the ROC curve is the diagonal.")
+     "ROC and precision-recall curves of a solved and an unsolved task.")
 
 # %% [markdown]
-# On `xor_of_endpoints` the model is not wrong with conviction. It says "one
-# half" to everything: its weights are nearly zero. That is a clue.
+# On `xor_of_endpoints` the model is not wrong with conviction. It says about
+# one half to everything, which for a linear model means small weights. That is
+# a clue.
 #
 # ## Look inside
 #
@@ -359,8 +373,8 @@ show(plots.weight_maps(maps, xlabel="step", ylabel="feature"),
      "minus and plus one at the ends, and a ramp for trend_sign.")
 
 # %% [markdown]
-# Training found the rule that we would have written. Both features of a step
-# got the same weight: the model discovered the signal.
+# Training came close to the rule that we would have written. The features of a
+# step got nearly the same weight: the model discovered the signal.
 #
 # ## Why the other two fail
 #
@@ -382,40 +396,50 @@ for name in ("xor_of_endpoints", "has_pos_and_neg"):
         f"**{best_accuracy[name]:.1%}** of the test examples, the trained "
         f"model (median) on {np.median(runs[name].test['accuracy']):.1%}.")
 
+# %%
+maps = {f"{name}, yes above {rule.threshold:+.1f}": rule.weight.T.numpy()
+        for name, rule in best.items()}
+show(plots.weight_maps(maps, xlabel="step", ylabel="feature"),
+     "Weights of the best linear rules: on the two ends for xor_of_endpoints, "
+     "on all steps alike for has_pos_and_neg.")
+
 # %% [markdown]
-# So better linear rules exist, and training walks away from them. Here is why.
+# So there are two gaps: from a coin toss to the best linear rule, and from
+# there to no error at all. The second belongs to the model: no linear rule is
+# exact. The first belongs to the loss. Here is why training does not go there.
 #
-# 1. Flip every sign of an input. Both answers stay: the endpoints still differ
-#    or agree in sign, positive and negative steps still both occur or not.
-#    Flipped inputs are as likely as the originals.
-# 2. So a weight vector $w$ and its mirror image $-w$ have the same expected
-#    loss: what $w$ says of an input, $-w$ says of its mirror image.
-# 3. Cross-entropy of a linear model is convex. Halfway between $w$ and $-w$
-#    the loss is at most the mean of the two, which is the loss of $w$. Halfway
-#    is $w = 0$.
-# 4. So **no $w$ has a smaller expected loss than $w = 0$**. With balanced
-#    classes the bias is zero there as well, and the model says one half.
+# Let $z = w \cdot x + b$ be the difference of the logits and $y$ the answer, 0
+# or
+# 1. The cross-entropy of one example is $\ln(1 + e^z) - y z$, which is the
+#    same as $\ln(2 \cosh \frac{z}{2}) + (\frac12 - y)\,z$. Take the mean over
+#    all examples:
 #
-# The best rule is right more often than not, but where it is wrong it is wrong
-# with conviction, and cross-entropy charges for that. Watch it along the line
-# from the mirror of the best rule through zero to the best rule itself. To
-# make the symmetry exact, every example is joined by its mirror image.
+# 1. Flip every sign of an input. On both tasks the answer stays, and the
+#    flipped input is as likely as the original. So the mean of $(\frac12 -
+#    y)\,x$ is its own negative: it is zero.
+# 2. The classes are equally frequent, so the mean of $(\frac12 - y)\,b$ is
+#    zero.
+# 3. What remains is the mean of $\ln(2 \cosh \frac{z}{2})$. It is at least
+#    $\ln 2$, and equal to it only where $z$ is always 0.
+#
+# So **the least expected loss lies at $w = 0$, $b = 0$, and nowhere else**.
+# The best rule is wrong less often than right, but by more: the amounts $|z|$
+# of its wrong answers add up to those of its right ones, so no scale of it
+# pays. Watch it on the test examples, along the line from the opposite of the
+# best rule (weights and threshold negated) through zero to the best rule.
 
 # %%
-scales = torch.linspace(-3, 3, 61)
-along = {}
+scales = torch.arange(-30, 31) / 10
+along, lowest, excess = {}, [], []
 for name, rule in best.items():
-    batch = test_sets[name]
-    x = torch.cat([batch.inputs, -batch.inputs]).double()
-    y = torch.cat([batch.targets, batch.targets])
-    z = (x * rule.weight).sum((1, 2)) - rule.threshold
-    logits = torch.stack([torch.zeros(len(z), 61), torch.outer(z, scales)], -1)
-    loss = F.cross_entropy(logits.flatten(0, 1), y.repeat_interleave(61),
-                           reduction="none").view(-1, 61).mean(0)
-    right = (logits.argmax(-1) == y.unsqueeze(1)).double().mean(0)
+    x, y = test_sets[name].inputs, test_sets[name].targets
+    z = (x * rule.weight).sum((1, 2)) - rule.threshold  # weight has length 1
+    z = torch.outer(z, scales)  # (batch, scale)
+    loss = F.softplus((1 - 2 * y).unsqueeze(1) * z).mean(0)
+    right = ((z > 0) == y.bool().unsqueeze(1)).float().mean(0)
     along[name] = (loss.numpy(), right.numpy())
-excess = min((loss - np.log(2))[abs(scales) > 0.05].min()
-             for loss, _ in along.values())
+    lowest.append(scales[loss.argmin()].abs().item())
+    excess.append(loss[scales == 1].item() - np.log(2))
 
 # %% tags=["hide-input"]
 figure, (left, right) = style.panels(2)
@@ -423,20 +447,20 @@ for index, (name, (loss, accuracy)) in enumerate(along.items()):
     left.plot(scales, loss, label=name, **style.line(index + 2))
     right.plot(scales, accuracy, **style.line(index + 2))
 left.axhline(np.log(2), color="black", lw=0.8, ls=":")
-left.annotate("coin toss: ln 2", (3, np.log(2)), ha="right", va="top")
-left.set(xlabel="scale of the best rule's weights", ylabel="loss (nats)")
-right.set(xlabel="scale of the best rule's weights", ylabel="accuracy",
-          ylim=(0.2, 0.8))
+left.text(0, np.log(2) - 0.01, "coin toss: ln 2", ha="center", va="top")
+left.margins(y=0.15)
+left.set(xlabel="scale of the best rule", ylabel="loss (nats)")
+right.set(xlabel="scale of the best rule", ylabel="accuracy", ylim=(0.2, 0.8))
 style.legend_below(figure, left)
-show(figure, "Along the scale of the best rule's weights the loss has its "
-     "least value at zero, while the accuracy is above chance for every "
-     "positive scale.")
+show(figure, "Along the scale of the best rule the loss has its least value "
+     "near zero, while the accuracy is above chance for every positive scale.")
 
 # %% [markdown]
 # The least loss lies at scale zero, where accuracy is a coin toss; every
-# positive scale is more accurate and costs more. Gradient descent goes where
-# the loss tells it. The norm of $w = W_1 - W_0$ over training shows it
-# arriving there, whatever the first weights were.
+# positive scale is more accurate and costs more. Training follows the loss.
+# The norm of $w$ over training shows it arriving there, from every start. The
+# norm of the gradient does not fall to zero on the way: it is that of one
+# batch, and only its mean over batches vanishes.
 
 # %%
 show(plots.learning_curves(runs, ("difference_norm", "grad_norm")),
@@ -447,9 +471,10 @@ show(plots.learning_curves(runs, ("difference_norm", "grad_norm")),
 # %% [markdown]
 # ## Break it
 #
-# If sign symmetry is the cause, then breaking the symmetry must end the coin
-# toss. Flip every sequence whose first step is negative, so that all begin
-# with a positive step. A new task is one class:
+# The argument rests on sign symmetry. Without it, training should leave the
+# coin toss. Flip every sequence whose first step is negative, so that all
+# begin with a positive step. A new task is one class; here two share how they
+# draw (`super()` is then the task named behind `FirstPositive`):
 
 # %%
 class FirstPositive:
@@ -462,7 +487,7 @@ class XorFirstPositive(FirstPositive, tasks.signals.XorOfEndpoints):
     pass
 
 
-class BothFirstPositive(FirstPositive, tasks.signals.HasPosAndNeg):
+class BothFirstPositive(FirstPositive, tasks.content.HasPosAndNeg):
     pass
 
 
@@ -473,25 +498,25 @@ broken = {
         seed=seed, n_seeds=n_seeds)
     for name, make in (("xor_of_endpoints", XorFirstPositive),
                        ("has_pos_and_neg", BothFirstPositive))}
-unsolved = {name: runs[name] for name in best}
-show(plots.seed_accuracies({**unsolved, **broken}, chance),
-     "Test accuracy of every seed: with both signs allowed both tasks lie at "
-     "chance; with a positive first step both lie far above it.")
+show(plots.seed_accuracies({**runs, **broken}, chance),
+     "Test accuracy of every seed: with a positive first step both tasks "
+     "that lay at chance lie far above it.")
 
 # %% [markdown]
 # `xor_of_endpoints` is now solved: with the first sign known, only the last
 # step matters, and that is linear. `has_pos_and_neg` is far above chance, but
-# **not** solved. There the second explanation holds as well: no weighted sum
-# can ask "is *any* step negative", since one large positive step outweighs a
-# small negative one.
+# **not** solved. There the model itself falls short: no weighted sum can ask
+# "is *any* step negative", since one large positive step outweighs a small
+# negative one.
 
 # %% tags=["nbval-ignore-output"]
 left_over = broken["has_pos_and_neg, first step positive"].test["accuracy"]
-say("What opens the next chapter: on `has_pos_and_neg` logistic regression "
-    f"reaches {np.median(runs['has_pos_and_neg'].test['accuracy']):.2f}, "
-    f"{np.median(left_over):.2f} with the symmetry broken, and the best "
-    f"linear rule {best_accuracy['has_pos_and_neg']:.2f}. To ask a question "
-    "of *each step* before adding up is the idea of temporal pooling.")
+say("What opens the next chapter: on `has_pos_and_neg` training reaches "
+    f"{np.median(runs['has_pos_and_neg'].test['accuracy']):.2f} and the best "
+    f"linear rule found {best_accuracy['has_pos_and_neg']:.2f}; on the "
+    f"changed task training reaches {np.median(left_over):.2f}. To ask a "
+    "question of *each step* before adding up is the idea of temporal "
+    "pooling.")
 solved = min(runs[name].test["accuracy"].min() for name in by_hand)
 glue("ladder-01", "**Rung 1, logistic regression** gets at least "
      f"{int(100 * solved)} % of the answers right where evidence adds up, on "
@@ -508,8 +533,8 @@ glue("ladder-01", "**Rung 1, logistic regression** gets at least "
 #
 # <details><summary>Answer</summary>
 #
-# No. It proves that no linear rule has a lower *loss*. Both unsolved tasks
-# have linear rules well above chance.
+# No. At best, if training has converged, it says that no linear rule has a
+# lower *loss*. Both unsolved tasks have linear rules well above chance.
 #
 # </details>
 #
@@ -518,8 +543,9 @@ glue("ladder-01", "**Rung 1, logistic regression** gets at least "
 #
 # <details><summary>Answer</summary>
 #
-# No. The loss is convex and its least value lies at zero weights. A better
-# optimizer gets there sooner.
+# No. The least loss lies at zero weights. More steps or another optimizer come
+# closer to it, a larger rate wanders about it, and none leads to the best
+# rule.
 #
 # </details>
 #
@@ -527,7 +553,7 @@ glue("ladder-01", "**Rung 1, logistic regression** gets at least "
 #
 # <details><summary>Answer</summary>
 #
-# Because accuracy means nothing without it. Plain normal numbers of this
+# Because accuracy cannot be judged without it. Plain normal numbers of this
 # length nearly always have both signs, so "always yes" would look like a
 # solution of `has_pos_and_neg` had the classes not been balanced.
 #
@@ -540,9 +566,9 @@ glue("ladder-01", "**Rung 1, logistic regression** gets at least "
 #
 # ### Exercise 1: weights by hand (easy, 5 minutes)
 #
-# Set weights, (seq, d_input), that answer "is the sum of the last half of the
-# signal greater than that of the first half?" Hint: which steps count for
-# "yes", which against?
+# Set weights, (seq_len, d_input), that answer "is the sum of the last `seq_len
+# // 2` steps of the signal greater than that of the first `seq_len // 2`?"
+# Hint: which steps count for "yes", which against?
 
 # %% tags=["checker"]
 def check_halves(weights):
@@ -577,9 +603,10 @@ print(check_halves(my_weights))
 # ### Exercise 2: a rule in disguise (easy, 10 minutes)
 #
 # Write `odd_sign_changes(signal)`: 1 if the sign changes an odd number of
-# times from step to step, else 0. Then decide, before any training, what
-# logistic regression will do on it. Hint: count on paper for five short
-# sequences, and compare with the four rules above.
+# times from step to step, else 0. Then predict what logistic regression will
+# do on it; the checker tests the function, the prediction is yours. Hint:
+# count on paper for five short sequences, and compare with the four rules
+# above.
 
 # %% tags=["checker"]
 def check_sign_changes(rule):
@@ -623,20 +650,20 @@ print(check_sign_changes(odd_sign_changes))
 #
 # Write a function from inputs (batch, seq, d_input) to one number an example,
 # (batch,), that makes `xor_of_endpoints` linear. The checker fits a logistic
-# regression to that number alone. Hint: which simple operation on two signs
-# tells whether they agree?
+# regression to that number alone and wants 97 of 100 test answers right. Hint:
+# which simple operation on two signs tells whether they agree?
 
 # %% tags=["checker"]
 def check_feature(feature):
     from sklearn.linear_model import LogisticRegression as Sklearn
 
     task = tasks.get("xor_of_endpoints", seq_len=seq_len, d_input=d_input)
-    train_set = held_out(task, "val", 2000)
+    fit_set = held_out(task, "val", 2000)
     test_set = held_out(task, "test", 2000)
-    values = feature(train_set.inputs)
+    values = feature(fit_set.inputs)
     if values is None or tuple(values.shape) != (2000,):
         return "not yet: the feature must give one number an example, (batch,)"
-    model = Sklearn().fit(values.reshape(-1, 1), train_set.targets)
+    model = Sklearn().fit(values.reshape(-1, 1), fit_set.targets)
     tested = feature(test_set.inputs).reshape(-1, 1)
     score = model.score(tested, test_set.targets)
     share = f"right on {score:.0%} of the test examples"
@@ -664,24 +691,26 @@ print(check_feature(my_feature))
 # print(check_feature(my_feature))
 # ```
 #
-# A product of inputs is what no linear model has, and what attention will
-# have: its scores are products of two projections of the input.
+# A product of inputs is what no linear model has. Attention, some rungs
+# further up, multiplies inputs with each other.
 #
 # </details>
 #
 # ### Exercise 4: longer sequences (open, 20 minutes)
 #
 # Rerun the chapter with `python -m progtx_core run 01 -p seq_len=40`, look at
-# `build/executed/`, and compare the curves. Which of the two solved tasks
-# suffers, and is it the model, the data or the training that falls short?
-# Hint: change `steps` next, and leave everything else alone.
+# `build/executed/`, and compare the tables. (Its claims say "not judged": they
+# are about the default run.) Does a solved task suffer, and what mends it:
+# more steps, which also bring more data, or the model? Hint: change `steps`
+# next, and leave everything else alone.
 #
 # <details><summary>What to look for</summary>
 #
-# The rules are as linear as before, so the model is not at fault. There are
-# four times as many weights to estimate, most of them zero for
-# `last_gt_first`, and each must be near zero for the sum of all of them not
-# to drown the two that matter. More steps mend it.
+# The rules are as linear as before, so the model can represent them. There are
+# four times as many weights to estimate. For `last_gt_first` all but those of
+# the two end steps should be zero, and what is left of each adds noise to the
+# sum. If its accuracy falls and more steps restore it, training was short; to
+# tell steps from data, fix `n_train` in `Config` and change `steps` alone.
 #
 # </details>
 #
@@ -689,8 +718,8 @@ print(check_feature(my_feature))
 #
 # - A linear model answers questions that add up evidence, and its weights can
 #   be read and written by hand.
-# - Cross-entropy is not accuracy. On a sign-symmetric task the least loss lies
-#   at zero weights although better rules exist.
+# - Cross-entropy is not accuracy. On a sign-symmetric balanced task the least
+#   loss lies at zero weights, even where more accurate rules exist.
 # - "It stays at chance" has several causes. Search for the best rule, and
 #   break the suspected cause, before you name one.
 #
@@ -706,7 +735,7 @@ print(check_feature(my_feature))
 #
 # ## Claims
 #
-# Every number that the text relies on, checked over all seeds.
+# The statements of this chapter, checked against bounds.
 
 # %%
 for name in ("last_gt_first", "trend_sign"):
@@ -720,16 +749,18 @@ for name in ("last_gt_first", "trend_sign"):
 # %%
 for name in ("xor_of_endpoints", "has_pos_and_neg"):
     claims.check(f"logistic regression ends at chance on {name}, every seed",
-                 runs[name].test["accuracy"].max(), at_most=0.60)
+                 runs[name].test["accuracy"].max(), at_most=0.55)
     claims.check(f"on {name} the weights shrink to nearly nothing",
                  runs[name].history["difference_norm"][:, -1].max(),
-                 at_most=0.3)
-claims.check("yet a linear rule for xor_of_endpoints beats chance",
+                 at_most=0.2)
+claims.check("a linear rule for xor_of_endpoints beats chance",
              best_accuracy["xor_of_endpoints"], at_least=0.58)
-claims.check("and one for has_pos_and_neg does too",
+claims.check("a linear rule for has_pos_and_neg beats chance",
              best_accuracy["has_pos_and_neg"], at_least=0.65)
-claims.check("along the best rules the loss exceeds that of zero weights",
-             excess, at_least=1e-6)
+claims.check("along the best rules the least loss lies near zero weights",
+             max(lowest), at_most=0.3)
+claims.check("the best rules cost more than a coin toss, by nats",
+             min(excess), at_least=0.01)
 
 # %%
 solved_now = broken["xor_of_endpoints, first step positive"].test["accuracy"]
@@ -737,6 +768,6 @@ claims.check("with a positive first step xor_of_endpoints is solved, every "
              "seed", solved_now.min(), at_least=0.97)
 claims.check("with a positive first step has_pos_and_neg leaves chance",
              left_over.min(), at_least=0.75)
-claims.check("and yet is not solved, on any seed",
+claims.check("with a positive first step has_pos_and_neg is not solved",
              left_over.max(), at_most=0.97)
 print(claims.summary())

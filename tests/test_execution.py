@@ -57,7 +57,7 @@ class Constant(CoreModel):
     def forward(self, inputs):
         return super().forward(inputs * 0)  # the same answer to every input
 
-_models.LADDER["logistic_regression"] = Constant
+_models.LADDER["logistic_regression"] = (Constant, {})
 """
 
 SEPARABLE = """

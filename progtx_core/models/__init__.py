@@ -11,10 +11,13 @@ from torch import nn
 from progtx_core import checks
 from progtx_core.contract import Spec
 from progtx_core.models.linear import LogisticRegression
+from progtx_core.models.pooling import TemporalPooling
 
-# Lowest rung first.
-LADDER: dict[str, type[nn.Module]] = {
-    "logistic_regression": LogisticRegression,
+# Lowest rung first: the class of a model, and what the name says of its sizes.
+LADDER: dict[str, tuple[type[nn.Module], dict]] = {
+    "logistic_regression": (LogisticRegression, {}),
+    "mean_pooling": (TemporalPooling, {"pool": "mean"}),
+    "max_pooling": (TemporalPooling, {"pool": "max"}),
 }
 
 
@@ -33,13 +36,18 @@ def build(name: str, spec: Spec, **sizes) -> nn.Module:
     >>> count_parameters(model)
     26
     """
-    make = LADDER[checks.one_of("model", name, LADDER)]
+    make, preset = LADDER[checks.one_of("model", name, LADDER)]
     known = [p for p in inspect.signature(make).parameters if p != "spec"]
     for size in sizes:
         if size not in known:
             has = f"it has: {', '.join(known)}" if known else "it has none"
             raise TypeError(f"model {name!r} has no size {size!r}; {has}")
-    return make(spec, **sizes)
+    return make(spec, **preset | sizes)
+
+
+def recipe(name: str) -> dict:
+    """How the model of that name is trained by default: settings of a `Config`."""
+    return dict(LADDER[checks.one_of("model", name, LADDER)][0].recipe)
 
 
 def count_parameters(model: nn.Module) -> int:

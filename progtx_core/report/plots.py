@@ -14,7 +14,7 @@ LABELS = {
     "val/accuracy": "validation accuracy",
     "grad_norm": "gradient norm",
     "weight_norm": "weight norm",
-    "difference_norm": "norm of the weight difference",
+    "difference_norm": "norm of w",
 }
 Predictions = tuple[np.ndarray, np.ndarray]
 
@@ -35,7 +35,7 @@ def learning_curves(
         ax.set(xlabel="steps", ylabel=LABELS.get(name, name))
         if name.endswith("accuracy"):
             ax.set_ylim(min(0.4, ax.get_ylim()[0]), 1.02)
-    style.legend_below(figure, axes[0], n_columns=min(4, len(runs)))
+    style.legend_below(figure, axes[0], n_columns=min(3, len(runs)))
     return figure
 
 
@@ -87,11 +87,12 @@ def heat(ax, matrix: np.ndarray, form: str | None = None, **scale) -> None:
     for (row, column), value in np.ndenumerate(matrix):
         red, green, blue, _ = drawn.cmap(drawn.norm(value))
         luminance = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2
+        text = format(value, form)
         dark = luminance < 0.18  # where white has more contrast than black (WCAG 2)
         ax.text(
             column + 0.5,
             row + 0.5,
-            format(value, form),
+            text if float(text) else text.lstrip("-"),  # no "-0.0"
             color="white" if dark else "black",
             ha="center",
             va="center",

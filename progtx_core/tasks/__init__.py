@@ -4,7 +4,10 @@
 1
 """
 
-from progtx_core.tasks import signals as signals  # importing a family registers it
+# Importing a family registers its tasks.
+from progtx_core.tasks import content as content
+from progtx_core.tasks import lookup as lookup
+from progtx_core.tasks import signals as signals
 from progtx_core.tasks.base import SPLITS, Task, get, names
 
 __all__ = ["SPLITS", "Task", "get", "names"]

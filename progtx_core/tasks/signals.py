@@ -1,8 +1,9 @@
-"""Signal tasks: real-valued sequences, labelled by the signal they carry.
+"""Signal tasks whose rule asks *where*: order and position of steps matter.
 
-An input is (seq, d_input). Its *signal* is the sum of the features at every
-step, (seq,), and every rule here reads the signal only. The single features
-around it are noise that a model must learn to add up.
+A signal task labels a real-valued sequence by the signal it carries (`content`
+has those whose rule asks only *what*). An input is (seq, d_input). Its *signal*
+is the sum of the features at every step, (seq,), and every rule reads the signal
+only. The single features around it are noise that a model must learn to add up.
 
 All values lie on a grid of 1/1024, so sums are exact in float32 and the plain
 rule and its vectorised form agree to the last bit, ties included.
@@ -80,7 +81,8 @@ def spread_over_features(
     return features / GRID
 
 
-def _decided(positive: torch.Tensor, tie: torch.Tensor) -> torch.Tensor:
+def decided(positive: torch.Tensor, tie: torch.Tensor) -> torch.Tensor:
+    """Labels 1 where positive, else 0; undecided where there is a tie."""
     return positive.long().masked_fill(tie, UNDECIDED)
 
 
@@ -96,7 +98,7 @@ class LastGtFirst(SignalTask):
 
     def label_signals(self, signals):
         first, last = signals[:, 0], signals[:, -1]
-        return _decided(last > first, first == last)
+        return decided(last > first, first == last)
 
 
 class TrendSign(SignalTask):
@@ -121,7 +123,7 @@ class TrendSign(SignalTask):
         seq_len = signals.shape[1]
         time = torch.arange(seq_len, dtype=signals.dtype) - (seq_len - 1) / 2
         slope = signals @ time
-        return _decided(slope > 0, slope == 0)
+        return decided(slope > 0, slope == 0)
 
 
 class XorOfEndpoints(SignalTask):
@@ -142,31 +144,67 @@ class XorOfEndpoints(SignalTask):
 
     def label_signals(self, signals):
         product = signals[:, 0] * signals[:, -1]
-        return _decided(product < 0, product == 0)
+        return decided(product < 0, product == 0)
 
 
-class HasPosAndNeg(SignalTask):
-    """Are there steps of both signs? Where they stand does not matter.
+class SignChangesMod3(SignalTask):
+    """How often does the sign change from step to step, modulo 3?
 
-    Of plain normals nearly every sequence has both. So half of the signals
-    are drawn with one sign throughout, the others with a sign a step.
+    Modulo 2 this would be `xor_of_endpoints`. Modulo 3 every step counts.
 
-    >>> HasPosAndNeg(3).label_signal([1.0, 2.0, -0.5])
+    >>> SignChangesMod3(4).label_signal([1.0, -1.0, 1.0, -1.0])
+    0
+    """
+
+    name = "sign_changes_mod_3"
+    rule = "the number of sign changes from step to step, modulo 3"
+    min_steps = 3
+    n_classes = 3
+
+    def label_signal(self, signal):
+        if 0 in signal:
+            return None
+        pairs = zip(signal, signal[1:], strict=False)
+        return sum((a > 0) != (b > 0) for a, b in pairs) % 3
+
+    def label_signals(self, signals):
+        changes = (signals[:, 1:] * signals[:, :-1] < 0).sum(1) % 3
+        return changes.masked_fill((signals == 0).any(1), UNDECIDED)
+
+
+class ArgmaxPosition(SignalTask):
+    """At which step is the signal greatest? As many classes as steps.
+
+    >>> ArgmaxPosition(3).label_signal([0.5, 2.0, -3.0])
     1
     """
 
-    name = "has_pos_and_neg"
-    rule = "at least one step is positive and at least one is negative"
+    name = "argmax_position"
+    rule = "the step at which the signal is greatest"
 
-    def draw_signals(self, n, generator):
-        sizes = super().draw_signals(n, generator).abs()
-        signs = torch.randint(2, sizes.shape, generator=generator) * 2 - 1
-        one_sign = torch.rand(n, generator=generator) < 0.5
-        signs[one_sign] = signs[one_sign, :1]
-        return sizes * signs
+    def __init__(self, seq_len: int = 10, d_input: int = 2) -> None:
+        checks.whole("seq_len", seq_len, at_least=self.min_steps)
+        self.n_classes = seq_len
+        super().__init__(seq_len, d_input)
 
     def label_signal(self, signal):
-        return int(max(signal) > 0 and min(signal) < 0)
+        top = max(signal)
+        return None if signal.count(top) > 1 else signal.index(top)
 
     def label_signals(self, signals):
-        return ((signals > 0).any(1) & (signals < 0).any(1)).long()
+        top, where = signals.max(1)
+        tie = (signals == top.unsqueeze(1)).sum(1) > 1
+        return where.masked_fill(tie, UNDECIDED)
+
+
+class ArgminPosition(ArgmaxPosition):
+    """At which step is the signal least?"""
+
+    name = "argmin_position"
+    rule = "the step at which the signal is least"
+
+    def label_signal(self, signal):
+        return super().label_signal([-s for s in signal])
+
+    def label_signals(self, signals):
+        return super().label_signals(-signals)

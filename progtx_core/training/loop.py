@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import nn
@@ -101,8 +102,8 @@ def fit(
     Raises ValueError or TypeError for a wrong name or setting, and
     FloatingPointError as soon as a loss is not a finite number.
     """
-    make_model, name = resolve(model)
-    config = config or Config(**getattr(make_model, "recipe", {}))
+    make_model, name, recipe = resolve(model)
+    config = config or Config(**recipe)
     checks.whole("seed", seed, at_least=0)
     checks.whole("n_seeds", n_seeds, at_least=1)
     seeds = list(range(seed, seed + n_seeds))
@@ -159,12 +160,12 @@ def look(learner: Learner, val_set: Batch) -> dict[str, float]:
     }
 
 
-def resolve(model: str | MakeModel) -> tuple[MakeModel, str]:
-    """A model's name or class to a function that makes it, and its name."""
+def resolve(model: str | MakeModel) -> tuple[MakeModel, str, dict]:
+    """A model's name or class to a function that makes it, its name, its recipe."""
     if isinstance(model, str):
-        checks.one_of("model", model, models.names())
-        return models.LADDER[model], model
-    return model, getattr(model, "__name__", type(model).__name__)
+        return partial(models.build, model), model, models.recipe(model)
+    name = getattr(model, "__name__", type(model).__name__)
+    return model, name, getattr(model, "recipe", {})
 
 
 def norm(tensors) -> float:

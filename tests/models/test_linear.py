@@ -51,4 +51,4 @@ def test_every_model_has_a_recipe_that_is_a_config():
     from progtx_core.training import Config
 
     for name in models.names():
-        Config(**models.LADDER[name].recipe)
+        Config(**models.recipe(name))

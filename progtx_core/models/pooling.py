@@ -1,0 +1,46 @@
+"""Rung 2: look at every step alone, then pool over time."""
+
+import torch
+from torch import nn
+
+from progtx_core import checks
+from progtx_core.contract import Spec
+
+POOLS = ("mean", "max", "both")
+
+
+class TemporalPooling(nn.Module):
+    """One linear projection a step, rectified, then the mean or the maximum over steps.
+
+    New since logistic regression: the same weights at every step, a rectifier, and
+    a pool in place of one weight a step. So the model asks `d_model` questions of
+    each step before it adds up, and does not know where a step stands.
+
+    pool: "mean", "max", or "both" side by side
+    Source: max pooling over time, Collobert et al., "Natural language processing
+    (almost) from scratch", 2011, section 3.2.2.
+
+    >>> model = TemporalPooling(Spec(n_classes=2, seq_len=4, d_input=3), d_model=8)
+    >>> model(torch.zeros(5, 4, 3)).shape
+    torch.Size([5, 2])
+    """
+
+    recipe = {"steps": 800, "batch_size": 128, "learning_rate": 0.01}
+
+    def __init__(self, spec: Spec, d_model: int = 32, pool: str = "max") -> None:
+        super().__init__()
+        checks.whole("d_model", d_model, at_least=1)
+        self.pool = checks.one_of("pool", pool, POOLS)
+        self.project = nn.Linear(spec.d_input, d_model)
+        width = 2 * d_model if pool == "both" else d_model
+        self.read_out = nn.Linear(width, spec.n_classes)
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """(batch, seq, d_input) to logits (batch, n_classes)."""
+        hidden = self.project(inputs).relu()  # (batch, seq, d_model)
+        pools = []
+        if self.pool in ("mean", "both"):
+            pools.append(hidden.mean(1))  # (batch, d_model)
+        if self.pool in ("max", "both"):
+            pools.append(hidden.amax(1))  # (batch, d_model)
+        return self.read_out(torch.cat(pools, -1))  # (batch, n_classes)
