@@ -51,7 +51,7 @@ from progtx_core import tasks
 from progtx_core.claims import Claims
 from progtx_core.evaluation import best_linear_rule, predict
 from progtx_core.models import LogisticRegression as CoreModel
-from progtx_core.report import glue, plots, say, show, style
+from progtx_core.report import accuracy_table, glue, plots, say, show, style
 from progtx_core.training import Config, fit, held_out, stream
 from torch import nn
 from torch.nn import functional as F
@@ -291,12 +291,7 @@ show(plots.seed_accuracies(runs, chance),
      "Test accuracy of every seed. Two tasks lie near one, two at chance.")
 
 # %% tags=["nbval-ignore-output"]
-rows = ["| task | median | worst seed | best seed |", "|---|---|---|---|"]
-for name, run in runs.items():
-    acc = run.test["accuracy"]
-    values = (np.median(acc), acc.min(), acc.max())
-    rows.append(f"| {name} | {' | '.join(f'{v:.3f}' for v in values)} |")
-say("\n".join(rows))
+accuracy_table(runs)
 
 # %% [markdown]
 # Accuracy alone hides *how* a model fails. Is it sure of wrong answers, or
@@ -408,15 +403,14 @@ show(plots.weight_maps(maps, xlabel="step", ylabel="feature"),
 # there to no error at all. The second belongs to the model: no linear rule is
 # exact. The first belongs to the loss. Here is why training does not go there.
 #
-# Let $z = w \cdot x + b$ be the difference of the logits and $y$ the answer, 0
-# or
-# 1. The cross-entropy of one example is $\ln(1 + e^z) - y z$, which is the
-#    same as $\ln(2 \cosh \frac{z}{2}) + (\frac12 - y)\,z$. Take the mean over
-#    all examples:
+# Let $z = w \cdot x + b$ be the difference of the logits and $y$ the answer,
+# $y \in \{0, 1\}$. The cross-entropy of one example is $\ln(1 + e^z) - y z$,
+# which is the same as $\ln(2 \cosh \frac{z}{2}) + (\frac12 - y)\,z$. Take the
+# mean over all examples:
 #
 # 1. Flip every sign of an input. On both tasks the answer stays, and the
-#    flipped input is as likely as the original. So the mean of $(\frac12 -
-#    y)\,x$ is its own negative: it is zero.
+#    flipped input is as likely as the original. So the mean of
+#    $(\frac12 - y)\,x$ is its own negative: it is zero.
 # 2. The classes are equally frequent, so the mean of $(\frac12 - y)\,b$ is
 #    zero.
 # 3. What remains is the mean of $\ln(2 \cosh \frac{z}{2})$. It is at least

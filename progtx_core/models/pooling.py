@@ -25,9 +25,9 @@ class TemporalPooling(nn.Module):
     torch.Size([5, 2])
     """
 
-    recipe = {"steps": 800, "batch_size": 128, "learning_rate": 0.01}
+    recipe = {"steps": 1000, "batch_size": 64, "learning_rate": 0.02}
 
-    def __init__(self, spec: Spec, d_model: int = 32, pool: str = "max") -> None:
+    def __init__(self, spec: Spec, d_model: int = 64, pool: str = "max") -> None:
         super().__init__()
         checks.whole("d_model", d_model, at_least=1)
         self.pool = checks.one_of("pool", pool, POOLS)

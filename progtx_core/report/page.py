@@ -83,3 +83,17 @@ def glance(chapter: str, **facts: object) -> None:
         )
     lines = [f"| {name.replace('_', ' ')} | {value} |" for name, value in rows.items()]
     say("\n".join(["| at a glance | |", "| --- | --- |", *lines]))
+
+
+def accuracy_table(runs: dict, head: str = "task") -> None:
+    """Show test accuracies as a table: a row a run, with median, worst and best seed.
+
+    runs: `Run`s by what the row is called; head: what these names are
+    """
+    lines = [f"| {head} | parameters | median | worst seed | best seed |", "|---" * 5 + "|"]
+    for name, run in runs.items():
+        accuracy = sorted(run.test["accuracy"])
+        median = (accuracy[(len(accuracy) - 1) // 2] + accuracy[len(accuracy) // 2]) / 2
+        values = " | ".join(f"{v:.3f}" for v in (median, accuracy[0], accuracy[-1]))
+        lines.append(f"| {name} | {run.n_parameters} | {values} |")
+    say("\n".join(lines))

@@ -23,7 +23,7 @@ def learning_curves(
     runs: dict[str, Run], names: tuple[str, ...] = ("val/loss", "val/accuracy")
 ):
     """One panel a curve, one line a run: median and range over the seeds."""
-    figure, axes = style.panels(len(names))
+    figure, axes = style.panels(len(names), height=3.0)
     for ax, name in zip(axes, names, strict=True):
         for index, (label, run) in enumerate(runs.items()):
             values = smooth(run.history[name])

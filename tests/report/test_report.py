@@ -7,7 +7,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from progtx_core import tasks
-from progtx_core.report import glance, glue, page, plots, say, show, style
+from progtx_core.report import accuracy_table, glance, glue, page, plots, say, show, style
 from progtx_core.training import Config, fit
 
 
@@ -146,3 +146,12 @@ def test_glance_has_launch_links_only_with_an_address(shown, monkeypatch):
     text = shown[1][0].data
     assert "https://mybinder.org/v2/gh/a/b/HEAD?labpath=notebooks/01_" in text
     assert "https://colab.research.google.com/github/a/b/blob/HEAD/notebooks/" in text
+
+
+def test_accuracy_table_has_median_worst_and_best(runs, shown):
+    accuracy_table(runs)
+    row = next(r for r in shown[0][0].data.splitlines() if r.startswith("| trend_sign"))
+    cells = [float(cell) for cell in row.strip("| ").split(" | ")[1:]]
+    accuracy = runs["trend_sign"].test["accuracy"]
+    expected = [42, np.median(accuracy), accuracy.min(), accuracy.max()]
+    assert cells == pytest.approx(expected, abs=5e-4)
