@@ -176,6 +176,22 @@ WRONG = {
             "[[1.0], [2.0]]",
         ],
     },
+    "03_attention_pooling": {
+        "my_scores": [
+            "lambda inputs: 1000 * inputs[..., 0]",
+            "lambda inputs: -inputs[..., 0]",
+            "lambda inputs: inputs",
+        ],
+        "my_functions": [
+            "(lambda n, d: 1 / (1 + n * np.exp(-d)), lambda n, w: np.log(n * w / (1 - w)))",
+            "(lambda n, d: np.exp(d) / n, lambda n, w: np.log(n * w))",
+        ],
+        "my_valley": [
+            "lambda s: s.tanh()",
+            "lambda s: (s - 2).tanh() + (s + 2).tanh()",
+            "lambda s: (s + 2).tanh() - (s - 2).tanh()",
+        ],
+    },
 }
 
 

@@ -10,6 +10,7 @@ from torch import nn
 
 from progtx_core import checks
 from progtx_core.contract import Spec
+from progtx_core.models.attention_pooling import AttentionPooling
 from progtx_core.models.linear import LogisticRegression
 from progtx_core.models.pooling import TemporalPooling
 
@@ -18,6 +19,8 @@ LADDER: dict[str, tuple[type[nn.Module], dict]] = {
     "logistic_regression": (LogisticRegression, {}),
     "mean_pooling": (TemporalPooling, {"pool": "mean"}),
     "max_pooling": (TemporalPooling, {"pool": "max"}),
+    "attention_pooling": (AttentionPooling, {"scores": "linear"}),
+    "additive_attention_pooling": (AttentionPooling, {"scores": "additive"}),
 }
 
 

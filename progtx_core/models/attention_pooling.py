@@ -26,7 +26,7 @@ class AttentionPooling(nn.Module):
     (torch.Size([2, 4]), torch.Size([2, 6]))
     """
 
-    recipe = {"steps": 1500, "batch_size": 64, "learning_rate": 0.01}
+    recipe = {"steps": 1500, "batch_size": 64, "learning_rate": 0.05}
 
     def __init__(self, spec: Spec, d_model: int = 32, scores: str = "additive") -> None:
         super().__init__()

@@ -50,8 +50,11 @@ def smooth(values: np.ndarray, points: int = 60) -> np.ndarray:
     return total / np.minimum(np.arange(1, values.shape[1] + 1), width)
 
 
-def seed_accuracies(runs: dict[str, Run], chance: float):
-    """Test accuracy: a dot a seed, a bar at the median, a dashed line at chance."""
+def seed_accuracies(runs: dict[str, Run], chance: float, low: float = 0.4):
+    """Test accuracy: a dot a seed, a bar at the median, a dashed line at chance.
+
+    low: where the axis begins
+    """
     figure, (ax,) = style.panels(width=5.6, height=0.55 * len(runs) + 0.8)
     for row, run in enumerate(runs.values()):
         accuracy = run.test["accuracy"]
@@ -69,7 +72,7 @@ def seed_accuracies(runs: dict[str, Run], chance: float):
         va="bottom",
     )
     ax.set_yticks(range(len(runs)), list(runs))
-    ax.set(xlabel="test accuracy", xlim=(0.4, 1.02), ylim=(len(runs) - 0.5, -0.5))
+    ax.set(xlabel="test accuracy", xlim=(low, 1.02), ylim=(len(runs) - 0.5, -0.5))
     return figure
 
 

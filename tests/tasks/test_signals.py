@@ -28,8 +28,10 @@ SMALLEST = {"seq_len": 2, "d_input": 1}
 def make(name, sizes):
     """The task with those of the sizes that it has, and a length that it allows."""
     sizes = dict(sizes)
-    if name == "value_at_max_key":
+    if name.startswith("value_at"):
         sizes.pop("d_input", None)
+    if name == "value_at_query" and "seq_len" in sizes:
+        sizes["seq_len"] = 3
     if name == "sign_changes_mod_3" and "seq_len" in sizes:
         sizes["seq_len"] = max(3, sizes["seq_len"])
     return tasks.get(name, **sizes)
@@ -248,3 +250,15 @@ def test_value_at_max_key_by_hand():
     example[0][0] = 2.0  # two steps share the largest key
     assert task.label(example) is None
     assert task.labels(torch.tensor([example])).item() == -1
+
+
+def test_value_at_query_by_hand():
+    task = tasks.get("value_at_query", seq_len=3, d_key=2, n_values=2)
+    wanted, other = [0.0, 0.0, 1.0, 2.0, 3.0], [0.0, 1.0, 0.0, 5.0, 1.0]
+    question = [1.0, 0.0, 1.0, 0.0, 0.0]
+    for example in ([wanted, other, question], [question, other, wanted]):
+        assert task.label(example) == 1
+        assert task.labels(torch.tensor([example])).item() == 1
+    close = [0.0, 0.6, 0.9, 5.0, 1.0]  # less than the margin from the wanted key
+    assert task.label([wanted, close, question]) is None
+    assert task.labels(torch.tensor([[wanted, close, question]])).item() == -1
