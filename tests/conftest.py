@@ -37,3 +37,13 @@ def html(tmp_path_factory):
 def build():
     """`build_book`, for tests that build another way."""
     return build_book
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What a notebook would be given to display: (data, keyword arguments) each."""
+    outputs = []
+    monkeypatch.setattr(
+        "IPython.display.display", lambda data, **kwargs: outputs.append((data, kwargs))
+    )
+    return outputs

@@ -13,16 +13,6 @@ def defaults():
     return dict(files.read_profile("full", CHAPTER))
 
 
-@pytest.fixture
-def shown(monkeypatch):
-    """What a notebook would be given to display."""
-    outputs = []
-    monkeypatch.setattr(
-        "IPython.display.display", lambda data, **kwargs: outputs.append((data, kwargs))
-    )
-    return outputs
-
-
 @pytest.mark.parametrize(
     ("value", "bounds", "holds"),
     [

@@ -10,6 +10,7 @@ rule and its vectorised form agree to the last bit, ties included.
 """
 
 import math
+from abc import abstractmethod
 
 import torch
 
@@ -46,13 +47,13 @@ class SignalTask(Task):
         shape = (n, self.spec.seq_len)
         return math.sqrt(self.spec.d_input) * torch.randn(shape, generator=generator)
 
+    @abstractmethod
     def label_signal(self, signal: list[float]) -> int | None:
         """The rule for one signal, in plain Python; None where it is undecided."""
-        raise NotImplementedError
 
+    @abstractmethod
     def label_signals(self, signals: torch.Tensor) -> torch.Tensor:
         """The rule for signals (batch, seq) at once; -1 where it is undecided."""
-        raise NotImplementedError
 
     def propose(self, n: int, generator: torch.Generator) -> torch.Tensor:
         signals = self.draw_signals(n, generator)

@@ -13,6 +13,7 @@ SPEC = Spec(n_classes=3, seq_len=6, d_input=4)
 @pytest.mark.parametrize("scores", ["linear", "additive"])
 def test_pattern_and_logits_by_hand(scores):
     model = AttentionPooling(SPEC, d_model=5, scores=scores)
+    model.requires_grad_(False)
     x = torch.randn(4, 6, 4)
     patterns = model.pattern(x)
     assert torch.allclose(patterns.sum(1), torch.ones(4))

@@ -20,15 +20,6 @@ def runs():
     }
 
 
-@pytest.fixture
-def shown(monkeypatch):
-    outputs = []
-    monkeypatch.setattr(
-        "IPython.display.display", lambda data, **kwargs: outputs.append((data, kwargs))
-    )
-    return outputs
-
-
 def test_learning_curves_draw_median_and_range(runs):
     figure = plots.learning_curves(runs, ("val/loss", "val/accuracy"))
     for ax, name in zip(figure.axes, ("val/loss", "val/accuracy"), strict=True):
