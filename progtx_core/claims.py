@@ -7,7 +7,6 @@ recorded as not judged, visibly, and nothing is raised.
 """
 
 import html
-import math
 from dataclasses import asdict, dataclass
 
 from progtx_core import files
@@ -87,10 +86,9 @@ class Claims:
         if at_least is None and at_most is None:
             raise ValueError(f"the claim {statement!r} needs at_least or at_most")
         value = float(value)
-        holds = (
-            not math.isnan(value)
-            and (at_least is None or value >= at_least)
-            and (at_most is None or value <= at_most)
+        # NaN is neither at least nor at most anything, so it fails.
+        holds = (at_least is None or value >= at_least) and (
+            at_most is None or value <= at_most
         )
         verdict = NOT_JUDGED if self.why_not else HOLDS if holds else FAILS
         claim = Claim(statement, value, at_least, at_most, verdict)
