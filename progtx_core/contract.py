@@ -18,6 +18,7 @@ class Spec:
     seq_len: steps in the longest input
     d_input: features a step, for real-valued inputs; otherwise None
     d_vocab: number of different tokens, for token inputs; otherwise None
+    pad: the token that fills up short inputs and is never looked at, or None
     per_step: True if every step has an answer, False for one answer in all
 
     Raises ValueError unless exactly one of d_input and d_vocab is given.
@@ -30,6 +31,7 @@ class Spec:
     seq_len: int
     d_input: int | None = None
     d_vocab: int | None = None
+    pad: int | None = None
     per_step: bool = False
 
     def __post_init__(self) -> None:
@@ -42,13 +44,18 @@ class Spec:
             )
         width = "d_input" if self.d_vocab is None else "d_vocab"
         checks.whole(width, getattr(self, width), at_least=1)
+        if self.pad is not None:
+            checks.whole("pad", self.pad, 0, (self.d_vocab or 0) - 1)
+
+    @property
+    def d_features(self) -> int:
+        """Numbers a step: its features, or one for each token of the vocabulary."""
+        return self.d_vocab if self.d_input is None else self.d_input
 
     @property
     def n_features(self) -> int:
-        """Numbers in one flattened real-valued input."""
-        if self.d_input is None:
-            raise ValueError("n_features needs a real-valued task; this one has tokens")
-        return self.seq_len * self.d_input
+        """Numbers in one flattened input."""
+        return self.seq_len * self.d_features
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from progtx_core.contract import Spec
 from progtx_core.models.attention_pooling import AttentionPooling
 from progtx_core.models.linear import LogisticRegression
 from progtx_core.models.pooling import TemporalPooling
+from progtx_core.models.self_attention import SelfAttention
+from progtx_core.models.transformer import Transformer
 
 # Lowest rung first: the class of a model, and what the name says of its sizes.
 LADDER: dict[str, tuple[type[nn.Module], dict]] = {
@@ -21,6 +23,9 @@ LADDER: dict[str, tuple[type[nn.Module], dict]] = {
     "max_pooling": (TemporalPooling, {"pool": "max"}),
     "attention_pooling": (AttentionPooling, {"scores": "linear"}),
     "additive_attention_pooling": (AttentionPooling, {"scores": "additive"}),
+    "self_attention": (SelfAttention, {}),
+    "self_attention_with_positions": (SelfAttention, {"positions": "learned"}),
+    "transformer": (Transformer, {}),
 }
 
 

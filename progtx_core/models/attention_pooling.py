@@ -5,6 +5,8 @@ from torch import nn
 
 from progtx_core import checks
 from progtx_core.contract import Spec
+from progtx_core.models.attention import NEVER
+from progtx_core.models.inputs import as_features, real_steps
 
 SCORES = ("linear", "additive")
 
@@ -32,21 +34,27 @@ class AttentionPooling(nn.Module):
         super().__init__()
         checks.whole("d_model", d_model, at_least=1)
         self.scores = checks.one_of("scores", scores, SCORES)
-        self.W_K = nn.Linear(spec.d_input, d_model)
-        self.W_V = nn.Linear(spec.d_input, d_model)
+        self.spec = spec
+        self.W_K = nn.Linear(spec.d_features, d_model)
+        self.W_V = nn.Linear(spec.d_features, d_model)
         self.query = nn.Parameter(torch.randn(d_model) / d_model**0.5)
         self.read_out = nn.Linear(d_model, spec.n_classes)
 
     def pattern(self, inputs: torch.Tensor) -> torch.Tensor:
         """Weights of the steps, (batch, seq): at least 0, and 1 in all for each example."""
-        keys = self.W_K(inputs)  # (batch, seq, d_model)
+        keys = self.W_K(as_features(inputs, self.spec))  # (batch, seq, d_model)
         if self.scores == "additive":
-            return (keys.tanh() @ self.query).softmax(-1)
-        return (keys @ self.query / keys.shape[-1] ** 0.5).softmax(-1)
+            scores = keys.tanh() @ self.query  # (batch, seq)
+        else:
+            scores = keys @ self.query / keys.shape[-1] ** 0.5
+        real = real_steps(inputs, self.spec)
+        if real is not None:
+            scores = scores.masked_fill(~real, NEVER)
+        return scores.softmax(-1)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """(batch, seq, d_input) to logits (batch, n_classes)."""
-        values = self.W_V(inputs)  # (batch, seq, d_model)
+        """(batch, seq, d_features), or tokens (batch, seq), to (batch, n_classes)."""
+        values = self.W_V(as_features(inputs, self.spec))  # (batch, seq, d_model)
         weights = self.pattern(inputs).unsqueeze(-1)  # (batch, seq, 1)
         pooled = (weights * values).sum(1)  # (batch, d_model)
         return self.read_out(pooled)  # (batch, n_classes)

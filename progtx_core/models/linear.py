@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from progtx_core.contract import Spec
+from progtx_core.models.inputs import as_features
 
 
 class LogisticRegression(nn.Module):
@@ -28,14 +29,14 @@ class LogisticRegression(nn.Module):
         self.linear = nn.Linear(spec.n_features, spec.n_classes)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """(batch, seq, d_input) to logits (batch, n_classes)."""
-        flat = inputs.flatten(1)  # (batch, seq * d_input)
+        """(batch, seq, d_features), or tokens (batch, seq), to (batch, n_classes)."""
+        flat = as_features(inputs, self.spec).flatten(1)  # (batch, n_features)
         return self.linear(flat)  # (batch, n_classes)
 
     def difference(self) -> torch.Tensor:
-        """Weight of class 1 minus weight of class 0, (seq, d_input)."""
+        """Weight of class 1 minus weight of class 0, (seq, d_features)."""
         weight = self.linear.weight.detach()
-        return (weight[1] - weight[0]).view(self.spec.seq_len, self.spec.d_input)
+        return (weight[1] - weight[0]).view(self.spec.seq_len, self.spec.d_features)
 
     def extras(self) -> dict[str, float]:
         """The length of the difference; 0 means that every answer is a coin toss."""

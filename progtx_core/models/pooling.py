@@ -5,6 +5,7 @@ from torch import nn
 
 from progtx_core import checks
 from progtx_core.contract import Spec
+from progtx_core.models.inputs import as_features, real_steps
 
 POOLS = ("mean", "max", "both")
 
@@ -31,16 +32,34 @@ class TemporalPooling(nn.Module):
         super().__init__()
         checks.whole("d_model", d_model, at_least=1)
         self.pool = checks.one_of("pool", pool, POOLS)
-        self.project = nn.Linear(spec.d_input, d_model)
+        self.spec = spec
+        self.project = nn.Linear(spec.d_features, d_model)
         width = 2 * d_model if pool == "both" else d_model
         self.read_out = nn.Linear(width, spec.n_classes)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """(batch, seq, d_input) to logits (batch, n_classes)."""
-        hidden = self.project(inputs).relu()  # (batch, seq, d_model)
+        """(batch, seq, d_features), or tokens (batch, seq), to (batch, n_classes)."""
+        real = real_steps(inputs, self.spec)
+        features = as_features(inputs, self.spec)
+        hidden = self.project(features).relu()  # (batch, seq, d_model)
         pools = []
         if self.pool in ("mean", "both"):
-            pools.append(hidden.mean(1))  # (batch, d_model)
+            pools.append(mean_over(hidden, real))  # (batch, d_model)
         if self.pool in ("max", "both"):
+            if real is not None:
+                # Rectified numbers are at least 0, so a 0 is never the maximum alone.
+                hidden = hidden * real.unsqueeze(-1)
             pools.append(hidden.amax(1))  # (batch, d_model)
         return self.read_out(torch.cat(pools, -1))  # (batch, n_classes)
+
+
+def mean_over(steps: torch.Tensor, real: torch.Tensor | None) -> torch.Tensor:
+    """Mean over the steps that are no padding: (batch, seq, width) to (batch, width).
+
+    >>> steps = torch.tensor([[[1.0], [3.0], [8.0]]])
+    >>> mean_over(steps, torch.tensor([[True, True, False]])).item()
+    2.0
+    """
+    if real is None:
+        return steps.mean(1)
+    return (steps * real.unsqueeze(-1)).sum(1) / real.sum(1, keepdim=True)

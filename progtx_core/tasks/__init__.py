@@ -7,7 +7,9 @@
 # Importing a family registers its tasks.
 from progtx_core.tasks import content as content
 from progtx_core.tasks import lookup as lookup
+from progtx_core.tasks import mixed as mixed
 from progtx_core.tasks import signals as signals
+from progtx_core.tasks import strings as strings
 from progtx_core.tasks.base import SPLITS, Task, get, names
 
 __all__ = ["SPLITS", "Task", "get", "names"]

@@ -18,10 +18,7 @@ def masked_cross_entropy(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
     0.6931
     """
     check_mask(batch)
-    per_answer = F.cross_entropy(
-        logits.flatten(0, -2), batch.targets.flatten(), reduction="none"
-    )
-    return (per_answer * batch.mask.flatten()).sum() / batch.mask.sum()
+    return mean_loss(logits, batch.targets, batch.mask)
 
 
 def accuracy(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
@@ -32,8 +29,25 @@ def accuracy(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
     0.5
     """
     check_mask(batch)
-    right = (logits.argmax(-1) == batch.targets) & batch.mask
-    return right.sum() / batch.mask.sum()
+    return share_right(logits, batch.targets, batch.mask)
+
+
+def mean_loss(
+    logits: torch.Tensor, targets: torch.Tensor, mask: torch.Tensor
+) -> torch.Tensor:
+    """Mean cross-entropy where the mask is True; not a number if it nowhere is."""
+    per_answer = F.cross_entropy(
+        logits.flatten(0, -2), targets.flatten(), reduction="none"
+    )
+    return (per_answer * mask.flatten()).sum() / mask.sum()
+
+
+def share_right(
+    logits: torch.Tensor, targets: torch.Tensor, mask: torch.Tensor
+) -> torch.Tensor:
+    """Share of right answers where the mask is True; not a number if it nowhere is."""
+    right = (logits.argmax(-1) == targets) & mask
+    return right.sum() / mask.sum()
 
 
 def check_mask(batch: Batch) -> None:

@@ -33,6 +33,21 @@ class History:
         for name, of_seeds in values.items():
             self.points.setdefault(name, []).append((step, of_seeds))
 
+    @classmethod
+    def beside(cls, parts: "list[History]") -> "History":
+        """Histories of different seeds as one; as long as the shortest of them.
+
+        >>> one, two = History({"a": [(0, [1.0])]}), History({"a": [(0, [2.0])]})
+        >>> History.beside([one, two])["a"].tolist()
+        [[1.0], [2.0]]
+        """
+        joined = cls()
+        for name in parts[0].points:
+            for points in zip(*(part.points.get(name, []) for part in parts)):
+                values = [value for _, of_seeds in points for value in of_seeds]
+                joined.add(points[0][0], {name: values})
+        return joined
+
     def names(self) -> list[str]:
         """The names of all curves."""
         return list(self.points)

@@ -8,7 +8,7 @@ from torch import nn
 from progtx_core import models, tasks
 from progtx_core.contract import Batch
 from progtx_core.training import Config, fit, held_out, stream
-from progtx_core.training.loop import norm
+from progtx_core.training.learners import norm
 
 TASK = tasks.get("last_gt_first", seq_len=4, d_input=1)
 QUICK = Config(steps=40, batch_size=32, learning_rate=0.1, n_eval=200)
