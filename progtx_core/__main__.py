@@ -1,4 +1,4 @@
-"""The command line: `python -m progtx_core doctor | list | run`."""
+"""The command line: `python -m progtx_core doctor | list | run | record`."""
 
 import argparse
 import sys
@@ -66,6 +66,14 @@ def parser() -> argparse.ArgumentParser:
         "--update", action="store_true", help="also write the outputs into notebooks/"
     )
     run.set_defaults(command=run_chapters)
+
+    record = commands.add_parser("record", help="measure a table of notebooks/results/")
+    record.add_argument("name", metavar="NAME", help="such as scoreboard")
+    record.add_argument("--seeds", type=int, default=5, help="models a cell (default: 5)")
+    record.add_argument(
+        "--out", type=Path, metavar="FILE", help="write here, not into notebooks/results/"
+    )
+    record.set_defaults(command=run_record)
     return top
 
 
@@ -119,6 +127,13 @@ def run_chapters(options: argparse.Namespace) -> int:
     if options.update and (files.ROOT / "README.md").exists():
         catalogue.write_readme_table()
     return 1 if failures else 0
+
+
+def run_record(options: argparse.Namespace) -> int:
+    from progtx_core import records
+
+    print(records.make(options.name, options.seeds, options.out))
+    return 0
 
 
 if __name__ == "__main__":

@@ -192,6 +192,22 @@ WRONG = {
             "lambda s: (s + 2).tanh() - (s - 2).tanh()",
         ],
     },
+    "04_self_attention": {
+        "my_attention": [
+            "lambda q, k, v: (q @ k.transpose(1, 2)).softmax(-1) @ v",
+            "lambda q, k, v: (q @ k.transpose(1, 2) / 4).softmax(1) @ v",
+            "lambda q, k, v: q",
+        ],
+        "my_opposite": [
+            "lambda keys: 100 * keys @ keys.transpose(1, 2)",
+            "lambda keys: -keys @ keys.transpose(1, 2)",
+            "lambda keys: keys",
+        ],
+        "my_share": [
+            "lambda n, p: 2 * (p / n) * (1 - p / n)",
+            "lambda n, p: 0.5",
+        ],
+    },
 }
 
 

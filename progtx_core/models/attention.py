@@ -29,7 +29,7 @@ def attend(
     Source: Vaswani et al., "Attention is all you need", 2017, equation 1.
 
     >>> step = torch.eye(2).view(1, 1, 2, 2)
-    >>> mixed, pattern = attend(100 * step, step, step)
+    >>> mixed, pattern = attend(1000 * step, step, step)
     >>> pattern[0, 0].tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
@@ -61,8 +61,7 @@ class MultiHeadAttention(nn.Module):
         checks.whole("n_heads", n_heads, at_least=1)
         if d_model % n_heads:
             raise ValueError(
-                f"n_heads must divide d_model, got n_heads={n_heads} and "
-                f"d_model={d_model}"
+                f"n_heads must divide d_model, got n_heads={n_heads} and d_model={d_model}"
             )
         self.n_heads, self.causal = n_heads, causal
         self.W_Q = nn.Linear(d_model, d_model)

@@ -30,6 +30,11 @@ class LogisticRegression(nn.Module):
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """(batch, seq, d_features), or tokens (batch, seq), to (batch, n_classes)."""
+        if inputs.shape[1] != self.spec.seq_len:
+            raise ValueError(
+                f"logistic regression has a weight for each place: inputs need seq_len="
+                f"{self.spec.seq_len} steps, got {inputs.shape[1]}"
+            )
         flat = as_features(inputs, self.spec).flatten(1)  # (batch, n_features)
         return self.linear(flat)  # (batch, n_classes)
 

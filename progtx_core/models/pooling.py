@@ -39,8 +39,8 @@ class TemporalPooling(nn.Module):
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """(batch, seq, d_features), or tokens (batch, seq), to (batch, n_classes)."""
-        real = real_steps(inputs, self.spec)
         features = as_features(inputs, self.spec)
+        real = real_steps(inputs, self.spec)
         hidden = self.project(features).relu()  # (batch, seq, d_model)
         pools = []
         if self.pool in ("mean", "both"):

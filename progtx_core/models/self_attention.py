@@ -27,7 +27,7 @@ class SelfAttention(nn.Module):
     torch.Size([2, 4])
     """
 
-    recipe = {"steps": 2000, "batch_size": 64, "learning_rate": 0.01}
+    recipe = {"steps": 2000, "batch_size": 64, "learning_rate": 0.005}
 
     def __init__(
         self,
@@ -46,8 +46,8 @@ class SelfAttention(nn.Module):
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """(batch, seq, d_features), or tokens (batch, seq), to (batch, n_classes)."""
-        real = real_steps(inputs, self.spec)
         steps = self.embed(as_features(inputs, self.spec))  # (batch, seq, d_model)
+        real = real_steps(inputs, self.spec)
         steps = self.positions.add(steps)
         found = self.attention(steps, real, self.positions)  # (batch, seq, d_model)
         hidden = (steps + found).relu()

@@ -11,6 +11,18 @@ from progtx_core.models.inputs import as_features, real_steps
 from progtx_core.models.pooling import mean_over
 
 
+def embedding(spec: Spec, d_model: int) -> nn.Linear:
+    """A linear map of the features of a step; for tokens, a vector for each of them.
+
+    A token's vector starts with entries of size 1, as `nn.Embedding`'s do: the default
+    of `nn.Linear` is so small that positions would drown it.
+    """
+    layer = nn.Linear(spec.d_features, d_model)
+    if spec.d_vocab is not None:
+        nn.init.normal_(layer.weight)
+    return layer
+
+
 class Block(nn.Module):
     """Attention between the steps, then an MLP at each step; both normalised first.
 
@@ -82,13 +94,10 @@ class Transformer(nn.Module):
         super().__init__()
         checks.whole("n_layers", n_layers, at_least=1)
         self.spec = spec
-        self.embed = nn.Linear(spec.d_features, d_model)
-        self.positions = schemes.make(
-            positions, n_ctx or spec.seq_len, d_model, n_heads
-        )
+        self.embed = embedding(spec, d_model)
+        self.positions = schemes.make(positions, n_ctx or spec.seq_len, d_model, n_heads)
         self.blocks = nn.ModuleList(
-            Block(d_model, n_heads, d_mlp or 4 * d_model, causal)
-            for _ in range(n_layers)
+            Block(d_model, n_heads, d_mlp or 4 * d_model, causal) for _ in range(n_layers)
         )
         self.norm = nn.LayerNorm(d_model)
         self.read_out = nn.Linear(d_model, spec.n_classes)
@@ -98,8 +107,8 @@ class Transformer(nn.Module):
 
         Logits: (batch, n_classes), or (batch, seq, n_classes) with an answer a step.
         """
-        real = real_steps(inputs, self.spec)
         resid = self.embed(as_features(inputs, self.spec))  # (batch, seq, d_model)
+        real = real_steps(inputs, self.spec)
         resid = self.positions.add(resid)
         for block in self.blocks:
             resid = block(resid, real, self.positions)

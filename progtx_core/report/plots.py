@@ -169,3 +169,46 @@ def weight_maps(weights: dict[str, np.ndarray], xlabel: str, ylabel: str):
         ax.set(title=label, ylabel=ylabel)
     axes[-1].set_xlabel(xlabel)
     return figure
+
+
+def staircase(record, columns: dict[str, list[str]] | None = None):
+    """A recorded table as a heat map: median accuracy in a cell, the worst seed beneath.
+
+    The colour is the way from chance (dark) to 1 (light), as tasks differ in chance.
+    columns: tasks by the heading of their panel; by default all of them in one
+    """
+    rows = record.names("model")
+    columns = columns or {"": record.names("task")}
+    widths = [len(names) for names in columns.values()]
+    figure, axes = style.panels(
+        len(columns),
+        width=(1.6 + 0.72 * sum(widths)) / len(columns),
+        height=1.5 + 0.42 * len(rows),
+        width_ratios=widths,
+        sharey=True,
+    )
+    for ax, (heading, names) in zip(axes, columns.items(), strict=True):
+        cells = [[record.accuracies(row, task) for task in names] for row in rows]
+        _cells(ax, cells, np.array([record.chance(task) for task in names]))
+        ax.set_title(heading, loc="left")
+        ax.set_xticks(np.arange(len(names)) + 0.5, names, rotation=40, ha="right")
+        ax.set_yticks(np.arange(len(rows)) + 0.5, [r.replace("_", " ") for r in rows])
+        ax.tick_params(length=0)
+    axes[0].invert_yaxis()  # the lowest rung on top, as one reads
+    return figure
+
+
+def _cells(ax, cells: list[list[np.ndarray]], chance: np.ndarray) -> None:
+    """Colour and text of each cell; one that was not measured stays white."""
+    median = [[np.median(c) if len(c) else np.nan for c in row] for row in cells]
+    way = (np.array(median) - chance) / (1 - chance)
+    look = {"cmap": style.SEQUENTIAL, "vmin": 0, "vmax": 1, "edgecolors": "white"}
+    ax.pcolormesh(way, linewidth=1, **look)
+    for y, row in enumerate(cells):
+        for x, values in enumerate(row):
+            if not len(values):
+                continue
+            text = {"ha": "center", "color": "black" if way[y, x] > 0.5 else "white"}
+            median, worst = f"{np.median(values):.2f}", f"{values.min():.2f}"
+            ax.text(x + 0.5, y + 0.5, median, va="bottom", fontsize=9, **text)
+            ax.text(x + 0.5, y + 0.58, worst, va="top", fontsize=7, **text)

@@ -109,12 +109,14 @@ class EquationIsTrue(StringTask):
 
     def propose(self, n, generator):
         terms = torch.randint(self.highest + 1, (2, n), generator=generator)
-        total = terms.sum(0)
-        missed = near_miss(total, generator)
-        # Where the miss would be longer or shorter, the right sum stays.
-        right = torch.rand(n, generator=generator) < 0.4
-        right |= (missed < 0) | (n_digits(missed) != n_digits(total))
-        said = torch.where(right, total, missed)
+        missed = near_miss(terms.sum(0), generator)
+        # Sums whose miss would be longer or shorter are drawn less often, with the
+        # right answer and the wrong one alike: otherwise 100 would be right too often.
+        usable = (missed >= 0) & (n_digits(missed) == n_digits(terms.sum(0)))
+        terms, missed = terms[:, usable], missed[usable]
+        n = len(missed)
+        right = torch.rand(n, generator=generator) < 0.5
+        said = torch.where(right, terms.sum(0), missed)
         parts = [digits(terms[0]), PLUS, digits(terms[1]), EQUALS, digits(said)]
         columns = [torch.full((n, 1), p) if isinstance(p, int) else p for p in parts]
         return close_up(torch.cat(columns, 1))[:, : self.spec.seq_len]

@@ -155,7 +155,8 @@ class Stacked(OneByOne):
         losses = vmap(mean_loss)(logits, targets, mask)  # (seeds,)
         losses.sum().backward()  # each loss reaches the parameters of its seed only
         hits = vmap(share_right)(logits.detach(), targets, mask)
-        square = sum(p.grad.flatten(1).square().sum(1) for p in self.parameters.values())
+        grads = [p.grad for p in self.parameters.values() if p.grad is not None]
+        square = sum(grad.flatten(1).square().sum(1) for grad in grads)
         self.optimizer.step()
         return {
             "train/loss": losses.tolist(),

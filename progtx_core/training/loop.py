@@ -68,8 +68,7 @@ def fit(
         history=History.beside([part.history for part in parts]),
         models=[model for part in parts for model in group.rebuild(part)],
         test={
-            key: np.concatenate([part.test[key] for part in parts])
-            for key in parts[0].test
+            key: np.concatenate([part.test[key] for part in parts]) for key in parts[0].test
         },
         seconds=time.perf_counter() - started,
         interrupted=any(part.interrupted for part in parts),

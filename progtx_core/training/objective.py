@@ -36,9 +36,7 @@ def mean_loss(
     logits: torch.Tensor, targets: torch.Tensor, mask: torch.Tensor
 ) -> torch.Tensor:
     """Mean cross-entropy where the mask is True; not a number if it nowhere is."""
-    per_answer = F.cross_entropy(
-        logits.flatten(0, -2), targets.flatten(), reduction="none"
-    )
+    per_answer = F.cross_entropy(logits.flatten(0, -2), targets.flatten(), reduction="none")
     return (per_answer * mask.flatten()).sum() / mask.sum()
 
 

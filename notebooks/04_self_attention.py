@@ -1,0 +1,715 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 4. Self-attention
+#
+# **Claim.** Give every step a query of its own, made from what the step
+# contains, and a model can follow a question that stands in its input. One
+# layer does what no pool with a fixed query can. It does so without knowing
+# where any step stands: shuffle the input, and the answer stays.
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+from progtx_core import models, tasks
+from progtx_core.report import glance
+
+example = tasks.get("value_at_query")
+glance(
+    "04_self_attention",
+    task="value_at_query; last_gt_first",
+    model="one head of self-attention, residual sum, rectifier, mean",
+    parameters=models.count_parameters(
+        models.build("self_attention", example.spec)),
+    prerequisites="chapter 3",
+)
+
+# %% [markdown]
+# ## What you will be able to do
+#
+# - compute self-attention step by step and say what each of its two axes of
+#   steps is;
+# - write weights that answer a question in the input exactly, and state the
+#   margin;
+# - read a learned pattern row by row, and compare its scores with those set by
+#   hand;
+# - show that self-attention does not see order, and say what follows from it.
+#
+# ## Setup
+
+# %% tags=["setup"]
+import numpy as np
+import torch
+from progtx_core import models, tasks
+from progtx_core.claims import Claims
+from progtx_core.models.attention import patterns
+from progtx_core.models.attention_pooling import AttentionPooling
+from progtx_core.models.self_attention import SelfAttention as CoreModel
+from progtx_core.report import accuracy_table, glue, plots, say, show, style
+from progtx_core.training import Config, fit, held_out
+from torch import nn
+from torch.nn import functional as F
+
+# %% tags=["parameters"]
+seed: int = 0  # first seed; the others follow it
+n_seeds: int = 5  # models trained for each row of a table
+steps: int = 2000  # parameter updates
+batch_size: int = 64  # examples an update
+learning_rate: float = 0.005  # of Adam, falling to zero in a straight line
+seq_len: int = 8  # steps in a sequence
+d_key: int = 4  # numbers in a key
+n_values: int = 4  # numbers in a value, and classes
+d_model: int = 32  # width of steps, queries, keys and values
+
+# %% tags=["setup"]
+claims = Claims("04_self_attention", globals())
+config = Config(steps, batch_size, learning_rate)
+task = tasks.get("value_at_query", seq_len=seq_len, d_key=d_key,
+                 n_values=n_values)
+test_set = held_out(task, "test", 2000)
+chance = 1 / n_values
+
+
+def train(model, task=task):
+    return fit(model, task, config, seed=seed, n_seeds=n_seeds)
+
+
+# %% [markdown]
+# ## Where we stand
+#
+# Attention pooling weights the steps by a query that is the same for all
+# inputs. Chapter 3 ended with a task where the question stands in the input
+# itself. Here it is again; attention pooling now gets as many parameters as
+# the model of this chapter will have.
+
+# %%
+new_size = models.count_parameters(CoreModel(task.spec, d_model))
+# Additive attention pooling: 2 (d_input + 1) d for keys and values, d for the
+# query, (d + 1) n_values for the read-out.
+same_size = round((new_size - n_values)
+                  / (2 * task.spec.d_input + 3 + n_values))
+
+
+def attention_pooling(spec):
+    return AttentionPooling(spec, same_size, scores="additive")
+
+
+before = train(attention_pooling)
+
+# %% tags=["nbval-ignore-output"]
+say(f"Additive attention pooling with {before.n_parameters} parameters: "
+    f"median accuracy **{np.median(before.test['accuracy']):.2f}**, best of "
+    f"{n_seeds} seeds {before.test['accuracy'].max():.2f}; chance is "
+    f"{chance:.2f}.")
+
+
+# %% [markdown]
+# ## The task
+#
+# Every step but one has a *key*, a vector of length 1, and a *value*, several
+# numbers. One step is the *question*: it is marked, has no value, and carries
+# the key of one of the others. Find that other step; the answer is the class
+# of the largest number in its value. All keys but the one asked for differ
+# from it clearly: the product of the asked key with the right one exceeds that
+# with any other by at least `0.2`.
+
+# %%
+def value_at_query(steps):
+    question = next(step for step in steps if step[0] == 1)
+    asked = question[1:1 + d_key]
+    others = [step for step in steps if step[0] == 0]
+    best = max(others, key=lambda step: sum(
+        a * k for a, k in zip(asked, step[1:1 + d_key])))
+    value = best[1 + d_key:]
+    return value.index(max(value))
+
+
+answers = [value_at_query(steps) for steps in test_set.inputs.tolist()]
+assert answers == test_set.targets.tolist()
+share = test_set.targets.bincount().max().item() / len(test_set)
+print(f"sampler and plain rule agree; majority baseline {share:.2f}")
+
+# %%
+keys = test_set.inputs[..., 1:1 + d_key]  # (batch, seq, d_key)
+asks = test_set.inputs[..., 0].argmax(1)  # (batch,)
+rows = torch.arange(len(test_set))
+match = (keys @ keys[rows, asks].unsqueeze(-1))[..., 0]  # (batch, seq)
+match[rows, asks] = -9.0  # the question is no answer to itself
+wanted = match.argmax(1)  # (batch,)
+
+# %% tags=["hide-input"]
+figure, (ax,) = style.panels(width=5.2, height=2.6)
+one = test_set.inputs[0].T.numpy()  # (d_input, seq)
+plots.heat(ax, one, cmap=style.DIVERGING, vmin=-2, vmax=2)
+for step, look in ((int(asks[0]), "--"), (int(wanted[0]), "-")):
+    ax.axvline(step + 0.02, color="black", lw=1.5, ls=look)
+    ax.axvline(step + 0.98, color="black", lw=1.5, ls=look)
+ax.set_yticks(np.arange(len(one)) + 0.5, [
+    "question", *[f"key {i}" for i in range(d_key)],
+    *[f"value {i}" for i in range(n_values)]])
+ax.set(xlabel="step", title=f"answer: {test_set.targets[0].item()}")
+show(figure, "One example as a heat map, a column a step. The question is "
+     "framed with dashes; the step that carries the same key is framed with "
+     "lines, and its largest value is the answer.")
+
+
+# %% [markdown]
+# ## Predict before you run
+#
+# Self-attention makes a weighted mean for *every* step, with weights of its
+# own for each of them. In the example above: which row of weights matters for
+# the answer? What should its query be made of, and what the keys? The question
+# carries the very key it asks for: what keeps it from finding itself?
+#
+# ## Build it
+#
+# | symbol | meaning | shape |
+# | --- | --- | --- |
+# | $x_t$ | features of step $t$, embedded by $W_E$ | (d_model,) |
+# | $q_t = W_Q x_t + b_Q$ | what step $t$ asks for | (d_model,) |
+# | $k_s = W_K x_s + b_K$ | what step $s$ offers itself under | (d_model,) |
+# | $v_s = W_V x_s + b_V$ | what step $s$ hands over | (d_model,) |
+# | $a_{ts}$ | the pattern: what $t$ takes from $s$ | (seq_len, seq_len) |
+# | $W_O$ | what becomes of that which was found | (d_model, d_model) |
+# | $U$ | the read-out of the mean | (n_values, d_model) |
+#
+# $$a_{ts} = \frac{e^{q_t \cdot k_s / \sqrt{d_{model}}}}
+#                 {\sum_r e^{q_t \cdot k_r / \sqrt{d_{model}}}}, \qquad
+#   h_t = \text{relu}\Big(x_t + W_O \sum_s a_{ts} v_s + b_O\Big), \qquad
+#   z = U \, \frac{1}{T} \sum_t h_t + c$$
+#
+# The softmax runs over the *keys*, along a row: each row of the pattern adds
+# up to 1. The sum $x_t + \dots$ keeps what the step was beside what it found;
+# it is called the *residual* sum. Without the attention term this is mean
+# pooling, rung 2.
+
+# %%
+class SelfAttention(nn.Module):
+    def __init__(self, spec, d_model):
+        super().__init__()
+        self.embed = nn.Linear(spec.d_input, d_model)
+        # New: a query for every step, where there was one for all.
+        self.W_Q = nn.Linear(d_model, d_model)
+        self.W_K = nn.Linear(d_model, d_model)
+        self.W_V = nn.Linear(d_model, d_model)
+        self.W_O = nn.Linear(d_model, d_model)
+        self.read_out = nn.Linear(d_model, spec.n_classes)
+
+    def forward(self, inputs):  # (batch, seq, d_input)
+        x = self.embed(inputs)  # (batch, seq, d_model)
+        scores = self.W_Q(x) @ self.W_K(x).transpose(1, 2)
+        pattern = (scores / x.shape[-1] ** 0.5).softmax(-1)
+        found = self.W_O(pattern @ self.W_V(x))  # (batch, seq, d_model)
+        hidden = (x + found).relu()  # New: what it was, and what it found
+        return self.read_out(hidden.mean(1))  # (batch, n_classes)
+
+
+# %%
+ours, core = SelfAttention(task.spec, d_model), CoreModel(task.spec, d_model)
+core.load_state_dict({
+    name.replace("W_", "attention.W_"): value
+    for name, value in ours.state_dict().items()})
+difference = (ours(test_set.inputs) - core(test_set.inputs)).abs().max().item()
+assert difference < 1e-5
+print("the package has the same model; parameters:",
+      models.count_parameters(ours))
+
+
+# %% [markdown]
+# The package calls a fused function for the three lines that make the pattern
+# and apply it. The sums come in another order, so the two agree to the
+# precision of the numbers, not to the last bit. When somebody asks for the
+# patterns, it takes the written-out way.
+#
+# ## Train
+
+# %%
+def self_attention(spec):
+    return CoreModel(spec, d_model)
+
+
+runs = {"attention pooling": before, "self-attention": train(self_attention)}
+show(plots.learning_curves(runs),
+     "Validation loss and accuracy on value_at_query. Self-attention rises "
+     "near one after a plateau; attention pooling stays low.")
+
+# %% [markdown]
+# The curve has a plateau before it rises. Until the score has found the match
+# of keys, the values it mixes are noise, and until the values are of use, the
+# score has no reason to change. Both must come together.
+#
+# ## Evidence over seeds
+
+# %%
+show(plots.seed_accuracies(runs, chance, low=0.15),
+     "Test accuracy on value_at_query, a dot a seed: self-attention near one "
+     "on every seed, attention pooling far below.")
+
+# %% tags=["nbval-ignore-output"]
+accuracy_table(runs, head="model on value_at_query")
+
+# %% [markdown]
+# ## Look inside
+#
+# One function of the package, `patterns`, returns every pattern of a model: a
+# dictionary from the name of a layer to a tensor of shape (batch, head, query,
+# key). A row is a step that looks; a column is a step that is looked at.
+
+# %%
+trained = runs["self-attention"].models
+of_seeds = torch.stack([patterns(m, test_set.inputs)["attention"][:, 0]
+                        for m in trained])  # (seed, batch, query, key)
+question_row = of_seeds[:, rows, asks]  # (seed, batch, key)
+on_itself = question_row[:, rows, asks]  # (seed, batch)
+on_wanted = question_row[:, rows, wanted] / (1 - on_itself)
+
+# %% tags=["hide-input"]
+figure, axes = style.panels(3, width=2.6, height=2.6)
+for i, ax in enumerate(axes):
+    plots.heat(ax, of_seeds[0, i].numpy(), cmap=style.SEQUENTIAL, vmin=0,
+               vmax=1)
+    ax.plot(wanted[i] + 0.5, asks[i] + 0.5, "o", ms=13, mfc="none",
+            mec="black", mew=2)
+    ax.invert_yaxis()
+    ax.set(xlabel="key: step looked at")
+axes[0].set_ylabel("query: step that looks")
+show(figure, "Patterns of three examples, one panel each: a row a query, a "
+     "column a key. A circle marks the question's row and the wanted step's "
+     "column; the weight lies there.")
+
+# %% tags=["nbval-ignore-output"]
+middle, own = (w.mean(1).median().item() for w in (on_wanted, on_itself))
+say(f"In the question's row {own:.2f} of the weight lies on the question "
+    f"itself, and of the rest **{middle:.2f}** on the wanted step (means over "
+    "the test set, median over seeds). With equal weights these would be "
+    f"{1 / seq_len:.2f} and {1 / (seq_len - 1):.2f}.")
+
+
+# %% [markdown]
+# The question finds itself as well as the step that it asks for: it carries
+# the very key. That does no harm, as it has no value to mix in; it only makes
+# what is found smaller, and nothing in the loss forbids it. The other rows are
+# not tidy either.
+#
+# **Weights by hand.** The question must find the step with its own key, and
+# not itself. All other steps must say nothing. Embed a step as its features
+# and, in addition, one number for each class: `-10` in an ordinary step, `+10`
+# in the question. Then:
+#
+# - the query is the key part of a step, times a large factor $\beta$; the keys
+#   are the key part too, less a constant for the question, so that it does not
+#   find itself;
+# - the value is the value part, handed over into the additional numbers;
+# - in an ordinary step the sum `-10` plus what it finds stays negative, and
+#   the rectifier makes it 0; the question keeps `10` plus the wanted value.
+#
+# The lead of the wanted step is at least `0.2` in the product of keys. With
+# $\beta = 500$ all other steps together get less than $7 e^{-100}$ of the
+# weight: exact for every example of the task.
+
+# %%
+def set_by_hand(beta=500.0):
+    width = 1 + d_key + n_values
+    flag, key = 0, slice(1, 1 + d_key)
+    value, out = slice(1 + d_key, width), slice(width, width + n_values)
+    model = CoreModel(task.spec, d_model=width + n_values)
+    for parameter in model.parameters():
+        parameter.data.zero_()
+    model.embed.weight.data[:width] = torch.eye(width)
+    model.embed.bias.data[out] = -10
+    model.embed.weight.data[out, flag] = 20
+    attention, eye = model.attention, torch.eye(d_key)
+    scale = len(model.embed.weight) ** 0.5  # undoes the division of scores
+    attention.W_Q.weight.data[key, key] = beta * scale * eye
+    attention.W_Q.bias.data[flag] = beta * scale
+    attention.W_K.weight.data[key, key] = eye
+    attention.W_K.weight.data[flag, flag] = -3  # more than any product of keys
+    attention.W_V.weight.data[out, value] = torch.eye(n_values)
+    attention.W_O.weight.data[out, out] = torch.eye(n_values)
+    model.read_out.weight.data[:, out] = torch.eye(n_values)
+    return model
+
+
+by_hand = set_by_hand()
+with torch.no_grad():
+    right = by_hand(test_set.inputs).argmax(-1) == test_set.targets
+hand_accuracy = right.float().mean().item()
+print(f"hand-set weights are right on {right.sum()} of {len(right)}")
+
+
+# %% [markdown]
+# What did training find? The score of step $t$ for step $s$ is a product of
+# features: $f_t^\top W_E^\top W_Q^\top W_K W_E f_s$, and terms with biases.
+# The block of this matrix that joins the key part of the question with the key
+# part of the other steps says what is compared with what. By hand it is a
+# multiple of the identity: number 0 with number 0, number 1 with number 1.
+
+# %%
+def key_block(model):
+    attention, W_E = model.attention, model.embed.weight
+    joined = (attention.W_Q.weight @ W_E).T @ attention.W_K.weight @ W_E
+    scores = joined / len(W_E) ** 0.5  # (feature of query, feature of key)
+    return scores[1:1 + d_key, 1:1 + d_key].detach()
+
+
+learned = torch.stack([key_block(m) for m in trained])
+identity = torch.eye(d_key).flatten()
+cosine = F.cosine_similarity(learned.flatten(1), identity, dim=1).min().item()
+
+# %% tags=["hide-input"]
+figure, axes = style.panels(2, width=3.0, height=2.7)
+for ax, block, title in zip(
+        axes, (key_block(by_hand), learned[0]), ("by hand", "learned")):
+    plots.heat(ax, (block / block.abs().max()).numpy(), ".1f",
+               cmap=style.DIVERGING, vmin=-1, vmax=1)
+    ax.set(title=title, xlabel="number of the other's key")
+    ax.invert_yaxis()
+axes[0].set_ylabel("number of the asked key")
+show(figure, "Two square matrices, set by hand and learned: both have their "
+     "largest entries on the diagonal and entries near zero elsewhere.")
+
+# %%
+with torch.no_grad():
+    hits = torch.stack([m(test_set.inputs).argmax(-1) == test_set.targets
+                        for m in trained])  # (seed, batch)
+value = test_set.inputs[rows, wanted, 1 + d_key:]  # (batch, n_values)
+value_lead = value.topk(2).values.diff(dim=1).neg()[:, 0]  # (batch,)
+missed_lead = value_lead.expand_as(hits)[~hits].median().item()
+
+# %% tags=["nbval-ignore-output"]
+say(f"Learned and hand-set blocks point the same way: least cosine over the "
+    f"seeds {cosine:.4f}. Their size differs: the largest learned entry is "
+    f"{learned.amax((1, 2)).median():.0f} (median over seeds), by hand it is "
+    "500. So the learned pattern still mixes in a little of the other steps, "
+    "and errs where the answer is close: in the wrong answers the two largest "
+    f"numbers of the wanted value differ by {missed_lead:.2f} (median), over "
+    f"all by {value_lead.median():.2f}.")
+
+
+# %% [markdown]
+# ## Break it
+#
+# Equal weights for all steps: the sum $x_t + \dots$ stays, the choice goes.
+
+# %%
+class EqualWeights(CoreModel):
+    def __init__(self, spec):
+        super().__init__(spec, d_model)
+        self.attention.W_Q.requires_grad_(False).weight.zero_()
+        self.attention.W_Q.bias.zero_()  # all scores 0: no step is preferred
+
+
+ablated = train(EqualWeights)
+
+# %% [markdown]
+# **What self-attention does not see.** Nothing in the equations knows the
+# number of a step: not the query, not the key, not the mean. Shuffle the
+# steps, and each finds what it found before. The rows and columns of the
+# pattern are shuffled alike; the logits stay.
+
+# %%
+order = torch.randperm(
+    seq_len, generator=torch.Generator().manual_seed(seed))
+shuffled = test_set.inputs[:, order]
+with torch.no_grad():
+    moved = max((m(shuffled) - m(test_set.inputs)).abs().max().item()
+                for m in trained)
+pattern = patterns(trained[0], test_set.inputs)["attention"]
+pattern_shuffled = patterns(trained[0], shuffled)["attention"]
+pattern_moved = (pattern_shuffled - pattern[:, :, order][..., order]).abs()
+print("logits and patterns follow the shuffle:",
+      moved < 1e-4 and pattern_moved.max().item() < 1e-4)
+
+# %% [markdown]
+# For `value_at_query` this is a virtue. For a question of order it is fatal.
+# Rung 1 solved `last_gt_first`: is the last step greater than the first? Here
+# all models get it, after the same number of updates.
+
+# %%
+last = tasks.get("last_gt_first")
+order_runs = {"logistic regression": train("logistic_regression", last),
+              "self-attention": train(self_attention, last)}
+show(plots.seed_accuracies(order_runs, 1 / 2),
+     "Test accuracy on last_gt_first, a dot a seed: logistic regression near "
+     "one, self-attention at chance.")
+
+# %% tags=["nbval-ignore-output"]
+attention = runs["self-attention"].test["accuracy"]
+blind = order_runs["self-attention"].test["accuracy"]
+say(f"With equal weights `value_at_query` falls to "
+    f"{np.median(ablated.test['accuracy']):.2f}.")
+say("**What opens the next chapter.** On `last_gt_first` self-attention "
+    f"reaches {blind.min():.3f} to {blind.max():.3f}, a coin toss, where "
+    "logistic regression has "
+    f"{np.median(order_runs['logistic regression'].test['accuracy']):.3f}. "
+    "A step must be told where it stands.")
+glue("ladder-04", "**Rung 4, self-attention** lets every step ask: "
+     f"{100 * np.median(attention):.0f} % on value_at_query, where attention "
+     "pooling of the same size reaches "
+     f"{100 * np.median(before.test['accuracy']):.0f} %. It does not see "
+     f"order: {100 * np.median(blind):.0f} % on last_gt_first.")
+
+
+# %% [markdown]
+# ## Check yourself
+#
+# 1. The pattern of one example has `seq_len` rows. What would change if the
+#    softmax ran along the columns instead?
+#
+# <details><summary>Answer</summary>
+#
+# The weights of one *looking* step would no longer add up to 1; those given to
+# one *looked-at* step would. Steps would compete for readers, and a step that
+# nobody reads would not exist. The shape is the same, so the mistake raises no
+# error: it only learns worse.
+#
+# </details>
+#
+# 2. Swap $W_Q$ and $W_K$ of a trained model. Does the pattern change?
+#
+# <details><summary>Answer</summary>
+#
+# Yes: the matrix of scores is transposed, and the softmax along rows then
+# normalises other sets of numbers. Only if $W_Q^\top W_K$ is symmetric (as it
+# is in the hand-set model, but for its bias terms) would the scores stay.
+#
+# </details>
+#
+# 3. How many products does a pattern cost for a sequence twice as long?
+#
+# <details><summary>Answer</summary>
+#
+# Four times as many: every step looks at every step. This square is the price
+# of letting every step ask.
+#
+# </details>
+#
+# 4. Why is the answer of a shuffled input *exactly* the same in theory, and
+#    not to the last bit in the computer?
+#
+# <details><summary>Answer</summary>
+#
+# The sums over steps have the same terms in another order, and floating-point
+# addition is not associative.
+#
+# </details>
+#
+# ## Exercises
+#
+# Each exercise needs the setup cells only. Change the stub, run the cell, and
+# the checker answers.
+#
+# ### Exercise 1: find the bug (easy, 10 minutes)
+#
+# This function should return self-attention of queries, keys and values, each
+# of shape (batch, seq, d). It runs, and it is wrong in two places. Mend it.
+
+# %% tags=["checker"]
+def check_attention(attention):
+    generator = torch.Generator().manual_seed(4)
+    q, k, v = torch.randn(3, 2, 5, 16, generator=generator)
+    want = F.scaled_dot_product_attention(q, k, v)
+    made = attention(q, k, v)
+    if made.shape != want.shape:
+        return f"not yet: shape {tuple(made.shape)}, not {tuple(want.shape)}"
+    gap = (made - want).abs().max().item()
+    return "correct" if gap < 1e-5 else f"not yet: off by up to {gap:.2f}"
+
+
+# %% tags=["exercise"]
+def my_attention(q, k, v):
+    scores = q @ k.transpose(1, 2)  # (batch, query, key)
+    return scores.softmax(1) @ v
+
+
+print(check_attention(my_attention))
+
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# The scores were not divided by the root of `d`, and the softmax ran over
+# queries.
+#
+# ```python
+# def my_attention(q, k, v):
+#     scores = q @ k.transpose(1, 2) / q.shape[-1] ** 0.5
+#     return scores.softmax(-1) @ v
+#
+#
+# print(check_attention(my_attention))
+# ```
+#
+# </details>
+#
+# ### Exercise 2: the opposite (medium, 15 minutes)
+#
+# Write scores by hand for another relation: each step looks at the step whose
+# key is most *opposite* to its own. Return scores (batch, query, key) from
+# keys (batch, seq, d_key) of length 1. The checker wants a weight of at least
+# `0.99` on the most opposite step, wherever it leads by `0.1`. Hint: what does
+# the product of two opposite vectors look like?
+
+# %% tags=["checker"]
+def check_opposite(scores):
+    generator = torch.Generator().manual_seed(5)
+    k = F.normalize(torch.randn(300, 8, 4, generator=generator), dim=-1)
+    made = scores(k)
+    if made is None or tuple(made.shape) != (300, 8, 8):
+        return "not yet: return scores (batch, query, key)"
+    products = k @ k.transpose(1, 2)
+    least, where = products.topk(2, largest=False)
+    clear = least.diff(dim=-1)[..., 0] > 0.1
+    weight = made.softmax(-1).gather(-1, where[..., :1])[..., 0][clear]
+    low = weight.min().item()
+    return "correct" if low >= 0.99 else f"not yet: least weight {low:.2f}"
+
+
+# %% tags=["exercise"]
+def my_opposite(keys):
+    return None
+
+
+print(check_opposite(my_opposite))
+
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# A lead of `0.1` becomes `10`; seven other steps then get less than
+# `7 * exp(-10)`.
+#
+# ```python
+# def my_opposite(keys):
+#     return -100 * keys @ keys.transpose(1, 2)
+#
+#
+# print(check_opposite(my_opposite))
+# ```
+#
+# </details>
+#
+# ### Exercise 3: what a set can tell (hard, 25 minutes)
+#
+# `xor_of_endpoints` asks about order, and yet a model that does not see order
+# can beat a coin toss on it. Suppose a sequence of `n` steps has `p` positive
+# ones, in random places. Write `share(n, p)`: the probability that the first
+# and the last step have different signs. Hint: draw two steps without putting
+# the first back.
+
+# %% tags=["checker"]
+def check_share(share):
+    if share is None:
+        return "not yet: give a function of n and p"
+    for n, p in ((2, 1), (4, 2), (10, 5), (10, 1), (7, 0)):
+        signs = torch.ones(n)
+        signs[p:] = -1
+        pairs = [signs[i] != signs[j]
+                 for i in range(n) for j in range(n) if i != j]
+        want = sum(map(float, pairs)) / len(pairs)
+        if abs(share(n, p) - want) > 1e-9:
+            return f"not yet: share({n}, {p}) should be {want:.4f}"
+    return "correct"
+
+
+# %% tags=["exercise"]
+my_share = None
+print(check_share(my_share))
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# The number of positive steps does not depend on order. Half and half,
+# different signs are likelier than equal ones; all alike, they are impossible.
+# So a model may answer by the number of positive steps, and does a little
+# better than chance.
+#
+# ```python
+# def my_share(n, p):
+#     return 2 * p * (n - p) / (n * (n - 1))
+#
+#
+# print(check_share(my_share))
+# ```
+#
+# </details>
+#
+# ### Exercise 4: closer keys (open, 30 minutes)
+#
+# Rerun the chapter with `-p d_key=2`. On a circle, seven keys lie closer to
+# each other than in four dimensions. What happens to the accuracy, and to the
+# size of the learned scores? Hint: the task still leaves a lead of at least
+# `0.2`.
+#
+# <details><summary>What to look for</summary>
+#
+# Compare the size of the largest entry. A small lead needs larger scores; if
+# training ends before they have grown, other steps are mixed in and the errors
+# reach further from the close values. More steps should then help.
+#
+# </details>
+#
+# ## Takeaways
+#
+# - Self-attention is attention pooling once for every step, with a query that
+#   the step itself makes.
+# - Queries and keys are compared by a product; what is compared with what is
+#   one matrix, $W_Q^\top W_K$, which can be read.
+# - The residual sum keeps what a step was beside what it found.
+# - It treats its input as a set. Order has to be told.
+#
+# **Where this differs from the paper.** Vaswani and others (2017) have no
+# biases in queries, keys and values, use several heads, and put a
+# normalisation after the residual sum and an MLP behind it; chapter 6 adds
+# these. Lin and others (2017) attend within a sequence with a fixed number of
+# learned queries. The division by the root of the width is that of the
+# transformer.
+#
+# **References.** A. Vaswani and others, *Attention is all you need* (2017). Z.
+# Lin and others, *A structured self-attentive sentence embedding* (2017). J.
+# Lee and others, *Set transformer* (2019), for attention as a function of
+# sets.
+#
+# ## Claims
+#
+# The statements of this chapter, checked against bounds.
+
+# %%
+claims.check("self-attention solves value_at_query on every seed",
+             attention.min(), at_least=0.97)
+claims.check("attention pooling of the same size is below its worst seed, by",
+             attention.min() - before.test["accuracy"].max(), at_least=0.10)
+claims.check("the two sizes agree, ratio of parameters",
+             before.n_parameters / runs["self-attention"].n_parameters,
+             at_least=0.95, at_most=1.05)
+claims.check("hand-set weights solve value_at_query exactly",
+             hand_accuracy, at_least=1.0)
+claims.check("of its look at others, the question gives the wanted step, "
+             "least mean share", on_wanted.mean(1).min(), at_least=0.95)
+claims.check("learned scores compare keys as the hand-set ones do, least "
+             "cosine", cosine, at_least=0.98)
+claims.check("errors are close in the wanted value, share of the usual "
+             "difference", missed_lead / value_lead.median(), at_most=0.4)
+claims.check("equal weights lose value_at_query, best seed",
+             ablated.test["accuracy"].max(), at_most=0.60)
+
+# %%
+claims.check("a shuffle of the steps does not change the logits, largest "
+             "change", moved, at_most=1e-4)
+claims.check("a shuffle permutes the pattern alike, largest change",
+             pattern_moved.max(), at_most=1e-4)
+claims.check("self-attention on last_gt_first is at chance, largest distance",
+             np.abs(blind - 0.5).max(), at_most=0.03)
+claims.check("logistic regression solves last_gt_first on every seed",
+             order_runs["logistic regression"].test["accuracy"].min(),
+             at_least=0.97)
+print(claims.summary())

@@ -1,0 +1,212 @@
+"""Attention against torch's own, positions against their properties, bad input."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from progtx_core import models
+from progtx_core.contract import Spec
+from progtx_core.models.attention import MultiHeadAttention, patterns
+from progtx_core.models.positions import SCHEMES, distance, make
+from progtx_core.models.self_attention import SelfAttention
+from progtx_core.models.transformer import Block, Transformer
+
+SPEC = Spec(n_classes=3, seq_len=6, d_input=4)
+TOKENS = Spec(n_classes=3, seq_len=6, d_vocab=7, pad=0)
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    torch.manual_seed(0)
+
+
+def torchs_layer(ours):
+    """torch's MultiheadAttention with the weights of ours."""
+    d_model = ours.W_Q.in_features
+    theirs = nn.MultiheadAttention(d_model, ours.n_heads, batch_first=True)
+    parts = [ours.W_Q, ours.W_K, ours.W_V]
+    theirs.in_proj_weight.data = torch.cat([part.weight.data for part in parts])
+    theirs.in_proj_bias.data = torch.cat([part.bias.data for part in parts])
+    theirs.out_proj.load_state_dict(ours.W_O.state_dict())
+    return theirs
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("n_heads", [1, 2, 4])
+@pytest.mark.parametrize("padded", [False, True])
+def test_equals_torchs_multi_head_attention(n_heads, causal, padded):
+    ours = MultiHeadAttention(8, n_heads, causal)
+    theirs = torchs_layer(ours)
+    x = torch.randn(5, 6, 8)
+    real = torch.arange(6) < torch.tensor([6, 5, 3, 1, 6]).unsqueeze(1)
+    later = torch.ones(6, 6, dtype=torch.bool).triu(1) if causal else None
+    expected, weights = theirs(
+        x, x, x, ~real if padded else None, attn_mask=later, average_attn_weights=False
+    )
+    found = ours(x, real if padded else None)
+    assert torch.allclose(found, expected, atol=1e-5)
+    ours.kept = []
+    explicit = ours(x, real if padded else None)  # the written-out way
+    assert torch.allclose(explicit, found, atol=1e-5)
+    assert torch.allclose(ours.kept[0], weights, atol=1e-5)
+
+
+def test_block_equals_torchs_encoder_layer():
+    ours = Block(8, 2, 16)
+    theirs = nn.TransformerEncoderLayer(
+        8, 2, 16, dropout=0.0, batch_first=True, norm_first=True
+    )
+    theirs.self_attn = torchs_layer(ours.attention)
+    theirs.norm1, theirs.norm2 = ours.norm_1, ours.norm_2
+    theirs.linear1, theirs.linear2 = ours.mlp[0], ours.mlp[2]
+    x = torch.randn(4, 5, 8)
+    assert torch.allclose(ours(x), theirs(x), atol=1e-5)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("padded", [False, True])
+def test_fused_equals_explicit_under_every_scheme(scheme, padded):
+    spec = TOKENS if padded else SPEC
+    model = Transformer(spec, 8, n_heads=2, positions=scheme, n_ctx=9).eval()
+    x = torch.randint(1, 7, (5, 6)) if padded else torch.randn(5, 6, 4)
+    if padded:
+        x[1:, 4:] = 0
+    fused = model(x)
+    seen = patterns(model, x)
+    assert list(seen) == ["blocks.0.attention", "blocks.1.attention"]
+    for module in model.modules():
+        if isinstance(module, MultiHeadAttention):
+            assert module.kept is None  # nothing is left behind
+            module.kept = []
+    assert torch.allclose(model(x), fused, atol=1e-5)
+    for pattern in seen.values():
+        assert pattern.shape == (5, 2, 6, 6)
+        assert torch.allclose(pattern.sum(-1), torch.ones(5, 2, 6))
+        if padded:
+            assert pattern[1:, :, :, 4:].max() == 0
+
+
+@pytest.mark.parametrize("scheme", ["relative", "rotary", "alibi"])
+def test_relative_schemes_see_distances_only(scheme):
+    """Scores of a window do not change when it is moved along the sequence."""
+    positions = make(scheme, n_ctx=12, d_model=8, n_heads=2)
+    content = torch.randn(1, 2, 3, 4)
+    moved = []
+    for start in (0, 5):
+        heads = torch.zeros(1, 2, 12, 4)
+        heads[:, :, start : start + 3] = content
+        turned = positions.turn(heads)
+        scores = turned @ turned.transpose(-2, -1)
+        bias = positions.bias(12)
+        if bias is not None:
+            scores = scores + bias
+        moved.append(scores[..., start : start + 3, start : start + 3])
+    assert torch.allclose(*moved, atol=1e-4)
+
+
+def test_alibi_cannot_tell_left_from_right_and_relative_can():
+    x = torch.randn(5, 6, 4)
+    for scheme, same in (("none", True), ("alibi", True), ("relative", False)):
+        model = SelfAttention(SPEC, 8, positions=scheme).eval()
+        assert torch.allclose(model(x), model(x.flip(1)), atol=1e-5) == same
+
+
+def test_distance_counts_from_the_query():
+    assert distance(3).tolist() == [[0, 1, 2], [-1, 0, 1], [-2, -1, 0]]
+
+
+def test_random_offset_varies_in_training_only():
+    positions = make("random_offset", n_ctx=50, d_model=4, n_heads=1)
+    steps = torch.zeros(8, 3, 4)
+    assert len(positions.add(steps)[:, 0].unique(dim=0)) > 1
+    positions.eval()
+    assert torch.equal(positions.add(steps)[5], positions.table[:3])
+
+
+@given(st.permutations(range(6)), st.integers(0, 100))
+def test_self_attention_without_positions_is_blind_to_order(order, seed):
+    torch.manual_seed(seed)
+    model = SelfAttention(SPEC, 8)
+    x = torch.randn(3, 6, 4)
+    assert torch.allclose(model(x[:, order]), model(x), atol=1e-5)
+    pattern, moved = (patterns(model, i)["attention"] for i in (x, x[:, order]))
+    assert torch.allclose(moved, pattern[:, :, order][..., order], atol=1e-5)
+
+
+@pytest.mark.parametrize("name", [n for n in models.names() if n != "logistic_regression"])
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=6), st.integers(1, 3))
+def test_padding_never_changes_a_result(name, tokens, more):
+    torch.manual_seed(1)
+    sizes = {"n_ctx": 12} if "positions" in name or name == "transformer" else {}
+    model = models.build(name, TOKENS, **sizes).eval()
+    short = torch.tensor([tokens])
+    padded = torch.tensor([tokens + [0] * more])
+    assert torch.allclose(model(short), model(padded), atol=1e-5)
+    beside = torch.cat([padded, torch.ones_like(padded)])  # nor does company
+    assert torch.allclose(model(beside)[:1], model(short), atol=1e-5)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_padding_never_changes_a_result_under_any_scheme(scheme):
+    model = Transformer(TOKENS, 8, n_heads=2, positions=scheme, n_ctx=12).eval()
+    short = torch.randint(1, 7, (4, 5))
+    padded = torch.cat([short, torch.zeros(4, 4, dtype=torch.long)], 1)
+    assert torch.allclose(model(short), model(padded), atol=1e-5)
+
+
+def test_a_causal_model_does_not_see_what_comes_later():
+    spec = Spec(n_classes=7, seq_len=6, d_vocab=7, per_step=True)
+    model = Transformer(spec, 8, n_heads=2, causal=True).eval()
+    x = torch.randint(0, 7, (4, 6))
+    changed = x.clone()
+    changed[:, 4:] = (changed[:, 4:] + 1) % 7
+    before, after = model(x), model(changed)
+    assert before.shape == (4, 6, 7)
+    assert torch.allclose(before[:, :4], after[:, :4], atol=1e-6)
+    assert not torch.allclose(before[:, 4:], after[:, 4:])
+
+
+def test_causal_with_padding_on_the_left_gives_numbers():
+    spec = Spec(n_classes=7, seq_len=6, d_vocab=7, pad=0, per_step=True)
+    model = Transformer(spec, 8, n_heads=2, causal=True)
+    logits = model(torch.tensor([[0, 0, 3, 4]]))
+    logits.sum().backward()
+    assert logits.isfinite().all()
+    assert all(p.grad.isfinite().all() for p in model.parameters())
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: Transformer(SPEC, 10, n_heads=4), "n_heads=4 and d_model=10"),
+        (lambda: Transformer(SPEC, 0), "d_model must be .* at least 1, got 0"),
+        (lambda: Transformer(SPEC, n_layers=0), "n_layers must be .* got 0"),
+        (lambda: Transformer(SPEC, 6, n_heads=2, positions="rotary"), "d_head=3"),
+        (lambda: Transformer(SPEC, positions="rotory"), "nearest: rotary"),
+        (lambda: Transformer(SPEC, 8)(torch.zeros(1, 7, 4)), "7 steps.*for 1 to 6"),
+        (lambda: Transformer(SPEC, 8)(torch.zeros(1, 0, 4)), "seq of at least 1"),
+        (lambda: Transformer(SPEC, 8)(torch.zeros(1, 6, 5)), "d_input=4"),
+        (lambda: Transformer(TOKENS, 8)(torch.tensor([[1, 7]])), "token id 7 .* 0 to 6"),
+        (lambda: Transformer(TOKENS, 8)(torch.tensor([[-1, 2]])), "token id -1"),
+        (lambda: Transformer(TOKENS, 8)(torch.zeros(1, 6)), "whole numbers"),
+        (
+            lambda: Transformer(TOKENS, 8)(torch.tensor([[1, 2], [0, 0]])),
+            "row 1 is all padding",
+        ),
+        (
+            lambda: models.build("logistic_regression", SPEC)(torch.zeros(1, 5, 4)),
+            "seq_len=6",
+        ),
+        (
+            lambda: patterns(models.build("max_pooling", SPEC), torch.zeros(1, 6, 4)),
+            "no self",
+        ),
+        (lambda: Spec(2, 3, d_vocab=4, pad=4), "pad must be .* from 0 to 3, got 4"),
+    ],
+)
+def test_bad_input_is_refused_in_one_line(call, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        call()
+    assert "\n" not in str(caught.value)
