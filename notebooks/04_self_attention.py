@@ -220,8 +220,7 @@ core.load_state_dict({
     for name, value in ours.state_dict().items()})
 difference = (ours(test_set.inputs) - core(test_set.inputs)).abs().max().item()
 assert difference < 1e-5
-print("the package has the same model; parameters:",
-      models.count_parameters(ours))
+print("the same model; parameters:", models.count_parameters(ours))
 
 
 # %% [markdown]
@@ -611,8 +610,7 @@ def check_share(share):
     if share is None:
         return "not yet: give a function of n and p"
     for n, p in ((2, 1), (4, 2), (10, 5), (10, 1), (7, 0)):
-        signs = torch.ones(n)
-        signs[p:] = -1
+        signs = torch.arange(n) < p
         pairs = [signs[i] != signs[j]
                  for i in range(n) for j in range(n) if i != j]
         want = sum(map(float, pairs)) / len(pairs)

@@ -14,7 +14,10 @@
 # %% [markdown]
 # # 5. Positions
 #
-# **Claim.** Add to every step a vector that says where it stands, and the same attention layer answers questions of order. How the place is told decides which questions: some schemes know places, some only distances, and one does not know left from right.
+# **Claim.** Add to every step a vector that says where it stands, and the same
+# attention layer answers questions of order. How the place is told decides
+# which questions: some schemes know places, some only distances, and one does
+# not know left from right.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 from progtx_core import models, tasks
@@ -33,7 +36,8 @@ glance(
 # %% [markdown]
 # ## What you will be able to do
 #
-# - give a model positions in three places: in the steps, in queries and keys, or in the scores;
+# - give a model positions in three places: in the steps, in queries and keys,
+#   or in the scores;
 # - write weights that compute the XOR of two places, and prove them exact;
 # - say what a scheme cannot tell apart, and predict from it where it fails;
 # - read a recorded table and rerun a cell of it.
@@ -83,7 +87,10 @@ def train(model, task, n_seeds=n_seeds):
 # %% [markdown]
 # ## Where we stand
 #
-# Self-attention treats its input as a set. On `last_gt_first` that left it at chance, where rung 1 had no trouble. But rung 1 failed on a question that joins two places: `xor_of_endpoints`. Neither can do this one, and one of them cannot even begin. Both get the size of the model to come.
+# Self-attention treats its input as a set. On `last_gt_first` that left it at
+# chance, where rung 1 had no trouble. But rung 1 failed on a question that
+# joins two places: `xor_of_endpoints`. Neither can do this one, and one of
+# them cannot even begin. Both get the size of the model to come.
 
 # %%
 def no_positions(spec):
@@ -103,12 +110,16 @@ say("Best seed on `xor_of_endpoints`: logistic regression "
     f"{on_argmax['no positions'].test['accuracy'].max():.2f}, where chance "
     f"is {1 / seq_len:.2f}.")
 
+
 # %% [markdown]
-# A little more than a coin toss on XOR is no mistake: a set shows how many steps are positive, and half and half makes different signs likelier than equal ones (exercise 3 of chapter 4).
+# A little more than a coin toss on XOR is no mistake: a set shows how many
+# steps are positive, and half and half makes different signs likelier than
+# equal ones (exercise 3 of chapter 4).
 #
 # ## The tasks
 #
-# Two questions of order. `xor_of_endpoints`: do the first and the last step differ in sign? `argmax_position`: at which step is the signal greatest?
+# Two questions of order. `xor_of_endpoints`: do the first and the last step
+# differ in sign? `argmax_position`: at which step is the signal greatest?
 
 # %%
 def xor_of_endpoints(signal):
@@ -126,10 +137,16 @@ for task, rule in ((xor, xor_of_endpoints), (argmax, argmax_position)):
     share = drawn.targets.bincount().max().item() / len(drawn)
     print(f"{task.name}: sampler and plain rule agree; majority {share:.2f}")
 
+
 # %% [markdown]
 # ## Predict before you run
 #
-# You may add one learned vector to each step, the same for all inputs. What should the vectors of the first and the last step say to queries and keys, for XOR? And what to the read-out, for the position of the maximum? One scheme below adds to the scores a penalty that grows with the distance of two steps, the same to the left and to the right: which of the tasks can it never learn?
+# You may add one learned vector to each step, the same for all inputs. What
+# should the vectors of the first and the last step say to queries and keys,
+# for XOR? And what to the read-out, for the position of the maximum? One
+# scheme below adds to the scores a penalty that grows with the distance of two
+# steps, the same to the left and to the right: which of the tasks can it never
+# learn?
 #
 # ## Build it
 #
@@ -140,7 +157,8 @@ for task, rule in ((xor, xor_of_endpoints), (argmax, argmax_position)):
 #
 # $$x_t' = x_t + p_t$$
 #
-# All else is as in chapter 4. What a query or a key is made of now contains where the step stands.
+# All else is as in chapter 4. What a query or a key is made of now contains
+# where the step stands.
 
 # %%
 class SelfAttention(nn.Module):
@@ -175,7 +193,6 @@ assert difference < 1e-5
 print("the package has the same model; parameters:",
       models.count_parameters(ours))
 
-
 # %% [markdown]
 # ## Train
 
@@ -201,16 +218,26 @@ show(plots.seed_accuracies(on_argmax, 1 / seq_len, low=0),
 # %% tags=["nbval-ignore-output"]
 accuracy_table(on_xor, head="model on xor_of_endpoints")
 
+
 # %% [markdown]
 # ## Look inside
 #
-# Who looks where? The mean pattern over the test set, for the first trained model and for weights set by hand.
+# Who looks where? The mean pattern over the test set, for the first trained
+# model and for weights set by hand.
 #
 # **Weights by hand.** For two numbers $a$ and $b$,
 #
-# $$|a - b| - |a + b| = \begin{cases} +2 \min(|a|, |b|) & \text{if the signs differ,} \\ -2 \min(|a|, |b|) & \text{if they agree.}\end{cases}$$
+# $$|a - b| - |a + b| = \begin{cases}
+#   +2 \min(|a|, |b|) & \text{if the signs differ,} \\
+#   -2 \min(|a|, |b|) & \text{if they agree.}
+# \end{cases}$$
 #
-# And $|u| = \text{relu}(u) + \text{relu}(-u)$. So four rectified numbers at the first step are enough, once attention has brought the signal of the last step there. The table marks the first step and the last one; the first one's query looks for the last mark. In all other steps a vector of `-1000` keeps the rectified numbers at 0. The answer is exact wherever both endpoints differ from 0.
+# And $|u| = \text{relu}(u) + \text{relu}(-u)$. So four rectified numbers at
+# the first step are enough, once attention has brought the signal of the last
+# step there. The table marks the first step and the last one; the first one's
+# query looks for the last mark. In all other steps a vector of `-1000` keeps
+# the rectified numbers at 0. The answer is exact wherever both endpoints
+# differ from 0.
 
 # %%
 def set_by_hand():
@@ -262,7 +289,6 @@ show(figure, "Mean pattern over the test set, by hand and learned. By hand "
      "only the first row is sharp and looks at the last step. Learned: the "
      "columns of the first and the last step take most of the weight.")
 
-
 # %% [markdown]
 # ## Eight ways to tell a place
 #
@@ -272,9 +298,9 @@ show(figure, "Mean pattern over the test set, by hand and learned. By hand "
 # | absolute | in the steps | one feature: $t / T$, times learned weights |
 # | learned | in the steps | a learned vector for each position |
 # | sinusoidal | in the steps | sines and cosines of $t$, fixed |
-# | random offset | in the steps | learned vectors; each training sequence starts somewhere else in the table |
+# | random offset | in the steps | learned vectors; training starts anywhere |
 # | relative | in the scores | a learned bias for each distance $s - t$ |
-# | rotary | in queries and keys | a turn by an angle proportional to $t$: products depend on $s - t$ |
+# | rotary | in queries and keys | a turn by an angle proportional to $t$ |
 # | alibi | in the scores | a fixed penalty, proportional to $|s - t|$ |
 #
 # What does a score say if the steps have no content at all?
@@ -292,11 +318,12 @@ for ax, (name, scores) in zip(axes, of_place.items()):
     ax.set(title=name, xlabel="key")
     ax.invert_yaxis()
 axes[0].set_ylabel("query")
-show(figure, "Scores from positions alone under three schemes: each is largest "
-     "on the diagonal and falls with distance, alike on both sides.")
+show(figure, "Scores from positions alone under three schemes: each is "
+     "largest on the diagonal and falls with distance, alike on both sides.")
 
 # %% [markdown]
-# Now each scheme on three tasks. This takes longer than a chapter should; the table is recorded, and below a part of it is trained anew on fewer seeds.
+# Now each scheme on three tasks. This takes longer than a chapter should; the
+# table is recorded, and below a part of it is trained anew on fewer seeds.
 
 # %%
 record = records.read("positions")
@@ -325,12 +352,21 @@ say("\n".join(
        for (scheme, (now, then)), task in zip(
            live.items(), ("last_gt_first",) * 3 + ("argmax_position",))]))
 
+
 # %% [markdown]
 # Three findings, each with its reason.
 #
-# - **ALiBi is at chance on all of them.** Its penalty is the same to the left and to the right. Read a sequence backwards, and every step finds what it found before; so the model gives `last_gt_first` and its opposite the same answer. In the paper it stands with a causal mask, which breaks this symmetry.
-# - **Relative and rotary know distances, not places.** They tell left from right, and can find an end: it has neighbours on one side only. But the mean over steps forgets which step said what, and no vector says "I am number three".
-# - **One feature is not enough for XOR.** With the place as a single number a step can hardly look for exactly the last one.
+# - **ALiBi is at chance on all of them.** Its penalty is the same to the left
+#   and to the right. Read a sequence backwards, and every step finds what it
+#   found before; so the model gives `last_gt_first` and its opposite the same
+#   answer. In the paper it stands with a causal mask, which breaks this
+#   symmetry.
+# - **Relative and rotary know distances, not places.** They tell left from
+#   right, and can find an end: it has neighbours on one side only. But the
+#   mean over steps forgets which step said what, and no vector says "I am
+#   number three".
+# - **One feature is not enough for XOR.** With the place as a single number a
+#   step can hardly look for exactly the last one.
 
 # %%
 def mirror_gap(model, inputs):
@@ -347,7 +383,11 @@ print("the same logits for a sequence read backwards:", ", ".join(blind))
 # %% [markdown]
 # ## Break it
 #
-# First, shuffle the table of a trained model: the vectors are there, and say the wrong place. Second, the question that one layer does not answer: how often does the sign change, modulo 3? Every step must look at its neighbour; then the changes must be *counted*; and then the count, not each change, must go through a bend. One layer has one bend, before the mean.
+# First, shuffle the table of a trained model: the vectors are there, and say
+# the wrong place. Second, the question that one layer does not answer: how
+# often does the sign change, modulo 3? Every step must look at its neighbour;
+# then the changes must be *counted*; and then the count, not each change, must
+# go through a bend. One layer has one bend, before the mean.
 
 # %%
 order = torch.randperm(
@@ -382,37 +422,48 @@ glue("ladder-05", "**Rung 5, positions** tells every step where it stands: "
 # %% [markdown]
 # ## Check yourself
 #
-# 1. Add the same vector to all rows of a learned table. Does the model still know the places?
+# 1. Add the same vector to all rows of a learned table. Does the model still
+#    know the places?
 #
 # <details><summary>Answer</summary>
 #
-# Yes. Only differences between the rows tell places apart. (The logits change, as every step now contains one vector more; training would absorb it.)
+# Yes. Only differences between the rows tell places apart. (The logits change,
+# as every step now contains one vector more; training would absorb it.)
 #
 # </details>
 #
-# 2. A model with a learned table was trained on ten steps. What happens with eleven?
+# 2. A model with a learned table was trained on ten steps. What happens with
+#    eleven?
 #
 # <details><summary>Answer</summary>
 #
-# There is no eleventh row: the package refuses with a `ValueError`. Sinusoidal and rotary positions can be computed for any place, but what a model does with places it has never seen is another matter; chapter 11 measures it.
+# There is no eleventh row: the package refuses with a `ValueError`. Sinusoidal
+# and rotary positions can be computed for any place, but what a model does
+# with places it has never seen is another matter; chapter 11 measures it.
 #
 # </details>
 #
-# 3. Rotary positions turn queries and keys, not values. Why does the output still depend on order?
+# 3. Rotary positions turn queries and keys, not values. Why does the output
+#    still depend on order?
 #
 # <details><summary>Answer</summary>
 #
-# The turn changes products of queries and keys, so it changes the pattern: from which steps how much is taken. What is taken does not say where it stood.
+# The turn changes products of queries and keys, so it changes the pattern:
+# from which steps how much is taken. What is taken does not say where it
+# stood.
 #
 # </details>
 #
 # ## Exercises
 #
-# Each exercise needs the setup cells only. Change the stub, run the cell, and the checker answers.
+# Each exercise needs the setup cells only. Change the stub, run the cell, and
+# the checker answers.
 #
 # ### Exercise 1: look one to the left (easy, 10 minutes)
 #
-# Write a bias (query, key) for sequences of `seq` steps whose softmax makes every step look at the one *before* it, with a weight of at least `0.99`. The first step, which has none before it, may do as it likes.
+# Write a bias (query, key) for sequences of `seq` steps whose softmax makes
+# every step look at the one *before* it, with a weight of at least `0.99`. The
+# first step, which has none before it, may do as it likes.
 
 # %% tags=["checker"]
 def check_bias(bias):
@@ -449,7 +500,9 @@ print(check_bias(my_bias))
 #
 # ### Exercise 2: turn by hand (medium, 20 minutes)
 #
-# Write `turn(pair, t, angle)`: a pair of numbers, turned by `t` times `angle`. The checker wants the product of a turned query and a turned key to depend on the distance of their places only, and lengths to stay.
+# Write `turn(pair, t, angle)`: a pair of numbers, turned by `t` times `angle`.
+# The checker wants the product of a turned query and a turned key to depend on
+# the distance of their places only, and lengths to stay.
 
 # %% tags=["checker"]
 def check_turn(turn):
@@ -488,23 +541,39 @@ print(check_turn(my_turn))
 #
 # ### Exercise 3: another rule of two places (open, 30 minutes)
 #
-# Change the hand-set weights so that the model answers whether the *second* and the *last* step differ in sign. Which rows of the table change? Hint: which step carries the four numbers? Compare with a plain rule on the test set.
+# Change the hand-set weights so that the model answers whether the *second*
+# and the *last* step differ in sign. Which rows of the table change? Hint:
+# which step carries the four numbers? Compare with a plain rule on the test
+# set.
 #
 # <details><summary>What to look for</summary>
 #
-# The mark of the first step moves to row 1, and so does the row without `-1000`. Nothing else changes: queries and keys know marks, not numbers.
+# The mark of the first step moves to row 1, and so does the row without
+# `-1000`. Nothing else changes: queries and keys know marks, not numbers.
 #
 # </details>
 #
 # ## Takeaways
 #
-# - Attention needs to be told where a step stands. A learned vector added to the step is enough.
-# - Where the scheme speaks decides what can be told apart: added vectors know places; biases and turns know distances; a symmetric bias does not know direction.
+# - Attention needs to be told where a step stands. A learned vector added to
+#   the step is enough.
+# - Where the scheme speaks decides what can be told apart: added vectors know
+#   places; biases and turns know distances; a symmetric bias does not know
+#   direction.
 # - Two rectified differences and two rectified sums compute an XOR.
 #
-# **Where this differs from the papers.** Vaswani and others (2017) add sinusoids and found learned tables as good. The relative bias is that of T5 (Raffel and others, 2020) without its buckets; rotary positions are those of Su and others (2021), pairing number $i$ with number $i + d/2$ as many programs do; ALiBi (Press and others, 2022) is meant for causal attention. All here stand in one layer that ends in a mean, where some of them have less to work with than in a deep model.
+# **Where this differs from the papers.** Vaswani and others (2017) add
+# sinusoids and found learned tables as good. The relative bias is that of T5
+# (Raffel and others, 2020) without its buckets; rotary positions are those of
+# Su and others (2021), pairing number $i$ with number $i + d/2$ as many
+# programs do; ALiBi (Press and others, 2022) is meant for causal attention.
+# All here stand in one layer that ends in a mean, where some of them have less
+# to work with than in a deep model.
 #
-# **References.** A. Vaswani and others, *Attention is all you need* (2017). C. Raffel and others, *Exploring the limits of transfer learning* (2020). J. Su and others, *RoFormer* (2021). O. Press and others, *Train short, test long* (2022). A. Ruoss and others, *Randomized positional encodings* (2023).
+# **References.** A. Vaswani and others, *Attention is all you need* (2017). C.
+# Raffel and others, *Exploring the limits of transfer learning* (2020). J. Su
+# and others, *RoFormer* (2021). O. Press and others, *Train short, test long*
+# (2022). A. Ruoss and others, *Randomized positional encodings* (2023).
 #
 # ## Claims
 #

@@ -56,7 +56,8 @@ class Record:
     @property
     def stale(self) -> bool:
         """Whether the code that decides the numbers has changed since."""
-        return any(row["content"] != content_hash() for row in self.rows)
+        now = content_hash()
+        return any(row.get("content", now) != now for row in self.rows)
 
     def names(self, column: str) -> list[str]:
         """What a column holds, each value once, in the order of the table."""
@@ -75,6 +76,10 @@ class Record:
     def chance(self, task: str) -> float:
         """Accuracy of a blind guess: all classes are equally frequent."""
         return 1 / next(int(r["classes"]) for r in self.rows if r["task"] == task)
+
+    def with_run(self, entry: Entry, run: Run) -> "Record":
+        """The table with the rows of one more run, which is not written anywhere."""
+        return Record(self.name, self.rows + rows_of(entry, run))
 
     def origin(self) -> str:
         """Where the numbers come from, in one line."""

@@ -1,13 +1,14 @@
 """What the recorded tables hold: which models, on which tasks, trained how."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from torch import nn
 
 from progtx_core import models, tasks
 from progtx_core.contract import Spec
+from progtx_core.models import ablations
 from progtx_core.models.positions import SCHEMES
 from progtx_core.training import Config, Run, fit
 
@@ -50,20 +51,33 @@ class Entry:
     of_task: dict = field(default_factory=dict)
     settings: dict = field(default_factory=dict)
 
+    def config(self) -> Config:
+        """How it is trained: the model's recipe, and what differs from it."""
+        known = isinstance(self.model, str)
+        recipe = models.recipe(self.model) if known else self.model.recipe
+        return Config(**recipe | self.settings)
+
+    def with_settings(self, **settings) -> "Entry":
+        """The same entry, trained another way."""
+        return replace(self, settings=self.settings | settings)
+
     def train(self, n_seeds: int, seed: int = 0, progress: bool = True) -> Run:
         """Train it as it is recorded."""
-        make, recipe = self.model, getattr(self.model, "recipe", {})
-        if isinstance(self.model, str):
-            make, recipe = partial(models.build, self.model), models.recipe(self.model)
-        config = Config(**recipe | self.settings)
-        task = tasks.get(self.task, **self.of_task)
-        make = partial(make, **self.sizes)
-        return fit(make, task, config, seed=seed, n_seeds=n_seeds, progress=progress)
+        known = isinstance(self.model, str)
+        make = partial(models.build, self.model) if known else self.model
+        return fit(
+            partial(make, **self.sizes),
+            tasks.get(self.task, **self.of_task),
+            self.config(),
+            seed=seed,
+            n_seeds=n_seeds,
+            progress=progress,
+        )
 
 
 # The transformer is trained until it stops improving: longer where the task is harder.
 LONGER = {
-    "value_at_max_key": {"steps": 4000},
+    "value_at_max_key": {"steps": 5000},
     "value_at_query": {"steps": 4000},
     "mixed_rule": {"steps": 5000},
     "sign_changes_mod_3": {"steps": 5000},
@@ -73,7 +87,7 @@ LONGER = {
 LARGER = {"equation_is_true": {"n_layers": 3}}
 
 
-def scoreboard() -> list[Entry]:
+def scoreboard_entries() -> list[Entry]:
     """Every model of the ladder on every task."""
     of_tasks = {**CONTENT, **ORDER, **STRINGS}
     return [scoreboard_entry(m, t) for t in of_tasks for m in models.names()]
@@ -92,7 +106,7 @@ def scoreboard_entry(model: str, task: str) -> Entry:
     )
 
 
-def positions() -> list[Entry]:
+def position_entries() -> list[Entry]:
     """One layer of self-attention under every positional scheme, on three tasks."""
     # A random offset needs a table longer than the input.
     sizes = {scheme: {"positions": scheme} for scheme in SCHEMES}
@@ -104,7 +118,30 @@ def positions() -> list[Entry]:
     ]
 
 
+# The parts of the transformer, each taken away or changed alone.
+ABLATIONS: dict[str, dict] = {
+    "all parts": {},
+    "one head": {"n_heads": 1},
+    "one layer": {"n_layers": 1},
+    "no MLP": {"block": ablations.NoMlp},
+    "no residual sums": {"block": ablations.NoResidual},
+    "no normalisation": {"block": ablations.NoNorm},
+    "normalisation after": {"block": ablations.NormAfter},
+}
+
+
+def ablation_entries() -> list[Entry]:
+    """The transformer with one part changed, on two tasks that need all of it."""
+    settings = {"steps": 2500, "warmup_steps": 100}
+    return [
+        Entry(row, task, "transformer", sizes, of_task, settings)
+        for row, sizes in ABLATIONS.items()
+        for task, of_task in (("sign_changes_mod_3", {"seq_len": 6}), ("sum_mod_10", {}))
+    ]
+
+
 TABLES: dict[str, Callable[[], list[Entry]]] = {
-    "scoreboard": scoreboard,
-    "positions": positions,
+    "scoreboard": scoreboard_entries,
+    "positions": position_entries,
+    "ablations": ablation_entries,
 }

@@ -66,7 +66,8 @@ class Transformer(nn.Module):
 
     d_mlp: width of the MLPs, by default 4 d_model; positions: a name from
     `positions.SCHEMES`; n_ctx: longest input that positions are made for, by default
-    spec.seq_len; causal: a step sees itself and what stands before it only
+    spec.seq_len; causal: a step sees itself and what stands before it only; block: the
+    class of a layer (`models.ablations` has others)
 
     >>> model = Transformer(Spec(n_classes=4, seq_len=6, d_vocab=9), d_model=8)
     >>> model(torch.zeros(2, 6, dtype=torch.long)).shape
@@ -90,6 +91,7 @@ class Transformer(nn.Module):
         positions: str = "learned",
         n_ctx: int | None = None,
         causal: bool = False,
+        block: type[Block] = Block,
     ) -> None:
         super().__init__()
         checks.whole("n_layers", n_layers, at_least=1)

@@ -11,5 +11,6 @@ from progtx_core.tasks import mixed as mixed
 from progtx_core.tasks import signals as signals
 from progtx_core.tasks import strings as strings
 from progtx_core.tasks.base import SPLITS, Task, get, names
+from progtx_core.tasks.signals import SignalTask, decided
 
-__all__ = ["SPLITS", "Task", "get", "names"]
+__all__ = ["SPLITS", "SignalTask", "Task", "decided", "get", "names"]

@@ -130,16 +130,15 @@ class Stacked(OneByOne):
             for model, own in zip(models, stacked.detach(), strict=True):
                 model.get_parameter(name).data = own  # a view: models stay up to date
 
-    def logits(self, inputs: torch.Tensor, of_each: bool) -> torch.Tensor:
-        """(seeds, batch, n_classes); inputs have a seed axis of their own if `of_each`."""
+    def logits(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Inputs (seeds, batch, …), a batch for each seed, to (seeds, batch, n_classes)."""
 
         def one(parameters, inputs):
             return functional_call(self.shell, parameters, (inputs,))
 
-        in_dims = (0, 0 if of_each else None)
         # vmap knows the parts of attention, not the fused kernel.
         with sdpa_kernel(SDPBackend.MATH):
-            return vmap(one, in_dims, randomness="different")(self.parameters, inputs)
+            return vmap(one, randomness="different")(self.parameters, inputs)
 
     def step(self, rate: float) -> Measured:
         drawn = [next(batches) for batches in self.streams]
@@ -151,7 +150,7 @@ class Stacked(OneByOne):
             group["lr"] = rate
         self.shell.train()
         self.optimizer.zero_grad()
-        logits = self.logits(inputs, of_each=True)
+        logits = self.logits(inputs)
         losses = vmap(mean_loss)(logits, targets, mask)  # (seeds,)
         losses.sum().backward()  # each loss reaches the parameters of its seed only
         hits = vmap(share_right)(logits.detach(), targets, mask)
@@ -195,7 +194,7 @@ def can_stack(models, task, config, make_optimizer) -> bool:
     trial.shell.eval()
     inputs = task.sample(4, torch.Generator().manual_seed(0)).inputs
     try:
-        trial.logits(inputs, of_each=False)
+        trial.logits(inputs.unsqueeze(0))
     except Exception:  # whatever it is: one by one it works, or says what is wrong
         return False
     return True

@@ -79,5 +79,15 @@ def resolve(model: str | MakeModel) -> tuple[MakeModel, str, dict]:
     """A model's name or class to a function that makes it, its name, its recipe."""
     if isinstance(model, str):
         return partial(models.build, model), model, models.recipe(model)
-    name = getattr(model, "__name__", type(model).__name__)
-    return model, name, getattr(model, "recipe", {})
+    return model, name_of(model), getattr(model, "recipe", {})
+
+
+def name_of(make: MakeModel) -> str:
+    """What a run is called: the name of a class or function, also behind `partial`.
+
+    >>> name_of(partial(models.build, "max_pooling", d_model=8))
+    'max_pooling'
+    """
+    if isinstance(make, partial):
+        return str(make.args[0]) if make.args else name_of(make.func)
+    return getattr(make, "__name__", type(make).__name__)

@@ -1,0 +1,586 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 6. The transformer
+#
+# **Claim.** Put attention and a small network of two layers one after the
+# other, add each to what goes past it, do this twice, and a model can look,
+# count and decide in turn. Each part can be taken away alone; what is lost
+# then says what it is for.
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+from progtx_core import models, tasks
+from progtx_core.report import glance
+
+example = tasks.get("sign_changes_mod_3", seq_len=6)
+glance(
+    "06_transformer",
+    task="sign_changes_mod_3; sum_mod_10",
+    model="a transformer encoder: two layers, four heads, normalisation first",
+    parameters=models.count_parameters(
+        models.build("transformer", example.spec)),
+    prerequisites="chapter 5",
+)
+
+# %% [markdown]
+# ## What you will be able to do
+#
+# - write a transformer encoder in two short classes, and say the shape after
+#   each line;
+# - say what heads, residual sums, normalisation, MLP and depth are for, each
+#   from a measurement;
+# - turn a string into tokens and back, and keep padding from being seen;
+# - read what the heads of a trained model look at.
+#
+# ## Setup
+
+# %% tags=["setup"]
+from functools import partial
+
+import numpy as np
+import torch
+from progtx_core import models, records, tables, tasks
+from progtx_core.claims import Claims
+from progtx_core.models.attention import MultiHeadAttention, patterns
+from progtx_core.models.self_attention import SelfAttention
+from progtx_core.models.transformer import Transformer as CoreModel
+from progtx_core.report import accuracy_table, glue, plots, say, show, style
+from progtx_core.training import Config, fit, held_out
+from torch import nn
+
+# %% tags=["parameters"]
+seed: int = 0  # first seed; the others follow it
+n_seeds: int = 5  # models trained for each row of a table
+n_live: int = 2  # models trained to compare with the recorded table
+steps: int = 2500  # parameter updates
+batch_size: int = 64  # examples an update
+learning_rate: float = 0.003  # of Adam, after a short rise
+seq_len: int = 6  # steps in a signal
+d_model: int = 32  # width of the residual stream
+n_layers: int = 2  # blocks
+n_heads: int = 4  # heads of each attention
+
+# %% tags=["setup"]
+claims = Claims("06_transformer", globals())
+config = Config(steps, batch_size, learning_rate,
+                warmup_steps=min(100, steps))
+changes = tasks.get("sign_changes_mod_3", seq_len=seq_len)
+sums = tasks.get("sum_mod_10")
+test_set = held_out(changes, "test", 2000)
+
+
+def transformer(spec):
+    return CoreModel(spec, d_model, n_layers, n_heads)
+
+
+def train(model, task, n_seeds=n_seeds):
+    return fit(model, task, config, seed=seed, n_seeds=n_seeds)
+
+
+# %% [markdown]
+# ## Where we stand
+#
+# One layer of attention with learned positions can look anywhere, and has one
+# bend, after which everything is averaged. Chapter 5 ended with a task for
+# which that is not enough. Here is the same model again, made wide enough to
+# have as many parameters as a transformer.
+
+# %%
+new_size = models.count_parameters(transformer(changes.spec))
+# A layer of width d has 4 d^2 + c d + 3 parameters: which d has that size?
+c = changes.spec.d_input + seq_len + 8
+wide = round((-c + (c**2 + 16 * (new_size - 3)) ** 0.5) / 8)
+
+
+def one_layer(spec):
+    return SelfAttention(spec, wide, positions="learned")
+
+
+before = train(one_layer, changes)
+
+# %% tags=["nbval-ignore-output"]
+say(f"One layer of width {wide}, with {before.n_parameters} parameters (a "
+    f"transformer has {new_size}): median accuracy "
+    f"**{np.median(before.test['accuracy']):.2f}**, best of {n_seeds} seeds "
+    f"{before.test['accuracy'].max():.2f}; chance is {1 / 3:.2f}.")
+
+
+# %% [markdown]
+# ## The tasks
+#
+# How often does the sign change from step to step, modulo 3? And a task in
+# tokens: the last digit of a sum of digits, written as a string.
+
+# %%
+def sign_changes_mod_3(signal):
+    pairs = zip(signal, signal[1:])
+    return sum((a > 0) != (b > 0) for a, b in pairs) % 3
+
+
+def sum_mod_10(text):
+    return sum(int(term) for term in text.split("+")) % 10
+
+
+answers = [sign_changes_mod_3(signal)
+           for signal in test_set.inputs.sum(-1).tolist()]
+assert answers == test_set.targets.tolist()
+strings, read = held_out(sums, "test", 1000), sums.tokenizer.decode
+answers = [sum_mod_10(read(ids)) for ids in strings.inputs.tolist()]
+assert answers == strings.targets.tolist()
+for ids, target in zip(strings.inputs[:4].tolist(), strings.targets):
+    print(sums.tokenizer.show(ids), "->", target.item())
+
+
+# %% [markdown]
+# Left the string, right its token ids. Shorter strings are filled up with the
+# token 0, *padding*. No step may look at it, and the mean leaves it out: what
+# stands beside a string must not change its answer.
+#
+# ## Predict before you run
+#
+# To count sign changes, a step must look at its neighbour, say whether they
+# differ, then learn what all the others say, and answer by the sum. Which of
+# this can one block do? What is the least number of blocks? And what happens
+# if a block's output *replaces* what was there, instead of being added?
+#
+# ## Build it
+#
+# | symbol | meaning | shape |
+# | --- | --- | --- |
+# | $r$ | residual stream: goes past the parts | (seq_len, d_model) |
+# | $h$ | number of heads, $d_{head} = d_{model} / h$ | |
+# | $\text{norm}(r)$ | a step less its mean, over its spread | (d_model,) |
+# | $\text{MLP}$ | wider, rectified, back; a step alone | (d_model,) |
+#
+# $$r \leftarrow r + W_O \, [\text{head}_1(\text{norm}(r)), \dots,
+#   \text{head}_h(\text{norm}(r))], \qquad
+#   r \leftarrow r + \text{MLP}(\text{norm}(r))$$
+#
+# Each head is the self-attention of chapter 4 on a width of $d_{head}$, with a
+# pattern of its own.
+
+# %%
+class Block(nn.Module):
+    def __init__(self, d_model, n_heads):
+        super().__init__()
+        self.norm_1 = nn.LayerNorm(d_model)  # New: numbers keep their size
+        self.attention = MultiHeadAttention(d_model, n_heads)  # New: heads
+        self.norm_2 = nn.LayerNorm(d_model)
+        self.mlp = nn.Sequential(  # New: a bend at each step, in each block
+            nn.Linear(d_model, 4 * d_model), nn.ReLU(),
+            nn.Linear(4 * d_model, d_model))
+
+    def forward(self, resid):  # (batch, seq, d_model), here and after
+        resid = resid + self.attention(self.norm_1(resid))
+        return resid + self.mlp(self.norm_2(resid))
+
+
+# %%
+class Transformer(nn.Module):
+    def __init__(self, spec, d_model, n_layers, n_heads):
+        super().__init__()
+        self.embed = nn.Linear(spec.d_input, d_model)
+        self.table = nn.Parameter(0.5 * torch.randn(spec.seq_len, d_model))
+        self.blocks = nn.ModuleList(  # New: one after another
+            Block(d_model, n_heads) for _ in range(n_layers))
+        self.norm = nn.LayerNorm(d_model)
+        self.read_out = nn.Linear(d_model, spec.n_classes)
+
+    def forward(self, inputs):  # (batch, seq, d_input)
+        resid = self.embed(inputs) + self.table  # (batch, seq, d_model)
+        for block in self.blocks:
+            resid = block(resid)
+        return self.read_out(self.norm(resid).mean(1))  # (batch, n_classes)
+
+
+# %%
+ours = Transformer(changes.spec, d_model, n_layers, n_heads)
+core = transformer(changes.spec)
+core.load_state_dict({name.replace("table", "positions.table"): value
+                      for name, value in ours.state_dict().items()})
+difference = (ours(test_set.inputs) - core(test_set.inputs)).abs().max().item()
+assert difference < 1e-5
+print("the same model; parameters:", models.count_parameters(ours))
+
+# %% [markdown]
+# ## Train
+
+# %%
+runs = {"one wide layer": before,
+        "transformer": train(transformer, changes)}
+show(plots.learning_curves(runs),
+     "Validation loss and accuracy on sign_changes_mod_3. The transformer "
+     "rises near one; one wide layer stays far below.")
+
+# %% [markdown]
+# ## Evidence over seeds
+
+# %%
+show(plots.seed_accuracies(runs, 1 / 3, low=0.3),
+     "Test accuracy on sign_changes_mod_3, a dot a seed: the transformer near "
+     "one on every seed, one wide layer far below.")
+
+# %%
+strings_run = train(transformer, sums, n_live)
+string_before = train(one_layer, sums, n_live)
+
+# %% tags=["nbval-ignore-output"]
+accuracy_table({**runs, "transformer, sum_mod_10": strings_run,
+                "one wide layer, sum_mod_10": string_before},
+               head="model on sign_changes_mod_3")
+
+# %% [markdown]
+# ## Look inside
+#
+# What does each head look at? The mean pattern over the test set, for each
+# head of both layers of the first trained model.
+
+# %% tags=["hide-input"]
+trained = runs["transformer"].models
+seen = patterns(trained[0], test_set.inputs)
+figure, axes = style.panels(n_heads, n_layers, width=1.7, height=1.8)
+for row, pattern in enumerate(seen.values()):
+    for head in range(n_heads):
+        ax = axes[row * n_heads + head]
+        plots.heat(ax, pattern[:, head].mean(0).numpy(),
+                   cmap=style.SEQUENTIAL, vmin=0, vmax=1)
+        ax.set_title(f"layer {row + 1}, head {head + 1}", fontsize=9)
+        ax.invert_yaxis()
+show(figure, "Mean patterns of all heads, a row of panels a layer; in each a "
+     "row a query, a column a key. Heads of the first layer look to one side, "
+     "at a neighbour; those of the second spread over all steps.")
+
+
+# %%
+def neighbour_weight(model):
+    first = patterns(model, test_set.inputs)["blocks.0.attention"].mean(0)
+    left, right = (first.diagonal(side, 1, 2) for side in (-1, 1))
+    return max(left.mean(1).max(), right.mean(1).max()).item()
+
+
+def spread(model, layer):
+    pattern = patterns(model, test_set.inputs)[f"blocks.{layer}.attention"]
+    entropy = -(pattern * pattern.clamp_min(1e-9).log()).sum(-1)
+    return entropy.mean().item() / np.log(seq_len)  # 1: all steps alike
+
+
+neighbours = np.array([neighbour_weight(m) for m in trained])
+spreads = np.array([[spread(m, layer) for layer in (0, n_layers - 1)]
+                    for m in trained])
+
+# %% tags=["nbval-ignore-output"]
+say("In the first layer the head that looks most at one neighbour gives it "
+    f"{np.median(neighbours):.2f} of its weight (median over seeds); equal "
+    f"weights would be {1 / seq_len:.2f}. Spread of the patterns, from 0 "
+    f"(one step) to 1 (all alike): {np.median(spreads[:, 0]):.2f} in the "
+    f"first layer, {np.median(spreads[:, 1]):.2f} in the last.")
+
+# %% [markdown]
+# Looking first, counting second: the weights were not told so.
+#
+# ## Break it
+#
+# Take one part away at a time, with all else equal. The table is recorded over
+# five seeds; two of its rows are trained again here.
+
+# %%
+record = records.read("ablations")
+show(plots.staircase(record),
+     "Recorded accuracies, a row for each part taken away, a column a task. "
+     "All parts do best; one layer, no MLP and no residual sums lose most.")
+
+# %% tags=["nbval-ignore-output"]
+say(record.origin())
+
+# %%
+gaps = {}
+for row in ("one layer", "no residual sums"):
+    now = train(partial(CoreModel, **tables.ABLATIONS[row]), changes, n_live)
+    then = record.accuracies(row, changes.name)[:n_live]
+    gaps[row] = np.abs(now.test["accuracy"] - then).max()
+
+
+def recorded(row, task="sign_changes_mod_3"):
+    return np.median(record.accuracies(row, task))
+
+
+# %% tags=["nbval-ignore-output"]
+say("Largest distance between what was trained now and what is recorded: "
+    + ", ".join(f"{row} {gap:.3f}" for row, gap in gaps.items()) + ".")
+rows = "\n".join(
+    f"| {row} | {recorded(row):.2f} | {recorded(row, 'sum_mod_10'):.2f} |"
+    for row in tables.ABLATIONS)
+say("| what is left | sign_changes_mod_3 | sum_mod_10 |\n| --- | --- | --- |\n"
+    + rows)
+
+# %% [markdown]
+# What the parts are for:
+#
+# - **Depth.** With one layer the mean comes before the count is known, as in
+#   chapter 5. For the sum of digits one layer is enough: attention adds, the
+#   MLP bends.
+# - **MLP.** Without it the only bend is in the softmax.
+# - **Residual sums.** Without them each part must carry on all that later
+#   parts need, and the gradient must pass through every part.
+# - **Normalisation.** In a model as shallow as this it matters less; it is
+#   there for deep ones.
+# - **Heads.** One head of the full width costs as many parameters as four.
+#
+# ## What comes next
+#
+# All rungs are built. Which of them solves what? Chapter 7 puts every model on
+# every task.
+
+# %% tags=["nbval-ignore-output"]
+new = runs["transformer"].test["accuracy"]
+in_strings = strings_run.test["accuracy"]
+glue("ladder-06", "**Rung 6, the transformer** looks, counts and decides in "
+     f"turn: {100 * np.median(new):.0f} % on sign_changes_mod_3, where one "
+     "layer with as many parameters reaches "
+     f"{100 * np.median(before.test['accuracy']):.0f} %; and "
+     f"{100 * np.median(in_strings):.0f} % on sums of digits in strings.")
+
+
+# %% [markdown]
+# ## Check yourself
+#
+# 1. Four heads on a width of 32, or one: which has more parameters?
+#
+# <details><summary>Answer</summary>
+#
+# Neither. The matrices have the same shape; heads only divide their rows. Four
+# heads make four patterns, each from a quarter of the numbers.
+#
+# </details>
+#
+# 2. Why does the norm come *before* each part here, and why is there one more
+#    at the end?
+#
+# <details><summary>Answer</summary>
+#
+# So that the residual stream itself is only added to, and gradients pass it
+# unchanged. As nothing normalises the stream, a last norm brings it to size
+# before the read-out.
+#
+# </details>
+#
+# 3. An attention pattern gives a padded step the weight 0. Is that enough to
+#    make padding harmless?
+#
+# <details><summary>Answer</summary>
+#
+# No. The padded step still has an output of its own, and a mean over all steps
+# would count it. The mean must leave it out as well.
+#
+# </details>
+#
+# ## Exercises
+#
+# Each exercise needs the setup cells only. Change the stub, run the cell, and
+# the checker answers.
+#
+# ### Exercise 1: count parameters (easy, 15 minutes)
+#
+# Write `size(d_model, n_layers, d_input, seq_len, n_classes)`: the number of
+# parameters of the transformer above, with an MLP of four times the width.
+# Hint: an affine map from `a` to `b` has `(a + 1) * b`, a norm `2 * d_model`.
+
+# %% tags=["checker"]
+def check_size(size):
+    if size is None:
+        return "not yet: give a function"
+    for d, layers, task in ((32, 2, changes), (8, 1, changes), (16, 3, sums)):
+        spec = task.spec
+        want = models.count_parameters(CoreModel(spec, d, layers, 4))
+        made = size(d, layers, spec.d_features, spec.seq_len, spec.n_classes)
+        if made != want:
+            return f"not yet: width {d}, {layers} layers have {want}"
+    return "correct"
+
+
+# %% tags=["exercise"]
+my_size = None
+print(check_size(my_size))
+
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_size(d, n_layers, d_input, seq_len, n_classes):
+#     attention = 4 * (d + 1) * d
+#     mlp = (d + 1) * 4 * d + (4 * d + 1) * d
+#     block = attention + mlp + 2 * 2 * d
+#     ends = (d_input + 1) * d + seq_len * d + 2 * d + (d + 1) * n_classes
+#     return n_layers * block + ends
+#
+#
+# print(check_size(my_size))
+# ```
+#
+# </details>
+#
+# ### Exercise 2: heads by hand (medium, 20 minutes)
+#
+# Write `split(x, n_heads)`, from (batch, seq, d_model) to (batch, head, seq,
+# d_head), and `join(heads)`, its inverse. Head 0 takes the first numbers, head
+# 1 the next ones. Give them as a pair. Hint: a reshape and a transpose each;
+# which comes first?
+
+# %% tags=["checker"]
+def check_heads(functions):
+    if functions is None:
+        return "not yet: give the two functions as a pair"
+    split, join = functions
+    x = torch.arange(2 * 5 * 12.0).view(2, 5, 12)
+    made = split(x, 3)
+    if tuple(made.shape) != (2, 3, 5, 4):
+        return f"not yet: split makes {tuple(made.shape)}, not (2, 3, 5, 4)"
+    if not torch.equal(made[:, 1], x[:, :, 4:8]):
+        return "not yet: head 1 should have the numbers 4 to 7 of every step"
+    if not torch.equal(join(made), x):
+        return "not yet: join does not undo split"
+    return "correct"
+
+
+# %% tags=["exercise"]
+my_heads = None
+print(check_heads(my_heads))
+
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# my_heads = (
+#     lambda x, n: x.view(*x.shape[:2], n, -1).transpose(1, 2),
+#     lambda heads: heads.transpose(1, 2).flatten(2),
+# )
+# print(check_heads(my_heads))
+# ```
+#
+# </details>
+#
+# ### Exercise 3: a mean that does not see padding (easy, 10 minutes)
+#
+# Write `mean(steps, real)`: the mean over the steps of (batch, seq, width)
+# where `real`, (batch, seq) of True and False, is True. What stands in the
+# other steps must not matter, even if it is infinite. Hint: zero times
+# infinity is not a number.
+
+# %% tags=["checker"]
+def check_mean(mean):
+    steps = torch.tensor([[[1.0], [3.0], [9.0]], [[4.0], [5.0], [6.0]]])
+    real = torch.tensor([[True, True, False], [True, True, True]])
+    made = mean(steps, real)
+    if made is None or made.flatten().tolist() != [2.0, 5.0]:
+        return "not yet: the means should be 2 and 5"
+    steps[0, 2] = float("inf")
+    if mean(steps, real).flatten().tolist() != [2.0, 5.0]:
+        return "not yet: an infinite padded step changes the mean"
+    return "correct"
+
+
+# %% tags=["exercise"]
+def my_mean(steps, real):
+    return steps.mean(1)
+
+
+print(check_mean(my_mean))
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_mean(steps, real):
+#     kept = steps.masked_fill(~real.unsqueeze(-1), 0.0)
+#     return kept.sum(1) / real.sum(1, keepdim=True)
+#
+#
+# print(check_mean(my_mean))
+# ```
+#
+# </details>
+#
+# ### Exercise 4: deeper or wider? (open, 40 minutes)
+#
+# Rerun the chapter with `-p n_layers=1 -p d_model=48`, and with
+# `-p n_layers=4 -p d_model=24`. The sizes are near each other. Which does
+# better on `sign_changes_mod_3`, and what do the patterns of the layers look
+# like?
+#
+# <details><summary>What to look for</summary>
+#
+# One layer has no place to count after it has looked, however wide it is. With
+# four, look for the layer in which the patterns begin to spread.
+#
+# </details>
+#
+# ## Takeaways
+#
+# - A transformer is attention and a small network in turn, each added to a
+#   stream that goes past both.
+# - Attention moves numbers between steps; the MLP bends them at each step. A
+#   task that needs one after the other needs layers.
+# - Every part has a measured reason, and on a small task some parts hardly
+#   have one.
+#
+# **Where this differs from the paper.** Vaswani and others (2017) put the
+# normalisation after each sum; with it before, training needs less care (Xiong
+# and others, 2020), and a last norm is added. Scores are divided by the root
+# of $d_{head}$, as there. Our queries, keys and values have biases. There is
+# no dropout, no decoder, and the answer is read from a mean of all steps.
+# Embeddings of tokens start with entries of size 1, of the size of the
+# positions; with the much smaller default of `nn.Linear` training on strings
+# hardly begins.
+#
+# **References.** A. Vaswani and others, *Attention is all you need* (2017). R.
+# Xiong and others, *On layer normalization in the transformer architecture*
+# (2020). J. L. Ba and others, *Layer normalization* (2016). K. He and others,
+# *Deep residual learning* (2016).
+#
+# ## Claims
+#
+# The statements of this chapter, checked against bounds.
+
+# %%
+claims.check("the transformer solves sign_changes_mod_3 on every seed",
+             new.min(), at_least=0.97)
+claims.check("one layer of the same size is below its worst seed, by",
+             new.min() - before.test["accuracy"].max(), at_least=0.10)
+claims.check("the two sizes agree, ratio of parameters",
+             before.n_parameters / runs["transformer"].n_parameters,
+             at_least=0.95, at_most=1.05)
+claims.check("the transformer learns sums of digits in strings, worst seed",
+             in_strings.min(), at_least=0.90)
+claims.check("one wide layer does not, best seed",
+             string_before.test["accuracy"].max(), at_most=0.80)
+claims.check("a head of the first layer looks at one neighbour, least weight",
+             neighbours.min(), at_least=0.40)
+claims.check("the last layer's patterns spread further than the first's, "
+             "least difference", (spreads[:, 1] - spreads[:, 0]).min(),
+             at_least=0.0)
+
+# %%
+full = recorded("all parts")
+claims.check("recorded: all parts solve sign_changes_mod_3, worst seed",
+             record.accuracies("all parts", changes.name).min(),
+             at_least=0.97)
+for row, low in (("one layer", 0.10), ("no MLP", 0.10),
+                 ("no residual sums", 0.10)):
+    claims.check(f"recorded: {row}, median below that of all parts, by",
+                 full - recorded(row), at_least=low)
+claims.check("rows trained again agree with the record, largest distance",
+             max(gaps.values()), at_most=0.08)
+print(claims.summary())
