@@ -278,7 +278,6 @@ for i, ax in enumerate(axes):
                vmax=1)
     ax.plot(wanted[i] + 0.5, asks[i] + 0.5, "o", ms=13, mfc="none",
             mec="black", mew=2)
-    ax.invert_yaxis()
     ax.set(xlabel="key: step looked at")
 axes[0].set_ylabel("query: step that looks")
 show(figure, "Patterns of three examples, one panel each: a row a query, a "
@@ -371,7 +370,6 @@ for ax, block, title in zip(
     plots.heat(ax, (block / block.abs().max()).numpy(), ".1f",
                cmap=style.DIVERGING, vmin=-1, vmax=1)
     ax.set(title=title, xlabel="number of the other's key")
-    ax.invert_yaxis()
 axes[0].set_ylabel("number of the asked key")
 show(figure, "Two square matrices, set by hand and learned: both have their "
      "largest entries on the diagonal and entries near zero elsewhere.")

@@ -283,7 +283,6 @@ figure, axes = style.panels(2, width=3.0, height=2.8)
 for ax, (title, pattern) in zip(axes, mean_pattern.items()):
     plots.heat(ax, pattern.numpy(), cmap=style.SEQUENTIAL, vmin=0, vmax=1)
     ax.set(title=title, xlabel="key: step looked at")
-    ax.invert_yaxis()
 axes[0].set_ylabel("query: step that looks")
 show(figure, "Mean pattern over the test set, by hand and learned. By hand "
      "only the first row is sharp and looks at the last step. Learned: the "
@@ -316,7 +315,6 @@ figure, axes = style.panels(3, width=2.6, height=2.6)
 for ax, (name, scores) in zip(axes, of_place.items()):
     plots.heat(ax, scores.numpy(), cmap=style.SEQUENTIAL)
     ax.set(title=name, xlabel="key")
-    ax.invert_yaxis()
 axes[0].set_ylabel("query")
 show(figure, "Scores from positions alone under three schemes: each is "
      "largest on the diagonal and falls with distance, alike on both sides.")
@@ -523,6 +521,7 @@ def check_turn(turn):
 my_turn = None
 print(check_turn(my_turn))
 
+
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
@@ -539,7 +538,44 @@ print(check_turn(my_turn))
 #
 # </details>
 #
-# ### Exercise 3: another rule of two places (open, 30 minutes)
+# ### Exercise 3: which is larger in size? (medium, 15 minutes)
+#
+# Write `larger(a, b)`, made of `relu` and sums only: positive where
+# $|a| > |b|$, negative where $|a| < |b|$, for tensors of any shape. Hint: four
+# rectified numbers.
+
+# %% tags=["checker"]
+def check_larger(larger):
+    generator = torch.Generator().manual_seed(6)
+    a, b = torch.randn(2, 500, generator=generator)
+    made = larger(a, b)
+    if made is None or made.shape != a.shape:
+        return "not yet: return one number for each pair"
+    right = (made > 0) == (a.abs() > b.abs())
+    return "correct" if right.all() else f"not yet: {right.sum()} of 500 right"
+
+
+# %% tags=["exercise"]
+def my_larger(a, b):
+    return a - b
+
+
+print(check_larger(my_larger))
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_larger(a, b):
+#     return a.relu() + (-a).relu() - b.relu() - (-b).relu()
+#
+#
+# print(check_larger(my_larger))
+# ```
+#
+# </details>
+#
+# ### Exercise 4: another rule of two places (open, 30 minutes)
 #
 # Change the hand-set weights so that the model answers whether the *second*
 # and the *last* step differ in sign. Which rows of the table change? Hint:

@@ -256,7 +256,6 @@ for row, pattern in enumerate(seen.values()):
         plots.heat(ax, pattern[:, head].mean(0).numpy(),
                    cmap=style.SEQUENTIAL, vmin=0, vmax=1)
         ax.set_title(f"layer {row + 1}, head {head + 1}", fontsize=9)
-        ax.invert_yaxis()
 show(figure, "Mean patterns of all heads, a row of panels a layer; in each a "
      "row a query, a column a key. Heads of the first layer look to one side, "
      "at a neighbour; those of the second spread over all steps.")

@@ -95,39 +95,25 @@ say("\n".join(
 # will logistic regression beat self-attention? Which task will only the last
 # rung solve?
 #
-# ## The staircase
+# ## Build it
 #
-# Each cell has the median accuracy over all seeds and, beneath it, the worst
-# seed. The lighter a cell, the further from chance towards one.
+# An entry of the board is a model, a task, their sizes and settings of the
+# training. One function makes the entry of a cell; `train` trains it over
+# seeds, as every chapter does with `fit`.
 
 # %%
-show(plots.staircase(board, panels),
-     "The staircase: a heat map of models by tasks in three panels. Among "
-     "content tasks each lower rung adds light cells to the left. Among order "
-     "tasks the rows without positions are dark but for logistic regression "
-     "on the first two. The last row, the transformer, is light throughout.")
-
-# %% tags=["nbval-ignore-output"]
-say(board.origin())
+entry = scoreboard_entry("transformer", "mixed_rule")
+print(entry.model, entry.task, entry.of_task, entry.settings)
+entry = scoreboard_entry("max_pooling", "mixed_rule")
+print(entry.model, entry.task, entry.of_task, entry.settings)
 
 # %% [markdown]
-# The same as a table: median, and the worst seed in brackets.
-
-# %% tags=["hide-input", "nbval-ignore-output"]
-def cell(model, task):
-    of_seeds = board.accuracies(model, task)
-    return f"{np.median(of_seeds):.2f} ({of_seeds.min():.2f})"
-
-
-ladder = board.names("model")
-say("\n".join(
-    ["| task | " + " | ".join(m.replace("_", " ") for m in ladder) + " |",
-     "| --- " * (len(ladder) + 1) + "|"]
-    + [f"| {task} | " + " | ".join(cell(m, task) for m in ladder) + " |"
-       for names in panels.values() for task in names]))
-
-# %% [markdown]
-# ## Along the stairs, now
+# Every model is trained by its own recipe, the same on all tasks. Only the
+# transformer is trained longer where a task is harder, and on
+# `equation_is_true` it is larger: the board asks what the last rung *can* do.
+# The exceptions stand in one file, `progtx_core/tables.py`.
+#
+# ## Train: along the stairs, now
 #
 # The table was recorded by one command. The cells along the stairs are trained
 # again here, as recorded but on fewer seeds: on each step of the stairs the
@@ -161,7 +147,40 @@ say("\n".join(
        for (model, task), now in live.items()]))
 
 # %% [markdown]
-# ## What the board says
+# ## Evidence over seeds: the staircase
+#
+# Each cell has the median accuracy over all seeds and, beneath it, the worst
+# seed. The lighter a cell, the further from chance towards one.
+
+# %%
+show(plots.staircase(board, panels),
+     "The staircase: a heat map of models by tasks in three panels. Among "
+     "content tasks each lower rung adds light cells to the left. Among order "
+     "tasks the rows without positions are dark but for logistic regression "
+     "on the first two. The last row, the transformer, is light throughout.")
+
+# %% tags=["nbval-ignore-output"]
+say(board.origin())
+
+
+# %% [markdown]
+# The same as a table: median, and the worst seed in brackets.
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+def cell(model, task):
+    of_seeds = board.accuracies(model, task)
+    return f"{np.median(of_seeds):.2f} ({of_seeds.min():.2f})"
+
+
+ladder = board.names("model")
+say("\n".join(
+    ["| task | " + " | ".join(m.replace("_", " ") for m in ladder) + " |",
+     "| --- " * (len(ladder) + 1) + "|"]
+    + [f"| {task} | " + " | ".join(cell(m, task) for m in ladder) + " |"
+       for names in panels.values() for task in names]))
+
+# %% [markdown]
+# ## Look inside: what the board says
 #
 # - **Two axes.** Logistic regression solves two tasks of order that every pool
 #   and every set model fails: it has a weight for each place. What it lacks is
@@ -196,7 +215,7 @@ glue("ladder-07", "**The scoreboard**: the transformer's worst seed on any of "
 
 
 # %% [markdown]
-# ## Put your own on the board
+# ## Break it: put your own on the board
 #
 # A model is a class that takes a spec (the sizes of a task) and returns
 # logits. This one pools the mean and the maximum, both at once. Change it, run
@@ -255,6 +274,7 @@ for model in ("logistic_regression", "max_pooling",
 show(plots.staircase(column),
      "One column, the new task, with three rows: logistic regression and "
      "self-attention with positions solve it, max pooling is at chance.")
+
 
 # %% [markdown]
 # ## Check yourself
@@ -387,7 +407,43 @@ print(check_task(my_task))
 #
 # </details>
 #
-# ### Exercise 3: a cheaper model (open, 40 minutes)
+# ### Exercise 3: the way from chance to one (easy, 5 minutes)
+#
+# Write `way(accuracy, n_classes)`, the number that colours a cell: 0 at
+# chance, 1 where every answer is right, a straight line between.
+
+# %% tags=["checker"]
+def check_way(way):
+    for n in (2, 3, 10):
+        for share in (0.0, 0.25, 1.0):
+            accuracy = 1 / n + share * (1 - 1 / n)
+            made = way(accuracy, n)
+            if made is None or abs(made - share) > 1e-9:
+                return f"not yet: way({accuracy:.2f}, {n}) should be {share}"
+    return "correct"
+
+
+# %% tags=["exercise"]
+def my_way(accuracy, n_classes):
+    return accuracy
+
+
+print(check_way(my_way))
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_way(accuracy, n_classes):
+#     return (accuracy - 1 / n_classes) / (1 - 1 / n_classes)
+#
+#
+# print(check_way(my_way))
+# ```
+#
+# </details>
+#
+# ### Exercise 4: a cheaper model (open, 40 minutes)
 #
 # Find a model with fewer parameters than the transformer's whose worst seed
 # reaches `0.9` on both `value_at_query` and `xor_of_endpoints`. Add its row to

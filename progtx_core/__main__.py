@@ -107,7 +107,7 @@ def run_chapters(options: argparse.Namespace) -> int:
     # All is checked before anything runs: a typing error must not cost minutes.
     planned = [(c, runs.merge(c, options.profile, given)) for c in wanted]
     total = [c.seconds for c, parameters in planned if not parameters]
-    if len(planned) > 1 and all(total):
+    if len(total) == len(planned) > 1 and all(total):
         print(
             f"{len(planned)} chapters, about {catalogue.duration(sum(total))} with "
             "default parameters",

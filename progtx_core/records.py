@@ -24,8 +24,8 @@ from progtx_core.training import Run
 
 RESULTS = files.NOTEBOOKS / "results"
 N_SEEDS = 5
-# What decides the numbers: a change in one of these makes a record stale.
-DECIDING = ("contract.py", "records.py", "tables.py", "tasks", "models", "training")
+# What decides the numbers beside a table's own entries: a change makes it stale.
+DECIDING = ("contract.py", "tasks", "models", "training")
 
 
 def rows_of(entry: Entry, run: Run) -> list[dict]:
@@ -56,7 +56,7 @@ class Record:
     @property
     def stale(self) -> bool:
         """Whether the code that decides the numbers has changed since."""
-        now = content_hash()
+        now = content_hash(self.name)
         return any(row.get("content", now) != now for row in self.rows)
 
     def names(self, column: str) -> list[str]:
@@ -114,20 +114,31 @@ def make(
     report: Callable[[str], object] = print,
 ) -> Path:
     """Measure every entry of a table and write it; one line of report an entry."""
+    import loky
+
     entries = TABLES[checks.one_of("record", name, TABLES)]()
-    rows: list[dict] = []
-    for number, entry in enumerate(entries, 1):
-        run = entry.train(n_seeds, progress=False)
-        if run.interrupted:
-            raise KeyboardInterrupt
-        rows += rows_of(entry, run)
-        report(f"[{number}/{len(entries)}] {entry.row}: {run}")
+    checks.whole("n_seeds", n_seeds, at_least=1)
+    executor = loky.get_reusable_executor(max_workers=loky.cpu_count(), timeout=60)
+    # The last entries take longest: begun first, they leave no core idle at the end.
+    futures = {
+        executor.submit(measure, entry, n_seeds): place
+        for place, entry in reversed(list(enumerate(entries)))
+    }
+    parts: dict[int, list[dict]] = {}
+    try:
+        for done in loky.as_completed(futures):
+            parts[futures[done]], line = done.result()
+            report(f"[{len(parts)}/{len(entries)}] {line}")
+    except BaseException:
+        executor.shutdown(wait=False, kill_workers=True)
+        raise
+    rows = [row for place in sorted(parts) for row in parts[place]]
     provenance = {
         "command": f"python -m progtx_core record {name}",
         "torch": torch.__version__.split("+")[0],
         "python": platform.python_version(),
         "date": datetime.date.today().isoformat(),
-        "content": content_hash(),
+        "content": content_hash(name),
     }
     path = out or RESULTS / f"{name}.csv"
     text = io.StringIO()
@@ -138,11 +149,22 @@ def make(
     return path
 
 
-def content_hash() -> str:
-    """A hash of the code that decides the numbers; comments and docstrings do not count."""
-    core, digest = Path(__file__).parent, hashlib.sha256()
-    for name in DECIDING:
-        place = core / name
+def measure(entry: Entry, n_seeds: int) -> tuple[list[dict], str]:
+    """Train one entry on one core: its rows, and a line that says how it went."""
+    torch.set_num_threads(1)
+    run = entry.train(n_seeds, progress=False, n_processes=1)
+    return rows_of(entry, run), f"{entry.row}: {run}"
+
+
+def content_hash(name: str) -> str:
+    """A hash of what decides a table's numbers: its entries, and the code they run.
+
+    Comments and docstrings do not count.
+    """
+    entries = TABLES[name]() if name in TABLES else []
+    core, digest = Path(__file__).parent, hashlib.sha256(repr(entries).encode())
+    for room in DECIDING:
+        place = core / room
         for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
             tree = ast.parse(path.read_text(encoding="utf-8"))
             digest.update(ast.dump(_without_docstrings(tree)).encode())

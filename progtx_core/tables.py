@@ -61,8 +61,8 @@ class Entry:
         """The same entry, trained another way."""
         return replace(self, settings=self.settings | settings)
 
-    def train(self, n_seeds: int, seed: int = 0, progress: bool = True) -> Run:
-        """Train it as it is recorded."""
+    def train(self, n_seeds: int, seed: int = 0, **how) -> Run:
+        """Train it as it is recorded; how: `progress` and `n_processes` of `fit`."""
         known = isinstance(self.model, str)
         make = partial(models.build, self.model) if known else self.model
         return fit(
@@ -71,7 +71,7 @@ class Entry:
             self.config(),
             seed=seed,
             n_seeds=n_seeds,
-            progress=progress,
+            **how,
         )
 
 
@@ -81,7 +81,7 @@ LONGER = {
     "value_at_query": {"steps": 4000},
     "mixed_rule": {"steps": 5000},
     "sign_changes_mod_3": {"steps": 5000},
-    "sum_mod_10": {"steps": 4000},
+    "sum_mod_10": {"steps": 5000, "weight_decay": 0.1},
     "equation_is_true": {"steps": 5000, "batch_size": 128, "weight_decay": 0.3},
 }
 LARGER = {"equation_is_true": {"n_layers": 3}}

@@ -208,6 +208,42 @@ WRONG = {
             "lambda n, p: 0.5",
         ],
     },
+    "05_positions": {
+        "my_bias": [
+            "lambda seq: torch.diag(torch.full((seq - 1,), 10.0), 1)",
+            "lambda seq: torch.diag(torch.full((seq - 1,), 1.0), -1)",
+            "lambda seq: torch.zeros(seq)",
+        ],
+        "my_turn": [
+            "lambda pair, t, angle: pair",
+            "lambda pair, t, angle: pair * (t * angle)",
+            "lambda pair, t, angle: pair + t * angle",
+        ],
+        "my_larger": ["lambda a, b: a.relu() - b.relu()", "lambda a, b: None"],
+    },
+    "06_transformer": {
+        "my_size": [
+            "lambda d, n, d_in, seq, c: 12 * d * d * n",
+            "lambda d, n, d_in, seq, c: n * (12 * d * d + 13 * d) + seq * d",
+        ],
+        "my_heads": [
+            "(lambda x, n: x.view(x.shape[0], n, x.shape[1], -1), lambda h: h.flatten(1))",
+            "(lambda x, n: x.view(*x.shape[:2], n, -1).transpose(1, 2), lambda h: h)",
+        ],
+        "my_mean": [
+            "lambda steps, real: (steps * real.unsqueeze(-1)).sum(1)"
+            " / real.sum(1, keepdim=True)",
+            "lambda steps, real: steps.masked_fill(~real.unsqueeze(-1), 0.0).mean(1)",
+        ],
+    },
+    "07_scoreboard": {
+        "my_first": ["lambda task: None", "lambda task: 'logistic_regression'"],
+        "my_task": ["tasks.signals.LastGtFirst", "tasks.content.AnyPositive"],
+        "my_way": [
+            "lambda accuracy, n: accuracy - 1 / n",
+            "lambda accuracy, n: 2 * accuracy - 1",
+        ],
+    },
 }
 
 

@@ -52,7 +52,7 @@ def test_nothing_imports_upward():
 
 def test_the_core_is_small():
     lines = {path: len(path.read_text("utf-8").splitlines()) for path in modules()}
-    assert sum(lines.values()) < 3500
+    assert sum(lines.values()) < 5000
     assert max(lines.values()) <= 250, max(lines, key=lines.get)
 
 

@@ -23,7 +23,7 @@ def small(monkeypatch, tmp_path):
 
 def test_one_row_a_model_task_and_seed(small, capsys):
     assert __main__.main(["record", "small", "--seeds", "2"]) == 0
-    assert "[2/2] second: mean_pooling on sum_mod_10" in capsys.readouterr().out
+    assert "] second: mean_pooling on sum_mod_10" in capsys.readouterr().out
     record = records.read("small")
     assert [(r["model"], r["task"], r["seed"]) for r in record.rows] == [
         (model, task, seed)
@@ -82,7 +82,5 @@ def test_the_scoreboard_has_every_model_and_its_recipes_fit():
     assert len(entries) == len(models.names()) * 15
     for entry in entries:
         entry.config()
-    assert (
-        scoreboard_entry("transformer", "mixed_rule").with_settings(steps=7).config().steps
-        == 7
-    )
+    shorter = scoreboard_entry("transformer", "mixed_rule").with_settings(steps=700)
+    assert shorter.config().steps == 700
