@@ -174,13 +174,15 @@ show(figure, "One example as a heat map, a column a step. The question is "
 #
 # | symbol | meaning | shape |
 # | --- | --- | --- |
-# | $x_t$ | features of step $t$, embedded by $W_E$ | (d_model,) |
+# | $f_t$ | features of step $t$ | (d_input,) |
+# | $x_t = W_E f_t + b_E$ | the same, embedded | (d_model,) |
 # | $q_t = W_Q x_t + b_Q$ | what step $t$ asks for | (d_model,) |
 # | $k_s = W_K x_s + b_K$ | what step $s$ offers itself under | (d_model,) |
 # | $v_s = W_V x_s + b_V$ | what step $s$ hands over | (d_model,) |
 # | $a_{ts}$ | the pattern: what $t$ takes from $s$ | (seq_len, seq_len) |
 # | $W_O$ | what becomes of that which was found | (d_model, d_model) |
-# | $U$ | the read-out of the mean | (n_values, d_model) |
+# | $h_t$ | what it was and what it found, rectified | (d_model,) |
+# | $U$, $c$ | the read-out of the mean over $T$ steps | (n_values, d_model) |
 #
 # $$a_{ts} = \frac{e^{q_t \cdot k_s / \sqrt{d_{model}}}}
 #                 {\sum_r e^{q_t \cdot k_r / \sqrt{d_{model}}}}, \qquad
@@ -242,9 +244,9 @@ show(plots.learning_curves(runs),
      "near one after a plateau; attention pooling stays low.")
 
 # %% [markdown]
-# The curve has a plateau before it rises. Until the score has found the match
-# of keys, the values it mixes are noise, and until the values are of use, the
-# score has no reason to change. Both must come together.
+# The curve has a plateau before it rises. The mean of all values, which equal
+# weights already give, is soon learned. What a better match of keys would gain
+# is small until queries and keys agree in part, so it takes time to begin.
 #
 # ## Evidence over seeds
 
@@ -294,9 +296,9 @@ say(f"In the question's row {own:.2f} of the weight lies on the question "
 
 # %% [markdown]
 # The question finds itself as well as the step that it asks for: it carries
-# the very key. That does no harm, as it has no value to mix in; it only makes
-# what is found smaller, and nothing in the loss forbids it. The other rows are
-# not tidy either.
+# the very key. That does no harm, as the value part of the question is zero,
+# so all that it mixes in is the same for every example, and nothing in the
+# loss forbids it. The other rows are not tidy either.
 #
 # **Weights by hand.** The question must find the step with its own key, and
 # not itself. All other steps must say nothing. Embed a step as its features
@@ -304,8 +306,9 @@ say(f"In the question's row {own:.2f} of the weight lies on the question "
 # in the question. Then:
 #
 # - the query is the key part of a step, times a large factor $\beta$; the keys
-#   are the key part too, less a constant for the question, so that it does not
-#   find itself;
+#   are the key part too. Every query has $\beta$ in the place of the mark, and
+#   the question's key has `-3` there: its score falls by $3 \beta$, so that it
+#   does not find itself;
 # - the value is the value part, handed over into the additional numbers;
 # - in an ordinary step the sum `-10` plus what it finds stays negative, and
 #   the rectifier makes it 0; the question keeps `10` plus the wanted value.
@@ -345,11 +348,12 @@ print(f"hand-set weights are right on {right.sum()} of {len(right)}")
 
 
 # %% [markdown]
-# What did training find? The score of step $t$ for step $s$ is a product of
-# features: $f_t^\top W_E^\top W_Q^\top W_K W_E f_s$, and terms with biases.
-# The block of this matrix that joins the key part of the question with the key
-# part of the other steps says what is compared with what. By hand it is a
-# multiple of the identity: number 0 with number 0, number 1 with number 1.
+# What did training find? The score of step $t$ for step $s$ is, up to the
+# division, a product of features: $f_t^\top W_E^\top W_Q^\top W_K W_E f_s$,
+# and terms with biases. The block of this matrix that joins the key part of
+# the question with the key part of the other steps says what is compared with
+# what. By hand it is a multiple of the identity: number 0 with number 0,
+# number 1 with number 1.
 
 # %%
 def key_block(model):
@@ -489,8 +493,20 @@ glue("ladder-04", "**Rung 4, self-attention** lets every step ask: "
 # of letting every step ask.
 #
 # </details>
+# 4. Could attention pooling do it with a greater width?
 #
-# 4. Why is the answer of a shuffled input *exactly* the same in theory, and
+# <details><summary>Answer</summary>
+#
+# No. Its logits are a weighted mean, read out linearly, so which of two
+# classes it prefers is the sign of a sum over steps, $\sum_t g(x_t)$. Let $A$
+# and $B$ be steps with different keys and the classes 0 and 1, and $Q_A$,
+# $Q_B$ the questions for them. With $A, B$ in the input, $Q_A$ must give class
+# 0 and $Q_B$ class 1: so $g(Q_A) > g(Q_B)$. Swap the classes of $A$ and $B$,
+# and it must be the other way round.
+#
+# </details>
+#
+# 5. Why is the answer of a shuffled input *exactly* the same in theory, and
 #    not to the last bit in the computer?
 #
 # <details><summary>Answer</summary>
@@ -665,10 +681,10 @@ print(check_share(my_share))
 #
 # **Where this differs from the paper.** Vaswani and others (2017) have no
 # biases in queries, keys and values, use several heads, and put a
-# normalisation after the residual sum and an MLP behind it; chapter 6 adds
-# these. Lin and others (2017) attend within a sequence with a fixed number of
-# learned queries. The division by the root of the width is that of the
-# transformer.
+# normalisation after the residual sum and an MLP behind it. Chapter 6 adds
+# heads, MLP and normalisation, and keeps the biases. Lin and others (2017)
+# attend within a sequence with a fixed number of learned queries. The division
+# by the root of the width is that of the transformer.
 #
 # **References.** A. Vaswani and others, *Attention is all you need* (2017). Z.
 # Lin and others, *A structured self-attentive sentence embedding* (2017). J.

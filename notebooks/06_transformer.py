@@ -53,6 +53,8 @@ import torch
 from progtx_core import models, records, tables, tasks
 from progtx_core.claims import Claims
 from progtx_core.models.attention import MultiHeadAttention, patterns
+from progtx_core.models.inputs import as_features, real_steps
+from progtx_core.models.pooling import mean_over
 from progtx_core.models.self_attention import SelfAttention
 from progtx_core.models.transformer import Transformer as CoreModel
 from progtx_core.report import accuracy_table, glue, plots, say, show, style
@@ -167,8 +169,13 @@ for ids, target in zip(strings.inputs[:4].tolist(), strings.targets):
 #   \text{head}_h(\text{norm}(r))], \qquad
 #   r \leftarrow r + \text{MLP}(\text{norm}(r))$$
 #
+# $$z = U \, \frac{1}{T} \sum_t \text{norm}(r_t) + c, \qquad
+#   \text{MLP}(u) = W_2 \, \text{relu}(W_1 u + b_1) + b_2$$
+#
 # Each head is the self-attention of chapter 4 on a width of $d_{head}$, with a
-# pattern of its own.
+# pattern of its own. The norm ends with a learned factor and shift for each
+# number. A token enters as a one-hot vector, so the embedding is a table with
+# a row for each token. Padding is never looked at, and the mean leaves it out.
 
 # %%
 class Block(nn.Module):
@@ -181,37 +188,41 @@ class Block(nn.Module):
             nn.Linear(d_model, 4 * d_model), nn.ReLU(),
             nn.Linear(4 * d_model, d_model))
 
-    def forward(self, resid):  # (batch, seq, d_model), here and after
-        resid = resid + self.attention(self.norm_1(resid))
-        return resid + self.mlp(self.norm_2(resid))
+    def forward(self, resid, real=None):  # (batch, seq, d_model)
+        resid = resid + self.attention(self.norm_1(resid), real)
+        return resid + self.mlp(self.norm_2(resid))  # the same shape
 
 
 # %%
 class Transformer(nn.Module):
     def __init__(self, spec, d_model, n_layers, n_heads):
         super().__init__()
-        self.embed = nn.Linear(spec.d_input, d_model)
+        self.spec = spec
+        self.embed = nn.Linear(spec.d_features, d_model)
         self.table = nn.Parameter(0.5 * torch.randn(spec.seq_len, d_model))
         self.blocks = nn.ModuleList(  # New: one after another
             Block(d_model, n_heads) for _ in range(n_layers))
         self.norm = nn.LayerNorm(d_model)
         self.read_out = nn.Linear(d_model, spec.n_classes)
 
-    def forward(self, inputs):  # (batch, seq, d_input)
-        resid = self.embed(inputs) + self.table  # (batch, seq, d_model)
+    def forward(self, inputs):  # (batch, seq, d_input), or tokens (batch, seq)
+        real = real_steps(inputs, self.spec)  # (batch, seq): not padding
+        features = as_features(inputs, self.spec)  # a token becomes one-hot
+        resid = self.embed(features) + self.table  # (batch, seq, d_model)
         for block in self.blocks:
-            resid = block(resid)
-        return self.read_out(self.norm(resid).mean(1))  # (batch, n_classes)
+            resid = block(resid, real)
+        pooled = mean_over(self.norm(resid), real)  # (batch, d_model)
+        return self.read_out(pooled)  # (batch, n_classes)
 
 
 # %%
-ours = Transformer(changes.spec, d_model, n_layers, n_heads)
-core = transformer(changes.spec)
-core.load_state_dict({name.replace("table", "positions.table"): value
-                      for name, value in ours.state_dict().items()})
-difference = (ours(test_set.inputs) - core(test_set.inputs)).abs().max().item()
-assert difference < 1e-5
-print("the same model; parameters:", models.count_parameters(ours))
+for task, inputs in ((changes, test_set.inputs), (sums, strings.inputs)):
+    ours = Transformer(task.spec, d_model, n_layers, n_heads)
+    core = transformer(task.spec)
+    core.load_state_dict({name.replace("table", "positions.table"): value
+                          for name, value in ours.state_dict().items()})
+    assert (ours(inputs) - core(inputs)).abs().max() < 1e-5
+    print("the same model; parameters:", models.count_parameters(ours))
 
 # %% [markdown]
 # ## Train

@@ -82,9 +82,14 @@ LONGER = {
     "mixed_rule": {"steps": 5000},
     "sign_changes_mod_3": {"steps": 5000},
     "sum_mod_10": {"steps": 5000, "weight_decay": 0.1},
-    "equation_is_true": {"steps": 5000, "batch_size": 128, "weight_decay": 0.3},
+    "equation_is_true": {
+        "steps": 6000,
+        "batch_size": 128,
+        "learning_rate": 0.002,
+        "weight_decay": 0.3,
+    },
 }
-LARGER = {"equation_is_true": {"n_layers": 3}}
+LARGER = {"equation_is_true": {"n_layers": 3, "d_model": 64, "d_mlp": 128}}
 
 
 def scoreboard_entries() -> list[Entry]:

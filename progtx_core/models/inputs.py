@@ -1,6 +1,7 @@
 """What every model does first: look at its input, and refuse one it cannot read."""
 
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from progtx_core.contract import Spec
@@ -19,6 +20,18 @@ def as_features(inputs: torch.Tensor, spec: Spec) -> torch.Tensor:
     if spec.d_vocab is None:
         return inputs
     return F.one_hot(inputs, spec.d_vocab).float()
+
+
+def embedding(spec: Spec, d_model: int) -> nn.Linear:
+    """A linear map of the features of a step; for tokens, a vector for each of them.
+
+    A token's vector starts with entries of size 1, as `nn.Embedding`'s do: the default
+    of `nn.Linear` is so small that positions would drown it.
+    """
+    layer = nn.Linear(spec.d_features, d_model)
+    if spec.d_vocab is not None:
+        nn.init.normal_(layer.weight)
+    return layer
 
 
 def real_steps(inputs: torch.Tensor, spec: Spec) -> torch.Tensor | None:

@@ -7,7 +7,7 @@ from progtx_core import checks
 from progtx_core.contract import Spec
 from progtx_core.models import positions as schemes
 from progtx_core.models.attention import MultiHeadAttention
-from progtx_core.models.inputs import as_features, real_steps
+from progtx_core.models.inputs import as_features, embedding, real_steps
 from progtx_core.models.pooling import mean_over
 
 
@@ -39,7 +39,7 @@ class SelfAttention(nn.Module):
         super().__init__()
         checks.whole("d_model", d_model, at_least=1)
         self.spec = spec
-        self.embed = nn.Linear(spec.d_features, d_model)
+        self.embed = embedding(spec, d_model)
         self.positions = schemes.make(positions, n_ctx or spec.seq_len, d_model, 1)
         self.attention = MultiHeadAttention(d_model, n_heads=1)
         self.read_out = nn.Linear(d_model, spec.n_classes)

@@ -7,20 +7,8 @@ from progtx_core import checks
 from progtx_core.contract import Spec
 from progtx_core.models import positions as schemes
 from progtx_core.models.attention import MultiHeadAttention
-from progtx_core.models.inputs import as_features, real_steps
+from progtx_core.models.inputs import as_features, embedding, real_steps
 from progtx_core.models.pooling import mean_over
-
-
-def embedding(spec: Spec, d_model: int) -> nn.Linear:
-    """A linear map of the features of a step; for tokens, a vector for each of them.
-
-    A token's vector starts with entries of size 1, as `nn.Embedding`'s do: the default
-    of `nn.Linear` is so small that positions would drown it.
-    """
-    layer = nn.Linear(spec.d_features, d_model)
-    if spec.d_vocab is not None:
-        nn.init.normal_(layer.weight)
-    return layer
 
 
 class Block(nn.Module):
@@ -99,7 +87,7 @@ class Transformer(nn.Module):
         self.embed = embedding(spec, d_model)
         self.positions = schemes.make(positions, n_ctx or spec.seq_len, d_model, n_heads)
         self.blocks = nn.ModuleList(
-            Block(d_model, n_heads, d_mlp or 4 * d_model, causal) for _ in range(n_layers)
+            block(d_model, n_heads, d_mlp or 4 * d_model, causal) for _ in range(n_layers)
         )
         self.norm = nn.LayerNorm(d_model)
         self.read_out = nn.Linear(d_model, spec.n_classes)

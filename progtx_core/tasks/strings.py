@@ -92,6 +92,8 @@ class EquationIsTrue(StringTask):
     nor its length tells.
 
     highest: the largest number that is added
+    zero_filled: write numbers of one length, "12+07=019", so that the place of a digit
+        says what it is worth
 
     >>> task = EquationIsTrue()
     >>> task.label_text("12+7=19"), task.label_text("12+7=18")
@@ -101,10 +103,11 @@ class EquationIsTrue(StringTask):
     name = "equation_is_true"
     rule = "the number behind = is the sum of the two before it"
 
-    def __init__(self, highest: int = 99) -> None:
+    def __init__(self, highest: int = 99, zero_filled: bool = False) -> None:
         checks.whole("highest", highest, 1, 999)
-        self.highest = highest
-        seq_len = 2 * len(str(highest)) + len(str(2 * highest)) + 2
+        self.highest, self.zero_filled = highest, zero_filled
+        self.widths = len(str(highest)), len(str(2 * highest))  # of terms, of the sum
+        seq_len = 2 * self.widths[0] + self.widths[1] + 2
         self.spec = Spec(n_classes=2, seq_len=seq_len, d_vocab=13, pad=PAD)
 
     def propose(self, n, generator):
@@ -117,9 +120,15 @@ class EquationIsTrue(StringTask):
         n = len(missed)
         right = torch.rand(n, generator=generator) < 0.5
         said = torch.where(right, terms.sum(0), missed)
-        parts = [digits(terms[0]), PLUS, digits(terms[1]), EQUALS, digits(said)]
-        columns = [torch.full((n, 1), p) if isinstance(p, int) else p for p in parts]
-        return close_up(torch.cat(columns, 1))[:, : self.spec.seq_len]
+        term, total = (w if self.zero_filled else 0 for w in self.widths)
+        parts = [
+            digits(terms[0], term),
+            torch.full((n, 1), PLUS),
+            digits(terms[1], term),
+            torch.full((n, 1), EQUALS),
+            digits(said, total),
+        ]
+        return close_up(torch.cat(parts, 1))[:, : self.spec.seq_len]
 
     def label_text(self, text):
         left, right = text.split("=")
@@ -157,11 +166,14 @@ def n_digits(numbers: torch.Tensor) -> torch.Tensor:
     return 1 + sum((numbers >= bound).long() for bound in (10, 100, 1000))
 
 
-def digits(numbers: torch.Tensor) -> torch.Tensor:
-    """Tokens of numbers below 10,000, (n, 4), with padding for leading zeros."""
+def digits(numbers: torch.Tensor, at_least: int = 0) -> torch.Tensor:
+    """Tokens of numbers below 10,000, (n, 4), with padding for leading zeros.
+
+    at_least: so many digits are written, leading zeros included
+    """
     place = torch.tensor([1000, 100, 10, 1])
     tokens = ZERO + numbers.unsqueeze(1) // place % 10
-    leading = (numbers.unsqueeze(1) < place) & (place > 1)
+    leading = (numbers.unsqueeze(1) < place) & (place >= 10 ** max(1, at_least))
     return tokens.masked_fill(leading, PAD)
 
 

@@ -8,6 +8,7 @@ from torch import nn
 
 from progtx_core import models
 from progtx_core.contract import Spec
+from progtx_core.models.ablations import NoMlp, NoNorm, NoResidual, NormAfter
 from progtx_core.models.attention import MultiHeadAttention, patterns
 from progtx_core.models.positions import SCHEMES, distance, make
 from progtx_core.models.self_attention import SelfAttention
@@ -210,3 +211,13 @@ def test_bad_input_is_refused_in_one_line(call, message):
     with pytest.raises(ValueError, match=message) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [NoResidual, NoNorm, NoMlp, NormAfter])
+def test_an_ablated_block_is_what_the_transformer_is_made_of(kind):
+    model = Transformer(SPEC, 8, n_heads=2, block=kind)
+    assert all(type(block) is kind for block in model.blocks)
+    x = torch.randn(3, 6, 4)
+    whole = Transformer(SPEC, 8, n_heads=2)
+    whole.load_state_dict(model.state_dict(), strict=False)
+    assert not torch.allclose(model(x), whole(x), atol=1e-3)
