@@ -67,11 +67,16 @@ def parser() -> argparse.ArgumentParser:
     )
     run.set_defaults(command=run_chapters)
 
-    record = commands.add_parser("record", help="measure a table of notebooks/results/")
+    record = commands.add_parser(
+        "record", help="measure what is missing or stale in notebooks/results/"
+    )
     record.add_argument("name", metavar="NAME", help="such as scoreboard")
     record.add_argument("--seeds", type=int, default=5, help="models a cell (default: 5)")
     record.add_argument(
         "--out", type=Path, metavar="FILE", help="write here, not into notebooks/results/"
+    )
+    record.add_argument(
+        "--fresh", action="store_true", help="measure all, not only what has changed"
     )
     record.set_defaults(command=run_record)
     return top
@@ -132,7 +137,7 @@ def run_chapters(options: argparse.Namespace) -> int:
 def run_record(options: argparse.Namespace) -> int:
     from progtx_core import records
 
-    print(records.make(options.name, options.seeds, options.out))
+    print(records.make(options.name, options.seeds, options.out, options.fresh))
     return 0
 
 

@@ -13,6 +13,7 @@ import io
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -24,40 +25,26 @@ from progtx_core.training import Run
 
 RESULTS = files.NOTEBOOKS / "results"
 N_SEEDS = 5
-# What decides the numbers beside a table's own entries: a change makes it stale.
+# The code that decides the numbers: a change makes a record stale.
 DECIDING = ("contract.py", "tasks", "models", "training")
-
-
-def rows_of(entry: Entry, run: Run) -> list[dict]:
-    """A tidy row for every seed of a run."""
-    return [
-        {
-            "model": entry.row,
-            "task": entry.task,
-            "seed": seed,
-            "classes": run.task.spec.n_classes,
-            "accuracy": round(float(run.test["accuracy"][i]), 5),
-            "loss": round(float(run.test["loss"][i]), 5),
-            "parameters": run.n_parameters,
-            "steps": run.config.steps,
-            "seconds": round(run.seconds / len(run.seeds), 2),
-        }
-        for i, seed in enumerate(run.seeds)
-    ]
 
 
 @dataclass(frozen=True)
 class Record:
-    """Rows of a table, with the hash of the code that made them."""
+    """Rows of a table; each carries the hash of what decided its numbers."""
 
     name: str
     rows: list[dict]
 
     @property
     def stale(self) -> bool:
-        """Whether the code that decides the numbers has changed since."""
-        now = content_hash(self.name)
-        return any(row.get("content", now) != now for row in self.rows)
+        """Whether an entry, or the code that it runs, has changed since."""
+        now = {(e.row, e.task): content_hash(e) for e in TABLES.get(self.name, list)()}
+        return any(
+            row["content"] != now.get((row["model"], row["task"]))
+            for row in self.rows
+            if "content" in row  # not a row that a notebook has added
+        )
 
     def names(self, column: str) -> list[str]:
         """What a column holds, each value once, in the order of the table."""
@@ -83,20 +70,22 @@ class Record:
 
     def origin(self) -> str:
         """Where the numbers come from, in one line."""
-        first, seconds = self.rows[0], sum(float(row["seconds"]) for row in self.rows)
+        last = max(self.rows, key=lambda row: row["date"])
+        minutes = sum(float(row["seconds"]) for row in self.rows) / 60
         return (
-            f"Recorded on {first['date']} by `{first['command']}` (torch "
-            f"{first['torch']}, Python {first['python']}; {seconds / 60:.0f} minutes)"
+            f"Recorded by `python -m progtx_core record {self.name}`, last on "
+            f"{last['date']} (torch {last['torch']}, Python {last['python']}; "
+            f"{minutes:.0f} minutes of one core)"
             + ("; **stale: the code has changed since**." if self.stale else ".")
         )
 
 
-def read(name: str) -> Record:
+def read(name: str, path: Path | None = None) -> Record:
     """The recorded table of that name.
 
     Raises ValueError if there is none or if it is damaged, and says how to make it.
     """
-    path = RESULTS / f"{name}.csv"
+    path = path or RESULTS / f"{name}.csv"
     remake = f"make it with 'python -m progtx_core record {name}'"
     if not path.exists():
         raise ValueError(f"{path} does not exist; {remake}")
@@ -111,64 +100,112 @@ def make(
     name: str,
     n_seeds: int = N_SEEDS,
     out: Path | None = None,
+    fresh: bool = False,
     report: Callable[[str], object] = print,
 ) -> Path:
-    """Measure every entry of a table and write it; one line of report an entry."""
+    """Measure the entries of a table that are missing or stale, and write it.
+
+    fresh: measure all of them. The file is written after every entry, so that an
+    interrupted recording goes on where it stopped.
+    """
     import loky
 
     entries = TABLES[checks.one_of("record", name, TABLES)]()
     checks.whole("n_seeds", n_seeds, at_least=1)
+    path = out or RESULTS / f"{name}.csv"
+    parts = {} if fresh or not path.exists() else _current(path, entries, n_seeds)
+    missing = [place for place in range(len(entries)) if place not in parts]
+    report(f"{len(parts)} of {len(entries)} entries are up to date")
     executor = loky.get_reusable_executor(max_workers=loky.cpu_count(), timeout=60)
     # The last entries take longest: begun first, they leave no core idle at the end.
     futures = {
-        executor.submit(measure, entry, n_seeds): place
-        for place, entry in reversed(list(enumerate(entries)))
+        executor.submit(measure, entries[place], n_seeds): place
+        for place in reversed(missing)
     }
-    parts: dict[int, list[dict]] = {}
     try:
-        for done in loky.as_completed(futures):
+        for number, done in enumerate(loky.as_completed(futures), 1):
             parts[futures[done]], line = done.result()
-            report(f"[{len(parts)}/{len(entries)}] {line}")
+            _write(path, [row for place in sorted(parts) for row in parts[place]])
+            report(f"[{number}/{len(missing)}] {line}")
     except BaseException:
         executor.shutdown(wait=False, kill_workers=True)
         raise
-    rows = [row for place in sorted(parts) for row in parts[place]]
-    provenance = {
-        "command": f"python -m progtx_core record {name}",
-        "torch": torch.__version__.split("+")[0],
-        "python": platform.python_version(),
-        "date": datetime.date.today().isoformat(),
-        "content": content_hash(name),
-    }
-    path = out or RESULTS / f"{name}.csv"
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [*rows[0], *provenance], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(row | provenance for row in rows)
-    files.write_atomically(path, text.getvalue())
     return path
+
+
+def _current(path: Path, entries: list[Entry], n_seeds: int) -> dict[int, list[dict]]:
+    """Rows that need not be measured again, by the place of their entry."""
+    rows = read(path.stem, path).rows
+    found = {}
+    for place, entry in enumerate(entries):
+        hash_now = content_hash(entry)
+        own = [
+            row
+            for row in rows
+            if (row["model"], row["task"], row["content"])
+            == (entry.row, entry.task, hash_now)
+        ]
+        if len(own) == n_seeds:
+            found[place] = own
+    return found
+
+
+def _write(path: Path, rows: list[dict]) -> None:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    files.write_atomically(path, text.getvalue())
 
 
 def measure(entry: Entry, n_seeds: int) -> tuple[list[dict], str]:
     """Train one entry on one core: its rows, and a line that says how it went."""
     torch.set_num_threads(1)
     run = entry.train(n_seeds, progress=False, n_processes=1)
-    return rows_of(entry, run), f"{entry.row}: {run}"
+    provenance = {
+        "torch": torch.__version__.split("+")[0],
+        "python": platform.python_version(),
+        "date": datetime.date.today().isoformat(),
+        "content": content_hash(entry),
+    }
+    return [row | provenance for row in rows_of(entry, run)], f"{entry.row}: {run}"
 
 
-def content_hash(name: str) -> str:
-    """A hash of what decides a table's numbers: its entries, and the code they run.
+def rows_of(entry: Entry, run: Run) -> list[dict]:
+    """A tidy row for every seed of a run."""
+    return [
+        {
+            "model": entry.row,
+            "task": entry.task,
+            "seed": seed,
+            "classes": run.task.spec.n_classes,
+            "accuracy": round(float(run.test["accuracy"][i]), 5),
+            "loss": round(float(run.test["loss"][i]), 5),
+            "parameters": run.n_parameters,
+            "steps": run.config.steps,
+            "seconds": round(run.seconds / len(run.seeds), 2),
+        }
+        for i, seed in enumerate(run.seeds)
+    ]
+
+
+def content_hash(entry: Entry) -> str:
+    """A hash of what decides an entry's numbers: its settings, and the code it runs.
 
     Comments and docstrings do not count.
     """
-    entries = TABLES[name]() if name in TABLES else []
-    core, digest = Path(__file__).parent, hashlib.sha256(repr(entries).encode())
+    return hashlib.sha256((repr(entry) + _code()).encode()).hexdigest()[:12]
+
+
+@cache
+def _code() -> str:
+    core, trees = Path(__file__).parent, []
     for room in DECIDING:
         place = core / room
         for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
             tree = ast.parse(path.read_text(encoding="utf-8"))
-            digest.update(ast.dump(_without_docstrings(tree)).encode())
-    return digest.hexdigest()[:12]
+            trees.append(ast.dump(_without_docstrings(tree)))
+    return "".join(trees)
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:
