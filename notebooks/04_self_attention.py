@@ -340,6 +340,7 @@ def set_by_hand(beta=500.0):
     return model
 
 
+# %%
 by_hand = set_by_hand()
 with torch.no_grad():
     right = by_hand(test_set.inputs).argmax(-1) == test_set.targets

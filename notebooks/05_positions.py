@@ -256,6 +256,7 @@ def set_by_hand():
     return model
 
 
+# %%
 by_hand = set_by_hand()
 with torch.no_grad():
     hits = by_hand(test_set.inputs).argmax(-1) == test_set.targets
