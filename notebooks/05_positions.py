@@ -29,7 +29,8 @@ glance(
     task="xor_of_endpoints; argmax_position; last_gt_first",
     model="self-attention with positions: eight schemes",
     parameters=models.count_parameters(
-        models.build("self_attention_with_positions", example.spec)),
+        models.build("self_attention_with_positions", example.spec,
+                     d_model=64)),
     prerequisites="chapter 4",
 )
 
@@ -295,7 +296,7 @@ show(figure, "Mean pattern over the test set, by hand and learned. By hand "
 # | random offset | in the steps | learned vectors; training starts anywhere |
 # | relative | in the scores | a learned bias for each distance $s - t$ |
 # | rotary | in queries and keys | a turn by an angle proportional to $t$ |
-# | alibi | in the scores | a fixed penalty, proportional to $|s - t|$ |
+# | alibi | in the scores | a fixed penalty, $\propto \lvert s - t \rvert$ |
 #
 # As equations, for a query at $t$ and a key at $s$, with rates
 # $\omega_i = 10000^{-2i/d}$: sinusoidal positions are $\sin \omega_i t$ and
