@@ -19,14 +19,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from progtx_core import checks, files
+from progtx_core import checks, files, models, tasks
 from progtx_core.tables import TABLES, Entry
 from progtx_core.training import Run
 
 RESULTS = files.NOTEBOOKS / "results"
 N_SEEDS = 5
-# The code that decides the numbers: a change makes a record stale.
-DECIDING = ("contract.py", "tasks", "models", "training")
+CORE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -192,20 +191,43 @@ def rows_of(entry: Entry, run: Run) -> list[dict]:
 def content_hash(entry: Entry) -> str:
     """A hash of what decides an entry's numbers: its settings, and the code it runs.
 
-    Comments and docstrings do not count.
+    That is the code of its model, its task and the training, with all that they import
+    of this package. Comments and docstrings do not count, nor do other tasks and models.
     """
-    return hashlib.sha256((repr(entry) + _code()).encode()).hexdigest()[:12]
+    make = models.LADDER[entry.model][0] if entry.model in models.LADDER else entry.model
+    task = type(tasks.get(entry.task, **entry.of_task))
+    code = "".join(_code(name) for name in _reached(make.__module__, task.__module__))
+    return hashlib.sha256((repr(entry) + code).encode()).hexdigest()[:12]
 
 
 @cache
-def _code() -> str:
-    core, trees = Path(__file__).parent, []
-    for room in DECIDING:
-        place = core / room
-        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            trees.append(ast.dump(_without_docstrings(tree)))
-    return "".join(trees)
+def _reached(*names: str) -> list[str]:
+    """Modules of this package that these and the training import, themselves included."""
+    waiting, found = [*names, "progtx_core.training.loop"], set()
+    while waiting:
+        name = waiting.pop()
+        if name in found or not _file(name).exists():
+            continue
+        found.add(name)
+        for node in ast.walk(ast.parse(_file(name).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                inside = [f"{node.module}.{alias.name}" for alias in node.names]
+                waiting += [
+                    n for n in [node.module, *inside] if n.startswith("progtx_core")
+                ]
+    return sorted(found)
+
+
+def _file(module: str) -> Path:
+    """Where a module of this package lies; a package's own file is not among them."""
+    return CORE.joinpath(*module.split(".")[1:]).with_suffix(".py")
+
+
+@cache
+def _code(module: str) -> str:
+    """A module's code as a tree, without comments and docstrings."""
+    tree = ast.parse(_file(module).read_text(encoding="utf-8"))
+    return ast.dump(_without_docstrings(tree))
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:

@@ -41,7 +41,7 @@ def test_one_row_a_model_task_and_seed(small, capsys):
 
 def test_a_change_of_the_code_makes_a_record_stale(small, monkeypatch):
     records.make("small", 1, report=lambda line: None)
-    monkeypatch.setattr(records, "_code", lambda: "other code")
+    monkeypatch.setattr(records, "_code", lambda module: "other code")
     assert records.read("small").stale
     assert "stale" in records.read("small").origin()
 
@@ -65,6 +65,15 @@ def test_only_what_is_missing_or_stale_is_measured_again(small, monkeypatch):
     assert lines[-1].startswith("[1/1] second")
     records.make("small", 2, fresh=True, report=lines.append)
     assert lines[-1].startswith("[2/2]")
+
+
+def test_what_an_entry_depends_on():
+    reached = records._reached("progtx_core.models.pooling", "progtx_core.tasks.mixed")
+    rooms = {name.removeprefix("progtx_core.") for name in reached}
+    assert {"models.pooling", "models.inputs", "contract", "checks"} <= rooms
+    assert {"tasks.mixed", "tasks.content", "tasks.signals", "tasks.base"} <= rooms
+    assert {"training.loop", "training.group", "training.learners"} <= rooms
+    assert not {"models.transformer", "tasks.strings", "report.plots"} & rooms
 
 
 def test_comments_and_docstrings_do_not_make_it_stale():
