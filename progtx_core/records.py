@@ -85,7 +85,7 @@ def read(name: str, path: Path | None = None) -> Record:
     Raises ValueError if there is none or if it is damaged, and says how to make it.
     """
     path = path or RESULTS / f"{name}.csv"
-    remake = f"make it with 'python -m progtx_core record {name}'"
+    remake = f"make it with 'python -m progtx_core record {name} --fresh'"
     if not path.exists():
         raise ValueError(f"{path} does not exist; {remake}")
     with path.open(encoding="utf-8", newline="") as file:
@@ -112,7 +112,8 @@ def make(
     entries = TABLES[checks.one_of("record", name, TABLES)]()
     checks.whole("n_seeds", n_seeds, at_least=1)
     path = out or RESULTS / f"{name}.csv"
-    parts = {} if fresh or not path.exists() else _current(path, entries, n_seeds)
+    path.parent.mkdir(parents=True, exist_ok=True)  # fails now, not after minutes
+    parts = {} if fresh or not path.exists() else _current(name, path, entries, n_seeds)
     missing = [place for place in range(len(entries)) if place not in parts]
     report(f"{len(parts)} of {len(entries)} entries are up to date")
     executor = loky.get_reusable_executor(max_workers=loky.cpu_count(), timeout=60)
@@ -132,9 +133,11 @@ def make(
     return path
 
 
-def _current(path: Path, entries: list[Entry], n_seeds: int) -> dict[int, list[dict]]:
+def _current(
+    name: str, path: Path, entries: list[Entry], n_seeds: int
+) -> dict[int, list[dict]]:
     """Rows that need not be measured again, by the place of their entry."""
-    rows = read(path.stem, path).rows
+    rows = read(name, path).rows
     found = {}
     for place, entry in enumerate(entries):
         hash_now = content_hash(entry)

@@ -67,6 +67,15 @@ def test_only_what_is_missing_or_stale_is_measured_again(small, monkeypatch):
     assert lines[-1].startswith("[2/2]")
 
 
+def test_a_place_that_cannot_be_written_is_refused_before_anything_is_measured(
+    small, monkeypatch
+):
+    (small / "file").write_text("")
+    monkeypatch.setattr(records, "measure", None)  # would fail if it were called
+    with pytest.raises(OSError):
+        records.make("small", 1, small / "file" / "x.csv", report=lambda line: None)
+
+
 def test_what_an_entry_depends_on():
     reached = records._reached("progtx_core.models.pooling", "progtx_core.tasks.mixed")
     rooms = {name.removeprefix("progtx_core.") for name in reached}
@@ -93,6 +102,10 @@ def test_missing_damaged_and_unknown(small):
     path.write_text(path.read_text()[:-30])
     with pytest.raises(ValueError, match="damaged, a row is cut off"):
         records.read("small")
+    with pytest.raises(ValueError, match="record small --fresh"):  # names the way out,
+        records.make("small", 1, report=lambda line: None)
+    records.make("small", 1, fresh=True, report=lambda line: None)  # which works
+    assert not records.read("small").stale
     with pytest.raises(ValueError, match="no record 'scorebord'; nearest: scoreboard"):
         records.make("scorebord")
 
