@@ -371,8 +371,8 @@ say("| what is left | sign_changes_mod_3 | sum_mod_10 |\n| --- | --- | --- |\n"
 #
 # ## What comes next
 #
-# All rungs are built. Which of them solves what, and on how many seeds, is the
-# next question.
+# All rungs are built. Which of them solves what, and on how many seeds?
+# Chapter 7 puts every model on every task.
 
 # %% tags=["nbval-ignore-output"]
 new = runs["transformer"].test["accuracy"]

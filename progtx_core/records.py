@@ -194,8 +194,9 @@ def rows_of(entry: Entry, run: Run) -> list[dict]:
 def content_hash(entry: Entry) -> str:
     """A hash of what decides an entry's numbers: its settings, and the code it runs.
 
-    That is the code of its model, its task and the training, with all that they import
-    of this package. Comments and docstrings do not count, nor do other tasks and models.
+    That is the code of its model, its task and the training step, with all that they
+    import of this package. Comments and docstrings do not count, nor do other tasks and
+    models, nor what only refuses bad input.
     """
     make = models.LADDER[entry.model][0] if entry.model in models.LADDER else entry.model
     task = type(tasks.get(entry.task, **entry.of_task))
@@ -205,11 +206,11 @@ def content_hash(entry: Entry) -> str:
 
 @cache
 def _reached(*names: str) -> list[str]:
-    """Modules of this package that these and the training import, themselves included."""
-    waiting, found = [*names, "progtx_core.training.loop"], set()
+    """Modules of this package that these and the update import, themselves included."""
+    waiting, found = [*names, "progtx_core.training.learners"], set()
     while waiting:
         name = waiting.pop()
-        if name in found or not _file(name).exists():
+        if name in found | {"progtx_core.checks"} or not _file(name).exists():
             continue
         found.add(name)
         for node in ast.walk(ast.parse(_file(name).read_text(encoding="utf-8"))):

@@ -236,6 +236,14 @@ WRONG = {
             "lambda steps, real: steps.masked_fill(~real.unsqueeze(-1), 0.0).mean(1)",
         ],
     },
+    "07_scoreboard": {
+        "my_first": ["lambda task: None", "lambda task: 'logistic_regression'"],
+        "my_task": ["tasks.signals.LastGtFirst", "tasks.content.AnyPositive"],
+        "my_way": [
+            "lambda accuracy, n: accuracy - 1 / n",
+            "lambda accuracy, n: 2 * accuracy - 1",
+        ],
+    },
 }
 
 

@@ -82,6 +82,7 @@ class Transformer(nn.Module):
         block: type[Block] = Block,
     ) -> None:
         super().__init__()
+        checks.whole("d_model", d_model, at_least=1)
         checks.whole("n_layers", n_layers, at_least=1)
         self.spec = spec
         self.embed = embedding(spec, d_model)

@@ -89,11 +89,10 @@ class EquationIsTrue(StringTask):
     """Is the sum right? The wrong ones are near misses, as long as the right one.
 
     A near miss is off by 1 or 2 ones, tens or hundreds, either way, so neither its size
-    nor its length tells.
+    nor its length tells. Terms of every length are equally frequent: if each number
+    were, nine in ten would have two digits, and short sums would hardly be seen.
 
-    highest: the largest number that is added
-    zero_filled: write numbers of one length, "12+07=019", so that the place of a digit
-        says what it is worth
+    max_digits: of the longest term
 
     >>> task = EquationIsTrue()
     >>> task.label_text("12+7=19"), task.label_text("12+7=18")
@@ -103,32 +102,21 @@ class EquationIsTrue(StringTask):
     name = "equation_is_true"
     rule = "the number behind = is the sum of the two before it"
 
-    def __init__(self, highest: int = 99, zero_filled: bool = False) -> None:
-        checks.whole("highest", highest, 1, 999)
-        self.highest, self.zero_filled = highest, zero_filled
-        self.widths = len(str(highest)), len(str(2 * highest))  # of terms, of the sum
-        seq_len = 2 * self.widths[0] + self.widths[1] + 2
-        self.spec = Spec(n_classes=2, seq_len=seq_len, d_vocab=13, pad=PAD)
+    def __init__(self, max_digits: int = 2) -> None:
+        self.max_digits = checks.whole("max_digits", max_digits, 1, 3)
+        self.spec = Spec(n_classes=2, seq_len=3 * max_digits + 3, d_vocab=13, pad=PAD)
 
     def propose(self, n, generator):
-        terms = torch.randint(self.highest + 1, (2, n), generator=generator)
-        missed = near_miss(terms.sum(0), generator)
+        first, second = (numbers(n, self.max_digits, generator) for _ in range(2))
+        total = first + second
+        missed = near_miss(total, generator)
         # Sums whose miss would be longer or shorter are drawn less often, with the
         # right answer and the wrong one alike: otherwise 100 would be right too often.
-        usable = (missed >= 0) & (n_digits(missed) == n_digits(terms.sum(0)))
-        terms, missed = terms[:, usable], missed[usable]
-        n = len(missed)
-        right = torch.rand(n, generator=generator) < 0.5
-        said = torch.where(right, terms.sum(0), missed)
-        term, total = (w if self.zero_filled else 0 for w in self.widths)
-        parts = [
-            digits(terms[0], term),
-            torch.full((n, 1), PLUS),
-            digits(terms[1], term),
-            torch.full((n, 1), EQUALS),
-            digits(said, total),
-        ]
-        return close_up(torch.cat(parts, 1))[:, : self.spec.seq_len]
+        usable = (missed >= 0) & (n_digits(missed) == n_digits(total))
+        said = torch.where(torch.rand(n, generator=generator) < 0.5, total, missed)
+        plus, equals = torch.full((n, 1), PLUS), torch.full((n, 1), EQUALS)
+        parts = [digits(first), plus, digits(second), equals, digits(said)]
+        return close_up(torch.cat(parts, 1)[usable])[:, : self.spec.seq_len]
 
     def label_text(self, text):
         left, right = text.split("=")
@@ -146,6 +134,14 @@ class EquationIsTrue(StringTask):
             number = torch.where(is_digit, 10 * number + token - ZERO, number)
             number = number.masked_fill(is_sign, 0)
         return (left == number).long()
+
+
+def numbers(n: int, max_digits: int, generator: torch.Generator) -> torch.Tensor:
+    """Draw n numbers of 1 to max_digits digits, every length equally often: (n,)."""
+    length = torch.randint(1, max_digits + 1, (n,), generator=generator)
+    lowest = torch.where(length == 1, 0, 10 ** (length - 1))
+    n_choices = 10**length - lowest
+    return lowest + (torch.rand(n, generator=generator) * n_choices).long()
 
 
 def near_miss(total: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -166,15 +162,11 @@ def n_digits(numbers: torch.Tensor) -> torch.Tensor:
     return 1 + sum((numbers >= bound).long() for bound in (10, 100, 1000))
 
 
-def digits(numbers: torch.Tensor, at_least: int = 0) -> torch.Tensor:
-    """Tokens of numbers below 10,000, (n, 4), with padding for leading zeros.
-
-    at_least: so many digits are written, leading zeros included
-    """
+def digits(numbers: torch.Tensor) -> torch.Tensor:
+    """Tokens of numbers below 10,000, (n, 4), with padding for leading zeros."""
     place = torch.tensor([1000, 100, 10, 1])
     tokens = ZERO + numbers.unsqueeze(1) // place % 10
-    leading = (numbers.unsqueeze(1) < place) & (place >= 10 ** max(1, at_least))
-    return tokens.masked_fill(leading, PAD)
+    return tokens.masked_fill((numbers.unsqueeze(1) < place) & (place > 1), PAD)
 
 
 def close_up(tokens: torch.Tensor) -> torch.Tensor:

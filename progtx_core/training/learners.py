@@ -185,8 +185,13 @@ def make_learners(
 
 
 def can_stack(models, task, config, make_optimizer) -> bool:
-    """Small, with the optimizer that works number by number, and code that vmap takes."""
-    if make_optimizer is not adam or count_parameters(models[0]) > STACK_UP_TO:
+    """Small, with the optimizer that works number by number, and code that vmap takes.
+
+    One model alone has nothing to be stacked with.
+    """
+    if len(models) == 1 or make_optimizer is not adam:
+        return False
+    if count_parameters(models[0]) > STACK_UP_TO:
         return False
     if any(True for _ in models[0].buffers()):  # a step may change them
         return False

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from progtx_core import tasks
 from progtx_core.tasks.base import SPLITS, in_split
-from progtx_core.tasks.strings import PAD, Tokenizer, close_up, digits, n_digits
+from progtx_core.tasks.strings import PAD, Tokenizer, close_up, digits, n_digits, numbers
 
 TOKENIZER = Tokenizer("0123456789+=")
 
@@ -52,18 +52,26 @@ def test_padding_stands_on_the_right_only(name):
     assert (inputs == PAD).any()
 
 
-@pytest.mark.parametrize("highest", [4, 9, 49, 99, 999])
-def test_wrong_equations_are_near_misses(highest):
-    task = tasks.get("equation_is_true", highest=highest)
+@pytest.mark.parametrize("max_digits", [1, 2, 3])
+def test_wrong_equations_are_near_misses(max_digits):
+    task = tasks.get("equation_is_true", max_digits=max_digits)
     batch = draw(task, 600)
     for ids, target in zip(batch.inputs.tolist(), batch.targets.tolist(), strict=True):
         left, said = task.tokenizer.decode(ids).split("=")
         terms = [int(term) for term in left.split("+")]
-        assert max(terms) <= highest
+        assert max(len(str(term)) for term in terms) <= max_digits
         miss = abs(sum(terms) - int(said))
         assert (miss == 0) == bool(target)
         assert miss in (0, 1, 2, 10, 20, 100, 200, 1000, 2000)
         assert len(said) == len(str(sum(terms)))
+
+
+def test_terms_of_every_length_are_equally_frequent():
+    drawn = numbers(9000, 3, torch.Generator().manual_seed(0))
+    assert drawn.min() < 3
+    assert drawn.max() > 990
+    share = n_digits(drawn).bincount(minlength=4)[1:] / len(drawn)
+    assert torch.allclose(share, torch.full((3,), 1 / 3), atol=0.02)
 
 
 @pytest.mark.parametrize(
