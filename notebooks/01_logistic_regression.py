@@ -52,7 +52,7 @@ from progtx_core.claims import Claims
 from progtx_core.evaluation import best_linear_rule, predict
 from progtx_core.models import LogisticRegression as CoreModel
 from progtx_core.report import accuracy_table, glue, plots, say, show, style
-from progtx_core.training import Config, fit, held_out, stream
+from progtx_core.training import Config, Stream, fit, held_out
 from torch import nn
 from torch.nn import functional as F
 
@@ -240,7 +240,7 @@ def train(task, seed):
     optimizer = torch.optim.AdamW(
         model.parameters(), weight_decay=0.0, fused=True)  # rate: below
     losses = []
-    batches = stream(task, batch_size, seed)  # fixes the examples
+    batches = Stream(task, batch_size, seed)  # fixes the examples
     for step, batch in zip(range(steps), batches):
         rate = learning_rate * (1 - step / steps)
         optimizer.param_groups[0]["lr"] = rate

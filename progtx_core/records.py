@@ -207,7 +207,7 @@ def content_hash(entry: Entry) -> str:
 @cache
 def _reached(*names: str) -> list[str]:
     """Modules of this package that these and the update import, themselves included."""
-    waiting, found = [*names, "progtx_core.training.learners"], set()
+    waiting, found = [*names, "progtx_core.training.stacked"], set()
     while waiting:
         name = waiting.pop()
         if name in found | {"progtx_core.checks"} or not _file(name).exists():

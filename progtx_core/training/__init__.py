@@ -1,7 +1,7 @@
 """Joins a model and a task: `fit` trains several seeds and returns a `Run`."""
 
 from progtx_core.training.config import Config
-from progtx_core.training.data import held_out, stream
+from progtx_core.training.data import Stream, held_out
 from progtx_core.training.loop import fit
 from progtx_core.training.objective import accuracy, masked_cross_entropy
 from progtx_core.training.run import History, Run
@@ -10,9 +10,9 @@ __all__ = [
     "Config",
     "History",
     "Run",
+    "Stream",
     "accuracy",
     "fit",
     "held_out",
     "masked_cross_entropy",
-    "stream",
 ]

@@ -18,12 +18,12 @@ from progtx_core.training.learners import (
     MakeOptimizer,
     Measured,
     OneByOne,
-    make_learners,
     new_model,
     norm,
     side_by_side,
 )
 from progtx_core.training.run import History
+from progtx_core.training.stacked import make_learners
 from progtx_core.training.tracker import Tracker
 
 # A smaller model gains nothing from a second thread, and loses where cores are busy.

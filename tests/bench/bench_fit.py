@@ -7,9 +7,10 @@ import torch
 from torch.nn import functional as F
 
 from progtx_core import models, tasks
-from progtx_core.training import Config, fit, stream
+from progtx_core.training import Config, Stream, fit
 from progtx_core.training.group import Group
-from progtx_core.training.learners import STACK_UP_TO, adam
+from progtx_core.training.learners import adam
+from progtx_core.training.stacked import STACK_UP_TO
 
 N_SEEDS = 5
 
@@ -18,7 +19,7 @@ def bare(name: str, task: tasks.Task, config: Config) -> None:
     """The least a training of one seed can be."""
     model = models.build(name, task.spec)
     optimizer = torch.optim.AdamW(model.parameters(), fused=True)
-    for _, batch in zip(range(config.steps), stream(task, config.batch_size, 0)):
+    for _, batch in zip(range(config.steps), Stream(task, config.batch_size, 0)):
         loss = F.cross_entropy(model(batch.inputs), batch.targets)
         optimizer.zero_grad()
         loss.backward()

@@ -7,7 +7,7 @@ from torch import nn
 
 from progtx_core import models, tasks
 from progtx_core.contract import Batch
-from progtx_core.training import Config, fit, held_out, stream
+from progtx_core.training import Config, Stream, fit, held_out
 from progtx_core.training.learners import norm
 
 TASK = tasks.get("last_gt_first", seq_len=4, d_input=1)
@@ -66,7 +66,7 @@ def test_fit_minimises_the_loss_that_sklearn_minimises():
     task = tasks.get("has_pos_and_neg", seq_len=3, d_input=1)
     config = Config(steps=500, batch_size=300, n_train=300, learning_rate=0.1)
     run = fit("logistic_regression", task, config, progress=False)
-    train_set = next(stream(task, 300, 0, n_train=300))
+    train_set = next(Stream(task, 300, 0, n_train=300))
     x, y = train_set.inputs.flatten(1).numpy(), train_set.targets.numpy()
     best = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000).fit(x, y)
     expected = log_loss(y, best.predict_proba(x))
@@ -74,7 +74,7 @@ def test_fit_minimises_the_loss_that_sklearn_minimises():
 
 
 def test_stream_of_a_finite_set_shows_each_example_once_an_epoch():
-    batches = stream(TASK, batch_size=10, seed=0, n_train=40)
+    batches = Stream(TASK, batch_size=10, seed=0, n_train=40)
     epochs = [torch.cat([next(batches).inputs for _ in range(4)]) for _ in range(2)]
     rows = [sorted(map(tuple, e.flatten(1).tolist())) for e in epochs]
     assert rows[0] == rows[1]
@@ -83,7 +83,7 @@ def test_stream_of_a_finite_set_shows_each_example_once_an_epoch():
 
 
 def test_held_out_is_disjoint_from_the_stream():
-    batches = stream(TASK, batch_size=500, seed=3)
+    batches = Stream(TASK, batch_size=500, seed=3)
     train = {tuple(r) for _ in range(20) for r in next(batches).inputs.flatten(1).tolist()}
     for split in ("val", "test"):
         held = {

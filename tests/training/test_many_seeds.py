@@ -1,5 +1,8 @@
 """Stacked, one by one, or in processes: the same numbers, whichever is faster."""
 
+from copy import deepcopy
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +12,8 @@ from progtx_core import models, tasks
 from progtx_core.training import Config, fit
 from progtx_core.training import learners as L
 from progtx_core.training.group import Group
-from progtx_core.training.learners import OneByOne, Stacked, adam, make_learners
+from progtx_core.training.learners import OneByOne, adam
+from progtx_core.training.stacked import Stacked, make_learners
 
 QUICK = Config(steps=30, batch_size=16, learning_rate=0.02, n_eval=100)
 SIZES = {"transformer": {"d_model": 8, "n_heads": 2}, "self_attention": {"d_model": 8}}
@@ -139,3 +143,36 @@ def test_frozen_parameters_stay_as_they_are():
         assert torch.equal(model.project.weight, fresh.project.weight)
         assert not torch.equal(model.read_out.weight, fresh.read_out.weight)
     assert (run.history["grad_norm"] > 0).all()
+
+
+def test_a_model_that_draws_numbers_has_those_of_its_seed_whoever_is_beside_it():
+    def make(spec):
+        return models.build("self_attention", spec, positions="random_offset", n_ctx=20)
+
+    task = tasks.get("last_gt_first")
+    torch.manual_seed(1)
+    outside = torch.get_rng_state()
+    both = Group(make, "random", task, QUICK, adam).train([3, 4])
+    assert torch.equal(torch.get_rng_state(), outside)  # the caller's are left alone
+    one = Group(make, "random", task, QUICK, adam).train([4])
+    assert np.array_equal(both.history["train/loss"][1], one.history["train/loss"][0])
+    assert type(make_learners(make, task, QUICK, [3, 4], adam)) is OneByOne
+
+
+@pytest.mark.parametrize("config", [QUICK, replace(QUICK, n_train=40)])
+@pytest.mark.parametrize("cut", [0, 1, 2, 65])
+def test_a_learner_goes_on_from_its_state_bit_for_bit(config, cut):
+    task = tasks.get("last_gt_first")
+
+    def make():
+        def build(spec):
+            return models.build("self_attention", spec)
+
+        return L.Learner(L.new_model(build, task.spec, 0), task, config, seed=0)
+
+    whole, first, second = make(), make(), make()
+    wanted = [whole.step(0.01) for _ in range(70)]
+    for _ in range(cut):
+        first.step(0.01)
+    second.load_state_dict(deepcopy(first.state_dict()))
+    assert [second.step(0.01) for _ in range(cut, 70)] == wanted[cut:]
