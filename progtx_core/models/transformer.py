@@ -49,13 +49,13 @@ class Block(nn.Module):
 class Transformer(nn.Module):
     """Embedding and positions, blocks, a last norm, and logits.
 
-    With one answer in all, the steps are averaged before they are read out; with an
-    answer a step (`spec.per_step`) every step is read out.
+    With one answer in all, the steps are averaged before they are read out, or the
+    first step is read out alone; with an answer a step (`spec.per_step`) each of them is.
 
     d_mlp: width of the MLPs, by default 4 d_model; positions: a name from
     `positions.SCHEMES`; n_ctx: longest input that positions are made for, by default
     spec.seq_len; causal: a step sees itself and what stands before it only; block: the
-    class of a layer (`models.ablations` has others)
+    class of a layer (`models.ablations` has others); read: "mean" of the steps or "first"
 
     >>> model = Transformer(Spec(n_classes=4, seq_len=6, d_vocab=9), d_model=8)
     >>> model(torch.zeros(2, 6, dtype=torch.long)).shape
@@ -80,11 +80,12 @@ class Transformer(nn.Module):
         n_ctx: int | None = None,
         causal: bool = False,
         block: type[Block] = Block,
+        read: str = "mean",
     ) -> None:
         super().__init__()
         checks.whole("d_model", d_model, at_least=1)
         checks.whole("n_layers", n_layers, at_least=1)
-        self.spec = spec
+        self.spec, self.read = spec, checks.one_of("read", read, ("mean", "first"))
         self.embed = embedding(spec, d_model)
         self.positions = schemes.make(positions, n_ctx or spec.seq_len, d_model, n_heads)
         self.blocks = nn.ModuleList(
@@ -104,6 +105,6 @@ class Transformer(nn.Module):
         for block in self.blocks:
             resid = block(resid, real, self.positions)
         resid = self.norm(resid)
-        if not self.spec.per_step:
-            resid = mean_over(resid, real)  # (batch, d_model)
+        if not self.spec.per_step:  # to (batch, d_model)
+            resid = mean_over(resid, real) if self.read == "mean" else resid[:, 0]
         return self.read_out(resid)

@@ -5,6 +5,7 @@ token 0, which models do not look at.
 """
 
 from abc import abstractmethod
+from collections.abc import Iterable
 
 import torch
 
@@ -16,7 +17,7 @@ PAD = 0
 
 
 class Tokenizer:
-    """Characters to token ids and back. Id 0 is padding, shown as an underscore.
+    """Symbols to token ids and back. Id 0 is padding, shown as an underscore.
 
     >>> tokenizer = Tokenizer("0123456789+=")
     >>> tokenizer.encode("7+5", length=5)
@@ -27,41 +28,47 @@ class Tokenizer:
     '7+5__  8 11 6 0 0'
     """
 
-    def __init__(self, symbols: str) -> None:
-        self.symbols = "_" + symbols
+    def __init__(self, symbols: Iterable[str]) -> None:
+        self.symbols = ["_", *symbols]
         self.ids = {symbol: i for i, symbol in enumerate(self.symbols)}
 
     def __len__(self) -> int:
         return len(self.symbols)
 
-    def encode(self, text: str, length: int | None = None) -> list[int]:
-        """Ids of the characters, filled up with padding to `length`.
+    def split(self, text: str) -> list[str]:
+        """The symbols of a text, in order; here its characters."""
+        return list(text)
 
-        Raises ValueError for a character without an id and for too long a text.
+    def encode(self, text: str, length: int | None = None) -> list[int]:
+        """Ids of the symbols, filled up with padding to `length`.
+
+        Raises ValueError for a symbol without an id and for too long a text.
         """
-        for where, character in enumerate(text):
-            if character not in self.ids or character == "_":
+        symbols = self.split(text)
+        for where, symbol in enumerate(symbols):
+            if symbol not in self.ids or symbol == "_":
                 raise ValueError(
-                    f"{text!r}: no token for {character!r} at position {where}; tokens: "
-                    f"{self.symbols[1:]}"
+                    f"{text!r}: no token for {symbol!r} at position {where}; tokens: "
+                    f"{' '.join(self.symbols[1:])}"
                 )
-        length = len(text) if length is None else length
-        if len(text) > length:
-            raise ValueError(f"{text!r} has {len(text)} characters, more than {length}")
-        return [self.ids[c] for c in text] + [PAD] * (length - len(text))
+        length = len(symbols) if length is None else length
+        if len(symbols) > length:
+            raise ValueError(f"{text!r} has {len(symbols)} tokens, more than {length}")
+        return [self.ids[s] for s in symbols] + [PAD] * (length - len(symbols))
+
+    def read(self, ids: list[int]) -> list[str]:
+        """The symbol of every id. Raises ValueError for an unknown one."""
+        for i in ids:
+            checks.whole("token id", i, 0, len(self) - 1)
+        return [self.symbols[i] for i in ids]
 
     def decode(self, ids: list[int]) -> str:
         """The text of some ids, without padding. Raises ValueError for an unknown id."""
-        return self._symbols(ids).replace("_", "")
+        return "".join(self.read([i for i in ids if i != PAD]))
 
     def show(self, ids: list[int]) -> str:
         """Text, padding included, and ids side by side, as a model sees them."""
-        return f"{self._symbols(ids)}  {' '.join(map(str, ids))}"
-
-    def _symbols(self, ids: list[int]) -> str:
-        for i in ids:
-            checks.whole("token id", i, 0, len(self) - 1)
-        return "".join(self.symbols[i] for i in ids)
+        return f"{''.join(self.read(ids))}  {' '.join(map(str, ids))}"
 
 
 class StringTask(Task):

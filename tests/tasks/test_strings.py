@@ -28,7 +28,7 @@ def test_what_is_encoded_is_decoded(text, more):
     [
         (lambda: TOKENIZER.encode("1-2"), "no token for '-' at position 1"),
         (lambda: TOKENIZER.encode("1_2"), "no token for '_' at position 1"),
-        (lambda: TOKENIZER.encode("1+2", 2), "3 characters, more than 2"),
+        (lambda: TOKENIZER.encode("1+2", 2), "3 tokens, more than 2"),
         (lambda: TOKENIZER.decode([1, 13]), "token id .* from 0 to 12, got 13"),
         (lambda: TOKENIZER.decode([-1]), "token id .* got -1"),
     ],
