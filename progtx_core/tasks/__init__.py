@@ -8,9 +8,11 @@
 from progtx_core.tasks import content as content
 from progtx_core.tasks import lookup as lookup
 from progtx_core.tasks import mixed as mixed
+from progtx_core.tasks import selection as selection
 from progtx_core.tasks import signals as signals
 from progtx_core.tasks import strings as strings
 from progtx_core.tasks.base import SPLITS, Task, get, names
+from progtx_core.tasks.finite import DataSet
 from progtx_core.tasks.signals import SignalTask, decided
 
-__all__ = ["SPLITS", "SignalTask", "Task", "decided", "get", "names"]
+__all__ = ["SPLITS", "DataSet", "SignalTask", "Task", "decided", "get", "names"]

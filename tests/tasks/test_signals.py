@@ -22,7 +22,7 @@ CONTENT = {
 }
 
 
-STRINGS = ["equation_is_true", "sum_mod_10"]
+STRINGS = ["equation_is_true", "sum_mod_10", "selection"]
 SMALLEST = {"seq_len": 2, "d_input": 1}
 
 
