@@ -1,6 +1,7 @@
 """The command line: `python -m progtx_core doctor | list | run | record`."""
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -137,6 +138,8 @@ def run_chapters(options: argparse.Namespace) -> int:
 def run_record(options: argparse.Namespace) -> int:
     from progtx_core import records
 
+    # A plain `kill` would leave the processes at work; as an exit it stops them too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print(records.make(options.name, options.seeds, options.out, options.fresh))
     return 0
 

@@ -11,8 +11,8 @@ PROFILES = NOTEBOOKS / "profiles"
 RECORD = "progtx"  # key in a notebook's metadata: seconds and parameters of its run
 
 
-def write_atomically(path: str | Path, text: str) -> None:
-    """Write a text file so that it is either the old one or the whole new one.
+def write_atomically(path: str | Path, content: str | bytes) -> None:
+    """Write a file so that it is either the old one or the whole new one.
 
     Raises OSError (full disk, read-only folder) and leaves the old file as it was.
     """
@@ -20,8 +20,8 @@ def write_atomically(path: str | Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o666 & ~_umask())

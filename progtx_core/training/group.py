@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,6 +13,7 @@ from torch import nn
 from progtx_core.contract import Batch
 from progtx_core.models import count_parameters
 from progtx_core.tasks import Task
+from progtx_core.training.checkpoint import Checkpoint, describe, load, path_of
 from progtx_core.training.config import Config
 from progtx_core.training.data import held_out
 from progtx_core.training.learners import (
@@ -22,7 +25,7 @@ from progtx_core.training.learners import (
     norm,
     side_by_side,
 )
-from progtx_core.training.run import History
+from progtx_core.training.run import History, State, with_state
 from progtx_core.training.stacked import make_learners
 from progtx_core.training.tracker import Tracker
 
@@ -36,21 +39,29 @@ class Trained:
 
     seeds: list[int]
     history: History
-    states: list[dict[str, np.ndarray]]
+    states: list[State]
     test: dict[str, np.ndarray]
     interrupted: bool
+    snapshots: dict[int, list[State]]
 
 
 @dataclass
 class Group:
-    """What all seeds of a training have in common."""
+    """What all seeds of a training have in common.
+
+    stacked: see `make_learners`; snapshots: keep the parameters at every look;
+    checkpoints: a folder to write one into at every look; resume: go on from there
+    """
 
     make_model: MakeModel
     name: str
     task: Task
     config: Config
     make_optimizer: MakeOptimizer
-    stacked: bool | None = None  # see `make_learners`
+    stacked: bool | None = None
+    snapshots: bool = False
+    checkpoints: Path | None = None
+    resume: bool = False
 
     def learners(self, seeds: list[int]) -> OneByOne:
         """The models of some seeds, ready for their first step."""
@@ -74,45 +85,77 @@ class Group:
 
         report: called after every step; stop: asked before every step
         """
-        learners, history = self.learners(seeds), History()
+        learners = self.learners(seeds)
+        so_far = self._begin(learners, seeds)
+        for _ in range(so_far.step):
+            report()
         with threads_for(learners.models[0]):
-            interrupted = self._steps(learners, seeds, history, report, stop, tracker)
+            interrupted = self._steps(learners, so_far, report, stop, tracker)
             test = learners.evaluate(held_out(self.task, "test", self.config.n_eval))
-        states = [
-            {name: value.numpy(force=True) for name, value in m.state_dict().items()}
-            for m in learners.models
-        ]
-        test = {key: np.array(values) for key, values in test.items()}
-        return Trained(seeds, history, states, test, interrupted)
+        return Trained(
+            seeds,
+            so_far.history,
+            [as_arrays(model.state_dict()) for model in learners.models],
+            {key: np.array(values) for key, values in test.items()},
+            interrupted,
+            {step: [*map(as_arrays, states)] for step, states in so_far.snapshots},
+        )
 
-    def _steps(self, learners, seeds, history, report, stop, tracker) -> bool:
-        """Fill `history`; True if Ctrl-C or `stop` ended the training early."""
+    def _begin(self, learners: OneByOne, seeds: list[int]) -> Checkpoint:
+        """Where the training stands: at its start, or where it stopped."""
+        task = describe(self.task)
+        if self.resume and path_of(self.checkpoints, seeds).exists():
+            path = path_of(self.checkpoints, seeds)
+            found = load(path)
+            found.check_same(self.name, task, self.config, path)
+            for learner, state in zip(learners.learners, found.learners, strict=True):
+                learner.load_state_dict(state)
+            return found
+        return Checkpoint(self.name, task, self.config, seeds, -1, [], History())
+
+    def _steps(self, learners, so_far, report, stop, tracker) -> bool:
+        """Train, filling `so_far`; True if Ctrl-C or `stop` ended it early."""
         val_set = held_out(self.task, "val", self.config.n_eval)
+        looked_at = so_far.step
         try:
-            for step in range(self.config.steps + 1):
+            for step in range(max(0, looked_at), self.config.steps + 1):
                 if stop():
                     return True
-                if self.config.is_eval_step(step):
+                if self.config.is_eval_step(step) and step > looked_at:
                     looked = look(learners, val_set)
-                    history.add(step, looked)
+                    so_far.history.add(step, looked)
                     if tracker is not None:
                         tracker.log(self.name, step, looked)
+                    self._keep(learners, so_far, step)
                 if step < self.config.steps:
                     taken = learners.step(self.config.rate(step))
-                    check_finite(self.name, step, seeds, taken)
-                    history.add(step, taken)
+                    check_finite(self.name, step, so_far.seeds, taken)
+                    so_far.history.add(step, taken)
                     report()
         except KeyboardInterrupt:
             return True
         return False
 
+    def _keep(self, learners: OneByOne, so_far: Checkpoint, step: int) -> None:
+        """What is kept at a look: a snapshot, a checkpoint, as asked for."""
+        so_far.step = step
+        if self.snapshots:
+            states = [deepcopy(model.state_dict()) for model in learners.models]
+            so_far.snapshots.append((step, states))
+        if self.checkpoints is not None:
+            so_far.learners = [one.state_dict() for one in learners.learners]
+            so_far.save(path_of(self.checkpoints, so_far.seeds))
+
     def rebuild(self, trained: Trained) -> Iterator[nn.Module]:
         """The trained models, in evaluation mode."""
         for seed, state in zip(trained.seeds, trained.states, strict=True):
             model = new_model(self.make_model, self.task.spec, seed)
-            values = {name: torch.from_numpy(value) for name, value in state.items()}
-            model.load_state_dict(values)
-            yield model.eval()
+            yield with_state(model, state)
+
+
+def as_arrays(state: dict[str, torch.Tensor]) -> State:
+    """A model's parameters as plain arrays."""
+    return {name: value.numpy(force=True) for name, value in state.items()}
 
 
 def look(learners: OneByOne, val_set: Batch) -> Measured:

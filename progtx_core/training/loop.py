@@ -3,6 +3,7 @@
 import os
 import time
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
@@ -10,6 +11,7 @@ from tqdm import tqdm
 from progtx_core import checks, models
 from progtx_core.tasks import Task
 from progtx_core.training import processes
+from progtx_core.training.checkpoint import groups_in
 from progtx_core.training.config import Config
 from progtx_core.training.group import Group
 from progtx_core.training.learners import MakeModel, MakeOptimizer, adam
@@ -28,6 +30,9 @@ def fit(
     tracker: Tracker | None = None,
     progress: bool = True,
     n_processes: int | None = None,
+    snapshots: bool = False,
+    checkpoints: str | Path | None = None,
+    resume: bool = False,
 ) -> Run:
     """Train the seeds `seed … seed + n_seeds - 1` and return all that was measured.
 
@@ -36,6 +41,11 @@ def fit(
     n_processes: among how many processes the seeds are divided; by default as many
         as there are cores, or one where the training is too short to be worth it or
         a tracker listens
+    snapshots: keep the parameters at every look, for `Run.at` and `Run.best`
+    checkpoints: a folder; a checkpoint is written into it at every look
+    resume: go on from the checkpoints in that folder, with the numbers that a
+        training without a stop would have had, bit for bit
+
     A seed fixes a model's first parameters and its batches, so its numbers are the
     same, to float tolerance, however many others are trained beside it. Ctrl-C ends
     the training early and keeps what was trained. The environment variable
@@ -51,20 +61,31 @@ def fit(
     if n_processes is not None:
         checks.whole("n_processes", n_processes, at_least=1)
     seeds, started = list(range(seed, seed + n_seeds)), time.perf_counter()
+    folder = None if checkpoints is None else Path(checkpoints)
+    if resume and folder is None:
+        raise ValueError("resume=True needs checkpoints=, the folder to resume from")
     group = Group(make_model, name, task, config, make_optimizer)
+    # A checkpoint holds each seed's own optimizer, so these seeds are not stacked.
+    group.stacked = None if folder is None else False
+    group.snapshots, group.checkpoints, group.resume = snapshots, folder, resume
     quiet = not progress or os.environ.get("PROGTX_PROGRESS") == "off"
     with tqdm(total=config.steps, desc=name, disable=quiet, leave=False) as bar:
-        if n_processes is None:
-            n_processes = 1 if tracker else processes.worth(group, seeds)
-        if min(n_processes, n_seeds) == 1:
-            parts = [group.train(seeds, bar.update, tracker=tracker)]
+        if resume:  # as they were divided when it stopped
+            groups = groups_in(folder, seeds)
         else:
-            parts = processes.run(group.train, seeds, n_processes, bar)
+            if n_processes is None:
+                n_processes = 1 if tracker else processes.worth(group, seeds)
+            parts = np.array_split(seeds, min(n_processes, n_seeds))
+            groups = [part.tolist() for part in parts]
+        if len(groups) == 1:
+            parts = [group.train(groups[0], bar.update, tracker=tracker)]
+        else:
+            parts = processes.run(group.train, groups, bar)
     return Run(
         name=name,
         task=task,
         config=config,
-        seeds=seeds,
+        seeds=[s for part in parts for s in part.seeds],
         history=History.beside([part.history for part in parts]),
         models=[model for part in parts for model in group.rebuild(part)],
         test={
@@ -72,6 +93,11 @@ def fit(
         },
         seconds=time.perf_counter() - started,
         interrupted=any(part.interrupted for part in parts),
+        snapshots={
+            step: [state for part in parts for state in part.snapshots[step]]
+            for step in parts[0].snapshots
+            if all(step in part.snapshots for part in parts)
+        },
     )
 
 

@@ -35,7 +35,7 @@ def worth(group, seeds: list[int]) -> int:
     return n_processes if saved > TOO_SHORT else 1
 
 
-def run(train, seeds: list[int], n_processes: int, bar) -> list:
+def run(train, groups: list[list[int]], bar) -> list:
     """`train` each group of seeds in a process of its own; results in order.
 
     Ctrl-C asks all of them to stop after their next step, and so does the failure of
@@ -43,7 +43,6 @@ def run(train, seeds: list[int], n_processes: int, bar) -> list:
     """
     import loky
 
-    groups = [part.tolist() for part in np.array_split(seeds, min(n_processes, len(seeds)))]
     executor = loky.get_reusable_executor(max_workers=len(groups), timeout=60)
     with TemporaryDirectory(prefix="progtx-") as folder:
         board = Board(Path(folder) / "board", len(groups), create=True)

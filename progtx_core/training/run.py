@@ -1,14 +1,18 @@
 """What a training leaves behind: curves, trained models, one look at the test set."""
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 from torch import nn
 
 from progtx_core import checks
 from progtx_core.models import count_parameters
 from progtx_core.tasks import Task
 from progtx_core.training.config import Config
+
+State = dict[str, np.ndarray]  # a model's parameters by name
 
 
 @dataclass
@@ -63,11 +67,19 @@ class History:
         return np.array([step for step, _ in self.points[name]])
 
 
+def with_state(model: nn.Module, state: State) -> nn.Module:
+    """A copy of a model with other parameters, in evaluation mode."""
+    copy = deepcopy(model)
+    copy.load_state_dict({name: torch.from_numpy(v) for name, v in state.items()})
+    return copy.eval()
+
+
 @dataclass
 class Run:
     """A finished (or interrupted) training of one model over several seeds.
 
     models: the trained models, one a seed, in evaluation mode
+    snapshots: parameters of every seed at every look, by step, where they were kept
     test: "loss" and "accuracy" on the test set, (n_seeds,) each
     seconds: wall-clock time; interrupted: True if Ctrl-C ended it early
     """
@@ -81,6 +93,27 @@ class Run:
     test: dict[str, np.ndarray]
     seconds: float
     interrupted: bool = False
+    snapshots: dict[int, list[State]] = field(default_factory=dict)
+
+    def at(self, step: int) -> list[nn.Module]:
+        """The models as they were at a look; needs `fit(..., snapshots=True)`."""
+        if step not in self.snapshots:
+            raise ValueError(
+                f"no snapshot at step {step}; there are {sorted(self.snapshots) or 'none'}"
+            )
+        states = zip(self.models, self.snapshots[step], strict=True)
+        return [with_state(model, state) for model, state in states]
+
+    def best_steps(self) -> list[int]:
+        """The look at which each seed did best on "val": accuracy, then loss."""
+        accuracy, loss = self.history["val/accuracy"], self.history["val/loss"]
+        steps = self.history.steps("val/accuracy")
+        orders = [np.lexsort((row, -hits)) for row, hits in zip(loss, accuracy)]
+        return [int(steps[order[0]]) for order in orders]
+
+    def best(self) -> list[nn.Module]:
+        """Each seed's model at its best look; needs `fit(..., snapshots=True)`."""
+        return [self.at(step)[i] for i, step in enumerate(self.best_steps())]
 
     @property
     def n_parameters(self) -> int:
