@@ -25,7 +25,7 @@ from progtx_core.training.learners import (
     norm,
     side_by_side,
 )
-from progtx_core.training.run import History, State, with_state
+from progtx_core.training.run import History, State, best_steps, with_state
 from progtx_core.training.stacked import make_learners
 from progtx_core.training.tracker import Tracker
 
@@ -49,8 +49,9 @@ class Trained:
 class Group:
     """What all seeds of a training have in common.
 
-    stacked: see `make_learners`; snapshots: keep the parameters at every look;
-    checkpoints: a folder to write one into at every look; resume: go on from there
+    stacked: see `make_learners`; snapshots: keep the parameters at every look; best:
+    end with those of the best look; checkpoints: a folder to write one into at every
+    look; resume: go on from there
     """
 
     make_model: MakeModel
@@ -60,6 +61,7 @@ class Group:
     make_optimizer: MakeOptimizer
     stacked: bool | None = None
     snapshots: bool = False
+    best: bool = False
     checkpoints: Path | None = None
     resume: bool = False
 
@@ -91,6 +93,8 @@ class Group:
             report()
         with threads_for(learners.models[0]):
             interrupted = self._steps(learners, so_far, report, stop, tracker)
+            if self.best:
+                to_best(learners.models, so_far)
             test = learners.evaluate(held_out(self.task, "test", self.config.n_eval))
         return Trained(
             seeds,
@@ -156,6 +160,13 @@ class Group:
 def as_arrays(state: dict[str, torch.Tensor]) -> State:
     """A model's parameters as plain arrays."""
     return {name: value.numpy(force=True) for name, value in state.items()}
+
+
+def to_best(models: list[nn.Module], so_far: Checkpoint) -> None:
+    """Give every model the parameters of its best look."""
+    kept = dict(so_far.snapshots)
+    for i, step in enumerate(best_steps(so_far.history)):
+        models[i].load_state_dict(kept[step][i])
 
 
 def look(learners: OneByOne, val_set: Batch) -> Measured:

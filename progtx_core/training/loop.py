@@ -31,6 +31,7 @@ def fit(
     progress: bool = True,
     n_processes: int | None = None,
     snapshots: bool = False,
+    best: bool = False,
     checkpoints: str | Path | None = None,
     resume: bool = False,
 ) -> Run:
@@ -41,7 +42,8 @@ def fit(
     n_processes: among how many processes the seeds are divided; by default as many
         as there are cores, or one where the training is too short to be worth it or
         a tracker listens
-    snapshots: keep the parameters at every look, for `Run.at` and `Run.best`
+    snapshots: keep the parameters at every look, for `Run.at`
+    best: end with each seed's parameters at its best look, not at the last one
     checkpoints: a folder; a checkpoint is written into it at every look
     resume: go on from the checkpoints in that folder, with the numbers that a
         training without a stop would have had, bit for bit
@@ -67,7 +69,8 @@ def fit(
     group = Group(make_model, name, task, config, make_optimizer)
     # A checkpoint holds each seed's own optimizer, so these seeds are not stacked.
     group.stacked = None if folder is None else False
-    group.snapshots, group.checkpoints, group.resume = snapshots, folder, resume
+    group.snapshots, group.best = snapshots or best, best
+    group.checkpoints, group.resume = folder, resume
     quiet = not progress or os.environ.get("PROGTX_PROGRESS") == "off"
     with tqdm(total=config.steps, desc=name, disable=quiet, leave=False) as bar:
         if resume:  # as they were divided when it stopped

@@ -74,6 +74,20 @@ def with_state(model: nn.Module, state: State) -> nn.Module:
     return copy.eval()
 
 
+def best_steps(history: History) -> list[int]:
+    """The look at which each seed did best on "val": by accuracy, then by loss.
+
+    >>> history = History()
+    >>> history.add(0, {"val/accuracy": [0.5, 0.9], "val/loss": [0.7, 0.4]})
+    >>> history.add(10, {"val/accuracy": [0.8, 0.9], "val/loss": [0.5, 0.3]})
+    >>> best_steps(history)
+    [10, 10]
+    """
+    curves = zip(history["val/accuracy"], history["val/loss"], strict=True)
+    steps = history.steps("val/accuracy")
+    return [int(steps[np.lexsort((loss, -hits))[0]]) for hits, loss in curves]
+
+
 @dataclass
 class Run:
     """A finished (or interrupted) training of one model over several seeds.
@@ -103,17 +117,6 @@ class Run:
             )
         states = zip(self.models, self.snapshots[step], strict=True)
         return [with_state(model, state) for model, state in states]
-
-    def best_steps(self) -> list[int]:
-        """The look at which each seed did best on "val": accuracy, then loss."""
-        accuracy, loss = self.history["val/accuracy"], self.history["val/loss"]
-        steps = self.history.steps("val/accuracy")
-        orders = [np.lexsort((row, -hits)) for row, hits in zip(loss, accuracy)]
-        return [int(steps[order[0]]) for order in orders]
-
-    def best(self) -> list[nn.Module]:
-        """Each seed's model at its best look; needs `fit(..., snapshots=True)`."""
-        return [self.at(step)[i] for i, step in enumerate(self.best_steps())]
 
     @property
     def n_parameters(self) -> int:

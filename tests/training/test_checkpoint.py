@@ -13,6 +13,7 @@ import torch
 
 from progtx_core import models, tasks
 from progtx_core.training import Config, checkpoint, fit
+from progtx_core.training.run import best_steps
 
 TASK = tasks.get("last_gt_first")
 CONFIG = Config(
@@ -115,15 +116,23 @@ def test_snapshots_are_the_models_of_that_look():
     for now, kept in zip(run.models, run.at(60), strict=True):
         assert torch.equal(now(x), kept(x))
         assert not torch.equal(now(x), run.at(0)[0](x))
-    accuracy = run.history["val/accuracy"]
-    best = run.best()
-    for i, (row, step) in enumerate(zip(accuracy, run.best_steps(), strict=True)):
-        assert row[steps.index(step)] == row.max()
-        assert torch.equal(best[i](x), run.at(step)[i](x))
     with pytest.raises(ValueError, match="no snapshot at step 1; there are"):
         run.at(1)
     with pytest.raises(ValueError, match="there are none"):
-        train(snapshots=False).best()
+        train(snapshots=False).at(0)
+
+
+def test_best_ends_with_the_models_of_the_best_look():
+    config = replace(CONFIG, learning_rate=1.0)  # too high: the last look is not the best
+    last, best = train(config=config), train(config=config, best=True)
+    steps = last.history.steps("val/accuracy").tolist()
+    chosen = best_steps(last.history)
+    assert set(chosen) != {60}
+    x = TASK.sample(50, torch.Generator().manual_seed(0)).inputs
+    for i, (row, step) in enumerate(zip(last.history["val/accuracy"], chosen)):
+        assert row[steps.index(step)] == row.max()
+        assert torch.equal(best.models[i](x), last.at(step)[i](x))
+    assert not np.array_equal(best.test["loss"], last.test["loss"])
 
 
 def cut(content):
