@@ -51,13 +51,13 @@ class Record:
 
     def accuracies(self, model: str, task: str) -> np.ndarray:
         """Test accuracy of every seed; empty if this cell was not measured."""
-        return np.array(
-            [
-                float(row["accuracy"])
-                for row in self.rows
-                if row["model"] == model and row["task"] == task
-            ]
-        )
+        return self.values("accuracy", model, task)
+
+    def values(self, column: str, model: str, task: str) -> np.ndarray:
+        """Any column of numbers, a value a seed; empty for a cell without a row."""
+        checks.one_of("column", column, self.rows[0] if self.rows else [column])
+        rows = (r for r in self.rows if (r["model"], r["task"]) == (model, task))
+        return np.array([float(row[column]) for row in rows])
 
     def chance(self, task: str) -> float:
         """Accuracy of a blind guess: all classes are equally frequent."""
@@ -175,6 +175,7 @@ def measure(entry: Entry, n_seeds: int) -> tuple[list[dict], str]:
 
 def rows_of(entry: Entry, run: Run) -> list[dict]:
     """A tidy row for every seed of a run."""
+    more = entry.measures(run)
     return [
         {
             "model": entry.row,
@@ -187,6 +188,7 @@ def rows_of(entry: Entry, run: Run) -> list[dict]:
             "steps": run.config.steps,
             "seconds": round(run.seconds / len(run.seeds), 2),
         }
+        | {name: round(float(values[i]), 5) for name, values in more.items()}
         for i, seed in enumerate(run.seeds)
     ]
 

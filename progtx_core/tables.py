@@ -4,12 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+import numpy as np
+import torch
 from torch import nn
 
-from progtx_core import models, tasks
-from progtx_core.contract import Spec
+from progtx_core import checks, models, tasks
+from progtx_core.contract import Batch, Spec
 from progtx_core.models import ablations
 from progtx_core.models.positions import SCHEMES
+from progtx_core.tasks.selection import OPERATIONS
 from progtx_core.training import Config, Run, fit
 
 SIGNAL = {"seq_len": 8}
@@ -60,6 +63,10 @@ class Entry:
     def with_settings(self, **settings) -> "Entry":
         """The same entry, trained another way."""
         return replace(self, settings=self.settings | settings)
+
+    def measures(self, run: Run) -> dict[str, np.ndarray]:
+        """What is recorded besides: more columns, a value a seed."""
+        return {}
 
     def train(self, n_seeds: int, seed: int = 0, **how) -> Run:
         """Train it as it is recorded; how: `progress` and `n_processes` of `fit`."""
@@ -141,8 +148,90 @@ def ablation_entries() -> list[Entry]:
     ]
 
 
+# Chapter 8: the sizes of its data sets, how each is trained, and what else is tried.
+SET_SIZES = {"small": 1_000, "medium": 10_000, "large": 100_000}
+SELECTOR = {"read": "first"}  # differs from the transformer's default sizes
+RECIPES = {
+    "small": {"epochs": 10, "batch_size": 8, "learning_rate": 0.003},
+    "medium": {"epochs": 20, "batch_size": 64, "learning_rate": 0.003},
+    "large": {"epochs": 10, "batch_size": 64, "learning_rate": 0.003},
+}
+RATES = [f"rate {rate:g}" for rate in (0.0001, 0.001, 0.003, 0.01, 0.03)]
+BATCHES = [f"batch {size}" for size in (16, 32, 64, 128)]
+
+
+def training_recipe(size: str) -> dict:
+    """Epochs, batch size, learning rate and warm-up for a data set of that size."""
+    return {"warmup_steps": 100} | RECIPES[checks.one_of("size", size, RECIPES)]
+
+
+@dataclass(frozen=True)
+class SetEntry(Entry):
+    """A model trained on a data set of a fixed size; the best look is kept.
+
+    size: a name in SET_SIZES; recipe: see `training_recipe`
+    """
+
+    size: str = "medium"
+    recipe: dict = field(default_factory=dict)
+
+    def data(self, seed: int = 0) -> tasks.DataSet:
+        """The data set; operations are equally frequent."""
+        task = tasks.get(self.task, **self.of_task)
+        return tasks.DataSet(task, SET_SIZES[self.size], seed, task.kinds)
+
+    def train(self, n_seeds: int, seed: int = 0, **how) -> Run:
+        """Train it as it is recorded, as chapter 8 does."""
+        data, recipe = self.data(seed), training_recipe(self.size) | self.recipe
+        n_train = len(data.parts["train"])
+        steps = recipe["epochs"] * (n_train // recipe["batch_size"])
+        config = Config(
+            steps=steps,
+            batch_size=recipe["batch_size"],
+            learning_rate=recipe["learning_rate"],
+            warmup_steps=min(recipe["warmup_steps"], steps),
+            n_train=n_train,
+            n_eval=len(data.parts["val"]),
+        )
+        make = partial(models.build, self.model, **self.sizes)
+        return fit(make, data, config, seed=seed, n_seeds=n_seeds, best=True, **how)
+
+    def measures(self, run: Run) -> dict[str, np.ndarray]:
+        """Accuracy on the training part, and on the test part by operation."""
+        parts, kinds = run.task.parts, list(OPERATIONS)
+        right = [predict_right(model, parts["test"]) for model in run.models]
+        of_kind = run.task.task.kinds(parts["test"].inputs)
+        by_kind = {
+            name: np.array([float(r[of_kind == kind].mean()) for r in right])
+            for kind, name in enumerate(kinds)
+        }
+        train = [predict_right(model, parts["train"]).mean() for model in run.models]
+        return {"train": np.array([float(share) for share in train])} | by_kind
+
+
+def predict_right(model: nn.Module, batch: Batch) -> torch.Tensor:
+    """Which answers are right, (batch,), as 0.0 and 1.0."""
+    with torch.no_grad():
+        return (model(batch.inputs).argmax(1) == batch.targets).float()
+
+
+def training_entries() -> list[SetEntry]:
+    """Sizes of the data, learning rates and batch sizes, each changed alone."""
+
+    def entry(row: str, size: str = "medium", **recipe) -> SetEntry:
+        base = (row, "selection", "transformer", SELECTOR)
+        return SetEntry(*base, size=size, recipe=training_recipe(size) | recipe)
+
+    return [
+        *(entry(size, size) for size in SET_SIZES),
+        *(entry(row, learning_rate=float(row.split()[1])) for row in RATES),
+        *(entry(row, batch_size=int(row.split()[1])) for row in BATCHES),
+    ]
+
+
 TABLES: dict[str, Callable[[], list[Entry]]] = {
     "scoreboard": scoreboard_entries,
     "positions": position_entries,
     "ablations": ablation_entries,
+    "training": training_entries,
 }

@@ -106,3 +106,22 @@ def test_best_linear_rule_finds_a_planted_one():
     assert rule.accuracy > 0.97
     cosine = nn.functional.cosine_similarity(rule.weight.flatten(), weight.flatten(), dim=0)
     assert cosine > 0.97
+
+
+def test_the_spread_of_rows_against_the_entropy_written_out():
+    from progtx_core.evaluation import heads
+
+    scores = torch.randn(3, 2, 5, 7, generator=torch.Generator().manual_seed(0))
+    n_real = torch.tensor([7, 4, 2])
+    real = torch.arange(7) < n_real.view(3, 1, 1, 1)
+    pattern = (3 * scores).masked_fill(~real, -torch.inf).softmax(-1)
+    found = heads.spread(pattern, n_real)
+    for example in range(3):
+        for head, query in np.ndindex(2, 5):
+            row = pattern[example, head, query]
+            entropy = -sum(p * np.log(p) for p in row.tolist() if p > 0)
+            want = entropy / np.log(int(n_real[example]))
+            assert found[example, head, query].item() == pytest.approx(want, abs=1e-5)
+    on = heads.weight_on(pattern, torch.tensor([1, 0, 1]))
+    assert torch.equal(on[1], pattern[1, :, :, 0])
+    assert torch.equal(on[2], pattern[2, :, :, 1])
