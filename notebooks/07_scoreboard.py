@@ -139,14 +139,17 @@ for task, pair in STAIRS.items():
         live[model, task] = entry.train(n_live, seed).test["accuracy"]
 
 # %% tags=["nbval-ignore-output"]
-gaps = {cell: np.abs(now - board.accuracies(*cell)[seed:seed + n_live]).max()
-        for cell, now in live.items()}
+off = {}  # how far the seeds trained now lie outside the recorded range
+for cell, now in live.items():
+    of_seeds = board.accuracies(*cell)
+    off[cell] = max(0, of_seeds.min() - now.min(), now.max() - of_seeds.max())
 say("\n".join(
-    ["| task | model | now | same seeds, recorded |",
+    ["| task | model | now | recorded, worst to best seed |",
      "| --- | --- | --- | --- |"]
     + [f"| {task} | {model.replace('_', ' ')} | {np.median(now):.3f} | "
-       f"{np.median(board.accuracies(model, task)[:len(now)]):.3f} |"
-       for (model, task), now in live.items()]))
+       f"{of_seeds.min():.3f} to {of_seeds.max():.3f} |"
+       for (model, task), now in live.items()
+       for of_seeds in [board.accuracies(model, task)]]))
 
 # %% [markdown]
 # ## Evidence over seeds: the staircase
@@ -157,9 +160,9 @@ say("\n".join(
 # %%
 show(plots.staircase(board, panels),
      "The staircase: a heat map of models by tasks in three panels. Among "
-     "content tasks each lower rung adds light cells to the left. Among order "
+     "content tasks each lower rung adds light cells to the right. Among order "
      "tasks the rows without positions are dark but for logistic regression "
-     "on the first two. The last row, the transformer, is light throughout.")
+     "on the first four. The last row, the transformer, is light throughout.")
 
 # %% tags=["nbval-ignore-output"]
 say(board.origin())
@@ -184,9 +187,9 @@ say("\n".join(
 # %% [markdown]
 # ## Look inside: what the board says
 #
-# - **Two axes.** Logistic regression solves two tasks of order that every pool
-#   and every set model fails: it has a weight for each place. What it lacks is
-#   content.
+# - **Two axes.** Logistic regression solves four tasks of order on which every
+#   pool and every set model fails: it has a weight for each place. What it
+#   lacks is content.
 # - **A rung is not lost.** What a rung solves, the transformer solves too. In
 #   between, not every model contains the one before: adding attention to a
 #   pool takes the maximum away.
@@ -198,6 +201,11 @@ say("\n".join(
 #   `sign_changes_mod_3` the number of positive steps makes some answers
 #   likelier, so a set can be a little off chance. In `mixed_rule` one vote of
 #   three, the winner's sign, is content alone; it carries them further.
+# - **Below chance.** On `sum_mod_10` the first rungs are right less often than
+#   a blind guess. There are few short strings, all answers are equally
+#   frequent among them, and none is in two parts. So a string in the test part
+#   is one that its answer *lacks* in training, and a model that only learns
+#   which tokens go with which answers learns just the wrong thing.
 
 # %%
 blind = ["mean_pooling", "max_pooling", "attention_pooling",
@@ -455,14 +463,14 @@ print(check_way(my_way))
 # ### Exercise 4: a cheaper model (open, 40 minutes)
 #
 # Find a model with fewer parameters than the transformer's whose worst seed
-# reaches `0.9` on both `value_at_query` and `xor_of_endpoints`. Add its row to
+# reaches `0.97` on both `value_at_query` and `xor_of_endpoints`. Add its row to
 # the board. Hint: which rung is nearest, and what does it lack?
 #
 # <details><summary>What to look for</summary>
 #
-# One layer with learned positions has all that both need; look at its two
-# cells on the board first. If one of them falls short, is it width, steps, or
-# the noise of the positions in a task that has no use for them?
+# One layer with learned positions has all that both need, and its two cells
+# are close. What holds the lower one back: width, steps, or the rate at the
+# end? Change one of them at a time.
 #
 # </details>
 #
@@ -497,8 +505,8 @@ claims.check("recorded: every other model has a task that it hardly learns, "
 claims.check("recorded: cells of the board",
              sum(len(board.accuracies(m, t)) >= 5 for m in ladder
                  for t in worst), at_least=len(ladder) * len(worst))
-claims.check("what was trained now agrees with the record, largest distance "
-             "of a seed", max(gaps.values()), at_most=0.08)
+claims.check("what was trained now lies in the recorded range of its cell, "
+             "or outside by", max(off.values()), at_most=0.05)
 for task, (lower, upper) in STAIRS.items():
     if task != "last_gt_first":
         claims.check(f"{task}: {upper} is above {lower}, median, by",
