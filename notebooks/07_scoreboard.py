@@ -160,9 +160,10 @@ say("\n".join(
 # %%
 show(plots.staircase(board, panels),
      "The staircase: a heat map of models by tasks in three panels. Among "
-     "content tasks each lower rung adds light cells to the right. Among order "
-     "tasks the rows without positions are dark but for logistic regression "
-     "on the first four. The last row, the transformer, is light throughout.")
+     "content tasks each lower rung adds light cells to the right. Among "
+     "order tasks the rows without positions are dark but for logistic "
+     "regression on the first four. The last row, the transformer, is light "
+     "throughout.")
 
 # %% tags=["nbval-ignore-output"]
 say(board.origin())
@@ -463,8 +464,8 @@ print(check_way(my_way))
 # ### Exercise 4: a cheaper model (open, 40 minutes)
 #
 # Find a model with fewer parameters than the transformer's whose worst seed
-# reaches `0.97` on both `value_at_query` and `xor_of_endpoints`. Add its row to
-# the board. Hint: which rung is nearest, and what does it lack?
+# reaches `0.97` on both `value_at_query` and `xor_of_endpoints`. Add its row
+# to the board. Hint: which rung is nearest, and what does it lack?
 #
 # <details><summary>What to look for</summary>
 #

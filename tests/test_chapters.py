@@ -244,6 +244,17 @@ WRONG = {
             "lambda accuracy, n: 2 * accuracy - 1",
         ],
     },
+    "08_training_step_by_step": {
+        "my_updates": ["lambda n, b, e: n * e // b", "lambda n, b, e: e * -(-n // b)"],
+        "my_spread": [
+            "lambda row: -sum(p * np.log(p) for p in row if p > 0)",
+            "lambda row: 1 - max(row)",
+        ],
+        "my_best": [
+            "lambda a, l: int(np.argmax(a))",
+            "lambda a, l: int(np.argmin(l))",
+        ],
+    },
 }
 
 

@@ -5,6 +5,22 @@ together with a text for those who cannot see it; `say` writes a sentence with
 measured numbers.
 """
 
-from progtx_core.report.page import accuracy_table, glance, glue, say, show
+from progtx_core.report.page import (
+    accuracy_table,
+    glance,
+    glue,
+    layers,
+    say,
+    show,
+    table,
+)
 
-__all__ = ["accuracy_table", "glance", "glue", "say", "show"]
+__all__ = [
+    "accuracy_table",
+    "glance",
+    "glue",
+    "layers",
+    "say",
+    "show",
+    "table",
+]

@@ -3,6 +3,8 @@
 import base64
 import io
 
+import numpy as np
+
 from progtx_core import files
 
 PIXELS_PER_INCH = 150
@@ -37,6 +39,32 @@ def say(markdown: str) -> None:
     from IPython.display import Markdown, display
 
     display(Markdown(markdown))
+
+
+def table(head: list[str], rows: list[list]) -> None:
+    """Show a Markdown table; a number with a fraction is shown with three digits."""
+    lines = [head, ["---"] * len(head), *rows]
+    kinds = float, np.floating
+    cells = [[f"{c:.3f}" if isinstance(c, kinds) else str(c) for c in r] for r in lines]
+    say("\n".join(f"| {' | '.join(row)} |" for row in cells))
+
+
+def layers(model) -> None:
+    """Show a model layer by layer: shapes and parameters, with their sum.
+
+    Parameters that share the first parts of their name, "blocks.0.attention", are one
+    layer.
+    """
+    found: dict[str, list] = {}
+    for name, parameter in model.named_parameters():
+        layer = ".".join(name.split(".")[:-1][:3]) or name
+        found.setdefault(layer, []).append(parameter)
+    counts = [sum(p.numel() for p in parameters) for parameters in found.values()]
+    rows = [
+        [layer, ", ".join(str(tuple(p.shape)) for p in parameters), f"{count:,}"]
+        for (layer, parameters), count in zip(found.items(), counts, strict=True)
+    ]
+    table(["layer", "shapes", "parameters"], [*rows, ["all", "", f"{sum(counts):,}"]])
 
 
 def glue(name: str, text: str) -> None:

@@ -36,8 +36,53 @@ def token_grid(tokens: list[list[str]], values: np.ndarray, title: str, ax) -> N
     plots.heat(ax, values, cmap="Blues", vmin=0, vmax=2.5)
     for row, line in enumerate(tokens):
         for column, token in enumerate(line):
-            ax.text(column + 0.5, row + 0.5, token, ha="center", va="center", fontsize=7)
+            where = column + 0.5, row + 0.5
+            ax.text(*where, token, ha="center", va="center", fontsize=6)
+    ax.set_yticks([])
     ax.set(title=title, xlabel="position", ylabel="example")
+
+
+def padded_batch(tokens: list[list[str]], mask: np.ndarray):
+    """A batch as tokens, and beside it the mask: (batch, seq), True for real ones."""
+    figure, axes = style.panels(2, width=4.6, height=2.3)
+    token_grid(tokens, mask, "inputs, as tokens", axes[0])
+    ones = [["1" if real else "0" for real in row] for row in mask]
+    token_grid(ones, mask, "mask: 1 may be looked at", axes[1])
+    return figure
+
+
+def test_bars(accuracies: np.ndarray, names: list[str], confusion: np.ndarray):
+    """Accuracy by name, a bar a seed, beside a map of confusion on a log scale.
+
+    accuracies: (n_seeds, names); confusion: counts, right answers by given ones
+    """
+    figure, (left, right) = style.panels(2, width=4.2, height=2.6)
+    width = 0.8 / len(accuracies)
+    for i, of_seed in enumerate(accuracies):
+        places = np.arange(len(names)) + width * (i + 0.5) - 0.4
+        colour = style.COLOURS[i % len(style.COLOURS)]
+        left.bar(places, of_seed, width, color=colour, edgecolor="black", lw=0.5)
+    left.set_xticks(range(len(names)), names)
+    left.set(ylim=(0, 1.02), ylabel="test accuracy", title="a bar a seed")
+    plots.heat(right, np.log1p(confusion), cmap=style.SEQUENTIAL)
+    right.set(xlabel="answer", ylabel="right answer", title="first seed, log scale")
+    right.tick_params(labelsize=6)
+    return figure
+
+
+def counts(columns: dict[str, tuple[np.ndarray, list | None]]):
+    """A panel a column: how often each value occurs.
+
+    columns: values, (n,), and names for them or None, by what the panel is called
+    """
+    figure, axes = style.panels(len(columns), width=2.9, height=2.1)
+    for ax, (label, (values, names)) in zip(axes, columns.items(), strict=True):
+        found, heights = np.unique(np.asarray(values), return_counts=True)
+        ax.bar(found, heights, color=style.COLOURS[0], edgecolor="black", lw=0.5)
+        if names is not None:
+            ax.set_xticks(range(len(names)), names, fontsize=7)
+        ax.set(xlabel=label, ylabel="examples")
+    return figure
 
 
 def top_bars(probabilities: np.ndarray, texts: list[str], answers: list[int], n: int = 5):
@@ -63,6 +108,19 @@ def top_bars(probabilities: np.ndarray, texts: list[str], answers: list[int], n:
         ax.set(xlim=(0, 1), xticks=[0, 0.5, 1])
         ax.tick_params(labelsize=7)
         ax.grid(visible=False, axis="y")
+    return figure
+
+
+def attention_maps(pattern: np.ndarray, tokens: list[list[str]]):
+    """All heads of a layer for some inputs: a row of panels each.
+
+    pattern: (batch, head, query, key); tokens: of each input, without padding
+    """
+    n_inputs, n_heads = pattern.shape[:2]
+    figure, axes = style.panels(n_heads, n_inputs, width=2.2, height=2.2)
+    for ax, (row, head) in zip(axes, np.ndindex(n_inputs, n_heads), strict=True):
+        title = f"{tokens[row][0]}, head {head}"
+        attention_map(ax, pattern[row, head], tokens[row], title)
     return figure
 
 
@@ -98,14 +156,46 @@ def plot_training_curves(path: str | Path):
     found = checkpoint.load(path)
     figure, axes = style.panels(2, height=3.0)
     for ax, what in zip(axes, ("loss", "accuracy"), strict=True):
-        for index, part in enumerate(("train", "val")):
-            curve = f"{part}/{what}"
-            values = plots.smooth(found.history[curve])
-            steps = found.history.steps(curve)
-            look = style.line(index)
-            for seed, row in zip(found.seeds, values, strict=True):
-                label = part if seed == found.seeds[0] else None
-                ax.plot(steps, row, label=label, **look)
+        train_and_val(ax, found.history, what)
         ax.set(xlabel="steps", ylabel=what)
     style.legend_below(figure, axes[0])
+    return figure
+
+
+def losses_beside(runs: dict):
+    """One panel a run: loss in training and validation, all on one scale."""
+    figure, axes = style.panels(len(runs), width=1.85, height=2.1, sharey=True)
+    for ax, (label, run) in zip(axes, runs.items(), strict=True):
+        train_and_val(ax, run.history, "loss")
+        ax.set(xlabel="steps")
+        ax.set_title(label, fontsize=8)
+    axes[0].set(ylabel="loss (nats)", ylim=(0, 4.5))
+    style.legend_below(figure, axes[0])
+    return figure
+
+
+def train_and_val(ax, history, what: str) -> None:
+    """Both curves of "loss" or "accuracy", a line a seed."""
+    for index, part in enumerate(("train", "val")):
+        curve = f"{part}/{what}"
+        for row in plots.smooth(history[curve]):
+            (line,) = ax.plot(history.steps(curve), row, **style.line(index))
+        line.set_label(part)
+
+
+def recorded_groups(record, groups: dict[str, dict], task: str):
+    """A panel a group of rows: dots for test accuracy, a seed each, a bar at the median.
+
+    groups: by the panel's name, rows of the record by what they are called there
+    """
+    figure, axes = style.panels(len(groups), width=2.9, height=2.4, sharey=True)
+    for ax, (label, rows) in zip(axes, groups.items(), strict=True):
+        for x, row in enumerate(rows.values()):
+            values = record.accuracies(row, task)
+            spread = x + np.linspace(-0.15, 0.15, len(values))
+            ax.plot(spread, values, "o", ms=4, color=style.COLOURS[0])
+            ax.plot(x, np.median(values), "_", ms=18, mew=2, color="black")
+        ax.set_xticks(range(len(rows)), rows)
+        ax.set_xlabel(label)
+    axes[0].set_ylabel("test accuracy")
     return figure

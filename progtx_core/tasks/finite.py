@@ -41,9 +41,9 @@ class DataSet(Task):
         everything = Batch(inputs, task.labels(inputs))
         tenth = size // 10
         self.parts = {
-            "test": everything[:tenth],
-            "val": everything[tenth : 2 * tenth],
             "train": everything[2 * tenth :],
+            "val": everything[tenth : 2 * tenth],
+            "test": everything[:tenth],
         }
 
     def propose(self, n, generator):

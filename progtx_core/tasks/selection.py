@@ -104,15 +104,17 @@ class Selection(StringTask):
         """Which operation an input asks for, (batch,): its place in `OPERATIONS`."""
         return inputs[:, 0] - self.tokenizer.ids["First"]
 
-    def asked(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Where the first, second or last number stands, (batch,); -1 for Max and Min.
+    def source(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Where the number stands that is the answer, (batch,): the token to copy.
+
+        For Max and Min the first of equal numbers.
 
         >>> task = Selection()
-        >>> task.asked(task.encode(["Last(4, 4, 1)", "First(2, 0, 1)", "Max(1, 2, 3)"]))
-        tensor([ 6,  2, -1])
+        >>> task.source(task.encode(["Last(4, 4, 1)", "First(2, 2, 1)", "Max(1, 3, 3)"]))
+        tensor([6, 2, 4])
         """
+        kinds, answers = self.kinds(inputs), self.labels(inputs)
+        first_match = (inputs == (answers + self.zero)[:, None]).long().argmax(1)
         closing = (inputs == self.tokenizer.ids[")"]).long().argmax(1)
-        nowhere = torch.full_like(closing, -1)
-        first, second = torch.full_like(closing, 2), torch.full_like(closing, 4)
-        places = torch.stack([first, second, closing - 1, nowhere, nowhere], 1)
-        return places.gather(1, self.kinds(inputs)[:, None]).squeeze(1)
+        place = torch.where(kinds == 1, 4, first_match)  # Second
+        return torch.where(kinds == 2, closing - 1, place)  # Last

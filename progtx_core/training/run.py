@@ -119,6 +119,11 @@ class Run:
         return [with_state(model, state) for model, state in states]
 
     @property
+    def best_steps(self) -> list[int]:
+        """The step of each seed's best look, see `best_steps`."""
+        return best_steps(self.history)
+
+    @property
     def n_parameters(self) -> int:
         """Trained numbers in one model."""
         return count_parameters(self.models[0])

@@ -50,13 +50,14 @@ def test_what_is_drawn_is_as_it_should_be():
     assert TASK.labels(inputs).unique().tolist() == list(range(20))
 
 
-def test_asked_points_at_a_token_that_is_the_answer():
+def test_the_source_is_the_token_that_is_the_answer():
     inputs = draw(1000)
-    places, answers = TASK.asked(inputs), TASK.labels(inputs)
-    points = places >= 0
-    assert torch.equal(points, TASK.kinds(inputs) < 3)
-    found = inputs.gather(1, places.clamp(min=0)[:, None]).squeeze(1) - TASK.zero
-    assert torch.equal(found[points], answers[points])
+    places = TASK.source(inputs)
+    found = inputs.gather(1, places[:, None]).squeeze(1) - TASK.zero
+    assert torch.equal(found, TASK.labels(inputs))
+    kinds, length = TASK.kinds(inputs), (inputs != 0).sum(1)
+    for kind, place in ((0, torch.tensor(2)), (1, torch.tensor(4)), (2, length - 2)):
+        assert (places == place)[kinds == kind].all()
 
 
 @pytest.mark.parametrize(
