@@ -12,7 +12,7 @@ CORE = files.ROOT / "progtx_core"
 FLOORS = [
     {"checks", "files"},
     {"contract"},
-    {"tasks", "models"},
+    {"tasks", "models", "optim"},
     {"training"},
     {"evaluation", "tables"},
     {"records"},
@@ -52,7 +52,7 @@ def test_nothing_imports_upward():
 
 
 # What a learner reads; the rest of the house draws, records and executes.
-LESSONS = {"tasks", "models", "training", "evaluation"}
+LESSONS = {"tasks", "models", "optim", "training", "evaluation"}
 
 
 def test_the_core_is_small():
