@@ -202,7 +202,9 @@ def content_hash(entry: Entry) -> str:
     """
     make = models.LADDER[entry.model][0] if entry.model in models.LADDER else entry.model
     task = type(tasks.get(entry.task, **entry.of_task))
-    code = "".join(_code(name) for name in _reached(make.__module__, task.__module__))
+    code = "".join(
+        _code(name) for name in _reached(make.__module__, task.__module__, *entry.modules())
+    )
     return hashlib.sha256((repr(entry) + code).encode()).hexdigest()[:12]
 
 

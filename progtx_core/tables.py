@@ -64,6 +64,10 @@ class Entry:
         """The same entry, trained another way."""
         return replace(self, settings=self.settings | settings)
 
+    def modules(self) -> list[str]:
+        """Where the code lies that it runs besides that of all entries."""
+        return []
+
     def measures(self, run: Run) -> dict[str, np.ndarray]:
         """What is recorded besides: more columns, a value a seed."""
         return {}
@@ -152,7 +156,12 @@ def ablation_entries() -> list[Entry]:
 SET_SIZES = {"small": 1_000, "medium": 10_000, "large": 100_000}
 SELECTOR = {"read": "first"}  # differs from the transformer's default sizes
 RECIPES = {
-    "small": {"epochs": 10, "batch_size": 4, "learning_rate": 0.002},
+    "small": {
+        "epochs": 10,
+        "batch_size": 4,
+        "learning_rate": 0.003,
+        "weight_decay": 0.3,
+    },
     "medium": {"epochs": 20, "batch_size": 64, "learning_rate": 0.003},
     "large": {"epochs": 10, "batch_size": 128, "learning_rate": 0.003},
 }
@@ -164,7 +173,7 @@ BATCHES[RECIPES["medium"]["batch_size"]] = "medium"
 
 
 def training_recipe(size: str) -> dict:
-    """Epochs, batch size, learning rate and warm-up for a data set of that size."""
+    """Epochs and settings of the training for a data set of that size."""
     return {"warmup_steps": 100} | RECIPES[checks.one_of("size", size, RECIPES)]
 
 
@@ -187,17 +196,14 @@ class SetEntry(Entry):
         """Train it as it is recorded, as chapter 8 does."""
         data, recipe = self.data(seed), training_recipe(self.size) | self.recipe
         n_train = len(data.parts["train"])
-        steps = recipe["epochs"] * (n_train // recipe["batch_size"])
-        config = Config(
-            steps=steps,
-            batch_size=recipe["batch_size"],
-            learning_rate=recipe["learning_rate"],
-            warmup_steps=min(recipe["warmup_steps"], steps),
-            n_train=n_train,
-            n_eval=len(data.parts["val"]),
-        )
+        steps = recipe.pop("epochs") * (n_train // recipe["batch_size"])
+        n_eval = len(data.parts["val"])
+        config = Config(steps, **recipe, n_train=n_train, n_eval=n_eval)
         make = partial(models.build, self.model, **self.sizes)
         return fit(make, data, config, seed=seed, n_seeds=n_seeds, best=True, **how)
+
+    def modules(self) -> list[str]:
+        return ["progtx_core.tasks.finite"]
 
     def measures(self, run: Run) -> dict[str, np.ndarray]:
         """Accuracy on the training part, and on the test part by operation."""
@@ -227,6 +233,7 @@ def training_entries() -> list[SetEntry]:
 
     return [
         *(entry(size, size) for size in SET_SIZES),
+        entry("small, no decay", "small", weight_decay=0.0),
         *(entry(row, learning_rate=r) for r, row in RATES.items() if row != "medium"),
         *(entry(row, batch_size=b) for b, row in BATCHES.items() if row != "medium"),
     ]

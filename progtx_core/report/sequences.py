@@ -2,6 +2,7 @@
 
 from html import escape
 from pathlib import Path
+from textwrap import wrap
 
 import numpy as np
 
@@ -40,6 +41,17 @@ def token_grid(tokens: list[list[str]], values: np.ndarray, title: str, ax) -> N
             ax.text(*where, token, ha="center", va="center", fontsize=6)
     ax.set_yticks([])
     ax.set(title=title, xlabel="position", ylabel="example")
+
+
+def lines(updates, curves: dict, ylabel: str):
+    """Curves over training, each (n_updates,), by what they are called."""
+    figure, (ax,) = style.panels(width=5.5, height=2.4)
+    for index, (label, curve) in enumerate(curves.items()):
+        ax.plot(updates, curve, label=label, **style.line(index))
+    ax.set(xlabel="update", ylabel=ylabel)
+    if len(curves) > 1:
+        style.legend_below(figure, ax, len(curves))
+    return figure
 
 
 def padded_batch(tokens: list[list[str]], mask: np.ndarray):
@@ -104,7 +116,8 @@ def top_bars(probabilities: np.ndarray, texts: list[str], answers: list[int], n:
         ax.set_yticks(np.arange(n), best)
         ax.invert_yaxis()
         right = best[0] == answer
-        ax.set_title(f"{text}\n{'right' if right else f'wrong: it is {answer}'}", size=7)
+        verdict = "right" if right else f"wrong: it is {answer}"
+        ax.set_title("\n".join([*wrap(text, 26), verdict]), size=7)
         ax.set(xlim=(0, 1), xticks=[0, 0.5, 1])
         ax.tick_params(labelsize=7)
         ax.grid(visible=False, axis="y")

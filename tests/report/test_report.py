@@ -7,7 +7,18 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from progtx_core import tasks
-from progtx_core.report import accuracy_table, glance, glue, page, plots, say, show, style
+from progtx_core.report import (
+    accuracy_table,
+    glance,
+    glue,
+    layers,
+    page,
+    plots,
+    say,
+    show,
+    style,
+    table,
+)
 from progtx_core.training import Config, fit
 
 
@@ -146,3 +157,25 @@ def test_accuracy_table_has_median_worst_and_best(runs, shown):
     accuracy = runs["trend_sign"].test["accuracy"]
     expected = [42, np.median(accuracy), accuracy.min(), accuracy.max()]
     assert cells == pytest.approx(expected, abs=5e-4)
+
+
+def test_table_shows_fractions_with_three_digits(shown):
+    table(["a", "b", "c"], [["x", 3, 0.12345], ["y", np.float32(0.5), np.int64(7)]])
+    assert shown[0][0].data.splitlines() == [
+        "| a | b | c |",
+        "| --- | --- | --- |",
+        "| x | 3 | 0.123 |",
+        "| y | 0.500 | 7 |",
+    ]
+
+
+def test_layers_add_up_to_the_model(shown):
+    from progtx_core import models
+
+    model = models.build("transformer", tasks.get("sum_mod_10").spec, d_model=8)
+    layers(model)
+    rows = [row.strip("| ").split(" | ") for row in shown[0][0].data.splitlines()[2:]]
+    counts = {row[0]: int(row[-1].replace(",", "")) for row in rows}
+    assert counts.pop("all") == models.count_parameters(model) == sum(counts.values())
+    assert counts["blocks.1.attention"] == 4 * (8 * 8 + 8)
+    assert "positions" in counts

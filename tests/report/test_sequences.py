@@ -57,3 +57,34 @@ def test_training_curves_are_drawn_from_a_checkpoint_alone(tmp_path):
     assert np.array_equal(drawn, run.history["val/loss"])
     with pytest.raises(FileNotFoundError):
         sequences.plot_training_curves(tmp_path / "other.pt")
+
+
+def test_lines_has_one_for_each_curve_and_a_legend_for_several():
+    one = sequences.lines([0, 5], {"a": [1.0, 2.0]}, "rate")
+    two = sequences.lines([0, 5], {"a": [1.0, 2.0], "b": [3.0, 4.0]}, "rate")
+    assert not one.legends
+    assert [text.get_text() for text in two.legends[0].texts] == ["a", "b"]
+    assert two.axes[0].lines[1].get_ydata().tolist() == [3.0, 4.0]
+
+
+def test_test_bars_draws_a_bar_a_seed_and_a_name():
+    accuracies = np.array([[0.5, 1.0], [0.25, 0.75], [0.1, 0.2]])
+    figure = sequences.test_bars(accuracies, ["First", "Last"], np.eye(3, dtype=int))
+    heights = [bar.get_height() for bar in figure.axes[0].patches]
+    assert np.array_equal(np.reshape(heights, (3, 2)), accuracies)
+
+
+def test_recorded_groups_draws_every_seed():
+    from progtx_core.records import Record
+
+    rows = [
+        {"model": model, "task": "t", "seed": i, "accuracy": str(value)}
+        for model, values in (("small", (0.5, 0.7, 0.6)), ("large", (1.0, 0.9, 0.95)))
+        for i, value in enumerate(values)
+    ]
+    groups = {"data": {"s": "small", "l": "large"}, "again": {"l": "large"}}
+    figure = sequences.recorded_groups(Record("r", rows), groups, "t")
+    first = figure.axes[0].lines
+    assert first[0].get_ydata().tolist() == [0.5, 0.7, 0.6]
+    assert first[1].get_ydata().tolist() == [0.6]  # the median
+    assert len(figure.axes[1].lines) == 2
