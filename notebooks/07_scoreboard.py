@@ -16,7 +16,8 @@
 #
 # **Claim.** Put every model on every task, and two staircases appear: one of
 # content, where each rung solves what the rung below cannot, and one of order,
-# which only opens when positions are told. The last rung stands on every step.
+# closed to every model that sees its steps as a set. The last rung stands on
+# every step.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 from progtx_core import records
@@ -78,8 +79,8 @@ def shorter(entry):
 #
 # A task of *content* asks what the steps are; shuffle them, and the answer
 # stays. A task of *order* asks where they stand, or both. Strings of digits
-# ask for both in tokens. Within each group the tasks stand in the order of
-# difficulty, and models stand in the order of the ladder.
+# ask for both in tokens. Within each group the tasks stand about in the order
+# of difficulty, by how far down the ladder they are first solved.
 
 # %% tags=["hide-input"]
 say("\n".join(
@@ -92,7 +93,7 @@ say("\n".join(
 #
 # Draw the board by hand: eight models, from logistic regression to the
 # transformer, against the tasks. Mark the cells you expect to be solved. Where
-# will logistic regression beat self-attention? Which task will only the last
+# will logistic regression beat self-attention? Which tasks will only the last
 # rung solve?
 #
 # ## Build it
@@ -103,9 +104,8 @@ say("\n".join(
 
 # %%
 entry = scoreboard_entry("transformer", "mixed_rule")
-print(entry.model, entry.task, entry.of_task, entry.settings)
-entry = scoreboard_entry("max_pooling", "mixed_rule")
-print(entry.model, entry.task, entry.of_task, entry.settings)
+print(entry)
+print(scoreboard_entry("max_pooling", "mixed_rule"))
 
 # %% [markdown]
 # Every model is trained by its own recipe, the same on all tasks. Only the
@@ -118,8 +118,8 @@ print(entry.model, entry.task, entry.of_task, entry.settings)
 #
 # The whole board is recorded by one command, as it takes longer than a chapter
 # should. Cells along the stairs are trained here, as they are recorded but on
-# fewer seeds: two rungs on each task, one that solves it or comes near, and
-# one that does not.
+# fewer seeds: two rungs on each of eight tasks, one that solves it or comes
+# near, and one that does not.
 
 # %%
 STAIRS = {
@@ -155,13 +155,15 @@ say("\n".join(
 # ## Evidence over seeds: the staircase
 #
 # Each cell has the median accuracy over all seeds and, beneath it, the worst
-# seed. The lighter a cell, the further from chance towards one.
+# seed. The lighter a cell, the further from chance towards one. The ladder
+# goes down the page.
 
 # %%
 show(plots.staircase(board, panels),
      "The staircase: a heat map of models by tasks in three panels. Among "
-     "content tasks each lower rung adds light cells to the right. Among "
-     "order tasks the rows without positions are dark but for logistic "
+     "content tasks light cells reach further right from row to row, with "
+     "gaps in the two attention pools. Among order tasks the rows without "
+     "positions are dark, or grey on the mixed rule, but for logistic "
      "regression on the first four. The last row, the transformer, is light "
      "throughout.")
 
@@ -192,8 +194,8 @@ say("\n".join(
 #   pool and every set model fails: it has a weight for each place. What it
 #   lacks is content.
 # - **A rung is not lost.** What a rung solves, the transformer solves too. In
-#   between, not every model contains the one before: adding attention to a
-#   pool takes the maximum away.
+#   between, not every model contains the one before: a weighted mean in place
+#   of the maximum loses `has_pos_and_neg`.
 # - **No positions, no order.** On `last_gt_first`, `trend_sign` and the
 #   positions of the extremes, every answer is equally likely for a given set
 #   of steps. There the models without positions stand at chance, and not by
@@ -202,11 +204,12 @@ say("\n".join(
 #   `sign_changes_mod_3` the number of positive steps makes some answers
 #   likelier, so a set can be a little off chance. In `mixed_rule` one vote of
 #   three, the winner's sign, is content alone; it carries them further.
-# - **Below chance.** On `sum_mod_10` the first rungs are right less often than
-#   a blind guess. There are few short strings, all answers are equally
-#   frequent among them, and none is in two parts. So a string in the test part
-#   is one that its answer *lacks* in training, and a model that only learns
-#   which tokens go with which answers learns just the wrong thing.
+# - **Below chance.** On `sum_mod_10` logistic regression, mean and attention
+#   pooling are right less often than a blind guess. There are few short
+#   strings, and as many of them for each answer. Those held out for the test
+#   leave their own answer with fewer training examples of their tokens. A
+#   model that learns which tokens go with which answer is so led away from the
+#   right one.
 
 # %%
 blind = ["mean_pooling", "max_pooling", "attention_pooling",
@@ -262,8 +265,9 @@ show(plots.staircase(mine, {"three tasks": [
 
 # %% [markdown]
 # A task is a class as well: a name, a rule in one line, the rule for one
-# signal in plain Python, and the same for many at once. Everything else,
-# balance, splits, features, comes with it.
+# signal in plain Python, and the same for many at once. `None` means no
+# answer: such a signal is drawn again; `decided(yes, undecided)` says the same
+# for many. Everything else, balance, splits, features, comes with it.
 
 # %%
 class SecondGtThird(SignalTask):
@@ -294,7 +298,7 @@ show(plots.staircase(column),
 # ## Check yourself
 #
 # 1. Why is the board coloured by the way from chance to one, and not by
-#    accuracy?
+# accuracy?
 #
 # <details><summary>Answer</summary>
 #
@@ -304,7 +308,7 @@ show(plots.staircase(column),
 # </details>
 #
 # 2. Mean pooling nearly solves `sign_of_winner`, though the largest step
-#    decides. Why?
+# decides. Why?
 #
 # <details><summary>Answer</summary>
 #
@@ -332,9 +336,10 @@ show(plots.staircase(column),
 #
 # ### Exercise 1: read the board (easy, 10 minutes)
 #
-# Write `first_to_solve(task)`: the name of the lowest rung whose *worst* seed
-# reaches `0.95` on that task, or `None`. Hint: `board.names("model")` goes up
-# the ladder; `board.accuracies(model, task)` has all seeds.
+# Write `first_to_solve(task)`: the name of the first model, from logistic
+# regression on, whose *worst* seed reaches `0.95` on that task, or `None`.
+# Hint: `board.names("model")` is in the order of the ladder;
+# `board.accuracies(model, task)` has all seeds.
 
 # %% tags=["checker"]
 def check_first(first_to_solve):
@@ -376,7 +381,8 @@ print(check_first(my_first))
 #
 # Write a class of a signal task, `PositiveMiddle`, with the name
 # `positive_middle`: is the step in the middle (index `seq_len // 2`) positive?
-# The checker compares the two forms of the rule and draws balanced examples.
+# A step of zero is undecided. The checker compares the two forms of the rule
+# and draws balanced examples.
 
 # %% tags=["checker"]
 def check_task(make):
@@ -464,8 +470,10 @@ print(check_way(my_way))
 # ### Exercise 4: a cheaper model (open, 40 minutes)
 #
 # Find a model with fewer parameters than the transformer's whose worst seed
-# reaches `0.97` on both `value_at_query` and `xor_of_endpoints`. Add its row
-# to the board. Hint: which rung is nearest, and what does it lack?
+# reaches `0.97` on both `value_at_query` and `xor_of_endpoints`. Take five
+# seeds and add its row to the board; `scoreboard_entry(model, task)` has the
+# right sizes, `run.n_parameters` counts. Hint: which rung is nearest, and what
+# does it lack?
 #
 # <details><summary>What to look for</summary>
 #
@@ -480,7 +488,7 @@ print(check_way(my_way))
 # - Content and order are two axes. A model can be strong on one and blind on
 #   the other.
 # - A failure of a rung is a statement about a model, a size and a training.
-#   The board keeps all three beside the number.
+#   The record keeps all three beside the number.
 # - Medians hide seeds that fail. Look at the worst.
 #
 # **Where this differs from the sources.** Benchmarks of long sequences (Tay

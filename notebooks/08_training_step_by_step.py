@@ -36,8 +36,9 @@ glance(
 # ## What you will be able to do
 #
 # - make a data set, split it without a shared example, and pad a batch;
-# - count the parameters of a model, layer by layer, and say what each is for;
-# - train with checkpoints, stop, and go on as if nothing had happened;
+# - count the parameters of a model, layer by layer;
+# - say what a checkpoint has to hold so that a stopped training goes on as if
+#   nothing had happened;
 # - read a test set by operation, and an attention map by its spread;
 # - tell a rate that is too high from one that is too low, overfitting from a
 #   broken mask, by their curves.
@@ -155,9 +156,10 @@ print(task.tokenizer.show(some.inputs[0].tolist()))
 #
 # ## Step 2: the split
 #
-# *Train* is for updates, *val* for choosing the best look, *test* for one look
-# at the end. As no example occurs twice in the data, no part shares one with
-# another.
+# *Train* is for updates. *Val* is measured every so often in training; each
+# time is called a look, and decides which parameters are kept. *Test* is
+# measured once, at the end. As no example occurs twice in the data, no part
+# shares one with another.
 
 # %%
 rows = {name: {tuple(ids) for ids in part.inputs.tolist()}
@@ -295,7 +297,7 @@ run = fit(selector, data, config, seed=seed, n_seeds=n_seeds, best=True,
 # %%
 show(sequences.plot_training_curves(min(folder.glob("seeds_*.pt"))),
      "Loss falls and accuracy rises to one, in training and validation "
-     "together, over the updates of the first seeds.")
+     "together, over the updates of the first seed.")
 
 # %% [markdown]
 # The picture is drawn from a checkpoint's file alone. What did the model
@@ -333,15 +335,17 @@ def by_operation(of_examples):  # mean of each, (operation,)
 live = np.array([by_operation(predict(model, test_set)[0].argmax(1) == answers)
                  for model in run.models])
 probabilities, targets = predict(run.models[0], test_set)
-show(sequences.test_bars(live, names, confusion(probabilities, targets)),
+show(sequences.accuracy_bars(live, names, confusion(probabilities, targets)),
      "Bars of test accuracy by operation and seed, all close to one; and a "
-     "map of answers against right answers, all on the diagonal.")
+     "map of answers against right answers, nearly all on the diagonal.")
 
 # %% [markdown]
 # ### The same, recorded
 #
 # How much does the size of the data matter, and how much do rate and batch?
-# Each point is one of five seeds; the bar is their median.
+# Each point is one of five seeds; the bar is their median. Each size has its
+# own recipe, found by trials on these data, so small differences mean little;
+# to *choose* a rate, one would look at the validation part.
 
 # %%
 recorded = records.read("training")
@@ -368,9 +372,11 @@ table(["recorded", "training part, median", "test part, median", "worst seed",
 say(recorded.origin())
 
 # %% [markdown]
-# Between training and test part lies the gap that more data closes, and on the
-# small set weight decay: without it the model knows its examples by heart and
-# does not find the last number. Are Max and Min harder than First and Last?
+# Batch size hardly matters here. Between training and test part lies the gap
+# that more data closes, and on the small set weight decay: with and without it
+# every training example is answered, without it Last is often wrong on new
+# ones. (The small test part has twenty examples an operation: one mistake is a
+# twentieth.) Are Max and Min harder than First and Last?
 
 # %% tags=["nbval-ignore-output"]
 rows = "small, no decay", "small", "medium"
@@ -380,8 +386,9 @@ say("Hardest operation, by the median of five seeds: " + ", ".join(
 
 # %% [markdown]
 # With few examples and no decay it is Last: its place moves with the length of
-# the list, and each length is rarely seen. With enough of them hardly a
-# difference is left. The operations are not hard or easy as such.
+# the list, and each length is rarely seen. First and Second are easy in every
+# row of the table. Which of the other three is the hardest depends on data and
+# training; with enough examples hardly a difference is left.
 
 # %% [markdown]
 # ## Look inside
@@ -389,7 +396,8 @@ say("Hardest operation, by the median of five seeds: " + ", ".join(
 # ## Step 9: single predictions
 #
 # What is the model sure of, and where does it hesitate? One question for each
-# operation, and the least sure answers of the test set.
+# operation, and the five test questions whose right answer got the least
+# probability. The hatched bar is the right answer.
 
 # %%
 sure = probabilities[np.arange(len(targets)), targets]
@@ -398,19 +406,19 @@ rows += np.argsort(sure)[:5].tolist()
 texts = [task.tokenizer.decode(test_set.inputs[row].tolist()) for row in rows]
 show(sequences.top_bars(probabilities[rows], texts, targets[rows].tolist()),
      "Top five answers to ten questions. For one of each operation a single "
-     "long bar stands at the right number; for the five least sure ones the "
-     "chance is shared among two or three numbers.")
+     "long bar stands at the right number; for the five others a second "
+     "number has a part of the probability, and may be the likeliest.")
 
 # %% [markdown]
-# Look at which lists the least sure ones are: small numbers for Max, large
-# ones for Min. Numbers are drawn evenly, so a list without a large number is
-# rare, and what is rare is learned last.
+# Look at which lists the five are: small numbers for Max, large ones for Min.
+# Numbers are drawn evenly, so a list without a large number is rare, and what
+# is rare is learned last.
 
 # %% [markdown]
 # ## Step 10: attention
 #
 # Where does the operation's token look? A row of a map is a query, a column a
-# key; the first row is the one that is read out.
+# key; dark is 0, yellow is 1. The first row is the one that is read out.
 
 # %%
 model = run.models[0]
@@ -424,14 +432,16 @@ show(sequences.attention_maps(found, tokens),
      "puts its weight on the number that is asked for.")
 
 # %% [markdown]
-# A terminal can show it as well: the denser a sign, the more attention.
+# A terminal can show it as well, here the mean of the heads: the denser a
+# sign, the more attention.
 
 # %% tags=["nbval-ignore-output"]
 print(sequences.text_map(found[0].mean(0), tokens[0]))
 
 # %% [markdown]
-# How far is a head's row spread? Entropy says so: 0 for a row that sees one
-# token, 1 for one that sees all of them alike.
+# How far is the first row of a head spread? Entropy says so: 0 for a row that
+# sees one token, 1 for one that sees all of them alike. Up to a third it is
+# called focused here, from two thirds on distributed.
 
 # %% tags=["nbval-ignore-output"]
 n_real = (test_set.inputs != 0).sum(1)
@@ -447,12 +457,14 @@ table(["layer", "head", *names], rows)
 
 # %% [markdown]
 # A head that compares need not look everywhere: where larger numbers have
-# larger scores, softmax is focused on the greatest, and Max can be as focused
-# as First.
+# larger scores, softmax is focused on the greatest. So a focused head may
+# serve Max as well as First, and the spread alone does not say on what it is
+# focused.
 #
 # And the sharpest question: how much of the operation's row falls on the token
 # that has to be copied? For Max and Min that is where the answer stands, for
-# equal numbers the first of them.
+# equal numbers the first of them. The picture is of the first seed on the
+# validation part, the table of the worst seed on the test part.
 
 # %% tags=["nbval-ignore-output"]
 def weights_on_source(model, batch):  # best head's mean weight, (operation,)
@@ -467,8 +479,8 @@ forming = np.array([weights_on_source(run.at(step)[0], data.parts["val"])
                     for step in looks])
 show(sequences.lines(looks, dict(zip(names, forming.T)), "weight on source"),
      "The weight that the best head puts on the token to be copied, "
-     "over training, a line an operation: near zero at first, then high for "
-     "all operations that ask for a place.")
+     "over training, a line an operation: about even at first, then high, "
+     "lowest for Min.")
 table(["best head's weight, worst seed", *names],
       [["on the source", *pointing.min(0)]])
 say(f"**In the end**: {run}; {run.seconds:.0f} s of training.")
@@ -476,8 +488,8 @@ say(f"**In the end**: {run}; {run.seconds:.0f} s of training.")
 # %% [markdown]
 # ## Break it: four bad curves
 #
-# Each of these is a short run with one thing wrong. Look at the curves before
-# you read on: which is which?
+# One healthy run, and four short ones with one thing wrong in each. What in
+# the shapes of the curves would tell them apart without the titles?
 
 # %%
 short = replace(config, steps=min(steps, 600), n_eval=100,
@@ -509,16 +521,17 @@ show(sequences.losses_beside(sick),
      "validation loss; both falling later than the healthy ones.")
 
 # %% [markdown]
-# - **Too high a rate**: the loss falls to that of a guess, or jumps, and stays
-#   there. Divide the rate by ten.
-# - **Too low a rate**: both curves fall, smoothly, and are still falling at
-#   the end. Nothing is wrong but the time. Multiply the rate by three.
+# - **Too high a rate**: the loss falls a little, jumps about, and stays near
+#   that of a guess. Divide the rate by ten.
+# - **Too low a rate**: both curves hardly fall, steadily and together.
+#   Multiply the rate by ten until the loss falls early.
 # - **Too few examples**: training goes on falling while validation stays
 #   behind, or rises. More data, fewer parameters, weight decay, or stop at the
 #   best look.
-# - **A broken mask**: looks like a task that is harder: both curves fall
-#   together, later and less far. No curve names this one. Test it: padding may
-#   not change an answer.
+# - **A broken mask**: looks like a harder task: both curves fall together,
+#   more slowly and less far. (Here random tokens stand in for padding, so that
+#   looking at them does harm.) No curve names this one. Test it: padding must
+#   not change the logits.
 
 # %%
 with torch.no_grad():
@@ -526,7 +539,7 @@ with torch.no_grad():
         (one.models[0](row[None]) - one.models[0](row[row != 0][None]))
         .abs().max().item() for row in test_set.inputs[:50])
         for label, one in sick.items()}
-print("padding changes an answer:",
+print("padding changes the logits:",
       {label: value > 1e-3 for label, value in change.items()})
 
 
@@ -576,8 +589,8 @@ print("padding changes an answer:",
 #
 # ### Exercise 1: how many updates? (easy, 5 minutes)
 #
-# Write `updates(n_examples, batch_size, epochs)` for training parts whose last
-# batch is left for the next shuffle if it is not full.
+# Write `updates(n_examples, batch_size, epochs)` where the last batch of an
+# epoch is left out if it is not full.
 
 # %% tags=["checker"]
 def check_updates(updates):
@@ -688,14 +701,16 @@ print(check_best(my_best))
 #
 # Train on lists of three to eight numbers, test on nine and ten. Which
 # operations survive, and why? Hint: `tasks.get("selection", max_numbers=10)`
-# has a longer table of positions; which rows of it does your training part
-# never touch?
+# draws lists of up to ten; keep for training those where `(inputs >=
+# task.zero).sum(1) <= 8`. Which rows of the table of positions are then never
+# touched?
 #
 # <details><summary>What to look for</summary>
 #
 # Positions beyond the eighth number were never trained. First and Second do
-# not need them. Max and Min need them only to look there, Last needs to know
-# where the end is. Chapter 11 is about such lengths.
+# not need them. Max and Min can fail where the number asked for stands there,
+# and Last has to find an end that it never saw there. Chapter 11 is about such
+# lengths.
 #
 # </details>
 #

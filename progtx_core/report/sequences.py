@@ -38,7 +38,8 @@ def token_grid(tokens: list[list[str]], values: np.ndarray, title: str, ax) -> N
     for row, line in enumerate(tokens):
         for column, token in enumerate(line):
             where = column + 0.5, row + 0.5
-            ax.text(*where, token, ha="center", va="center", fontsize=6)
+            size = 6 if len(token) < 6 else 5  # in points; "Second" is the longest
+            ax.text(*where, token, ha="center", va="center", fontsize=size)
     ax.set_yticks([])
     ax.set(title=title, xlabel="position", ylabel="example")
 
@@ -63,7 +64,7 @@ def padded_batch(tokens: list[list[str]], mask: np.ndarray):
     return figure
 
 
-def test_bars(accuracies: np.ndarray, names: list[str], confusion: np.ndarray):
+def accuracy_bars(accuracies: np.ndarray, names: list[str], confusion: np.ndarray):
     """Accuracy by name, a bar a seed, beside a map of confusion on a log scale.
 
     accuracies: (n_seeds, names); confusion: counts, right answers by given ones
@@ -151,12 +152,12 @@ def text_map(pattern: np.ndarray, tokens: list[str]) -> str:
     """A pattern (query, key) for a terminal: the denser a sign, the more attention.
 
     >>> print(text_map(np.array([[1.0, 0.0], [0.5, 0.5]]), ["Max", "7"]))
-        Max   7
+        Max  7
     Max  @
       7  =   =
     """
     width = max(map(len, tokens))
-    lines = [" " * width + "".join(f" {token:>{width}}" for token in tokens)]
+    lines = [(" " * width + "".join(f" {t:^{width}}" for t in tokens)).rstrip()]
     for token, row in zip(tokens, pattern[: len(tokens)], strict=True):
         signs = [SHADES[round(float(w) * (len(SHADES) - 1))] for w in row[: len(tokens)]]
         cells = "".join(f" {sign:^{width}}" for sign in signs)
@@ -170,7 +171,7 @@ def plot_training_curves(path: str | Path):
     figure, axes = style.panels(2, height=3.0)
     for ax, what in zip(axes, ("loss", "accuracy"), strict=True):
         train_and_val(ax, found.history, what)
-        ax.set(xlabel="steps", ylabel=what)
+        ax.set(xlabel="update", ylabel=what)
     style.legend_below(figure, axes[0])
     return figure
 
@@ -180,7 +181,7 @@ def losses_beside(runs: dict):
     figure, axes = style.panels(len(runs), width=1.85, height=2.1, sharey=True)
     for ax, (label, run) in zip(axes, runs.items(), strict=True):
         train_and_val(ax, run.history, "loss")
-        ax.set(xlabel="steps")
+        ax.set(xlabel="update")
         ax.set_title(label, fontsize=8)
     axes[0].set(ylabel="loss (nats)", ylim=(0, 4.5))
     style.legend_below(figure, axes[0])
@@ -192,7 +193,9 @@ def train_and_val(ax, history, what: str) -> None:
     for index, part in enumerate(("train", "val")):
         curve = f"{part}/{what}"
         for row in plots.smooth(history[curve]):
-            (line,) = ax.plot(history.steps(curve), row, **style.line(index))
+            marker = {"marker": style.MARKERS[index], "ms": 3} if part == "val" else {}
+            steps = history.steps(curve)
+            (line,) = ax.plot(steps, row, **style.line(index), **marker)
         line.set_label(part)
 
 

@@ -67,9 +67,9 @@ def test_lines_has_one_for_each_curve_and_a_legend_for_several():
     assert two.axes[0].lines[1].get_ydata().tolist() == [3.0, 4.0]
 
 
-def test_test_bars_draws_a_bar_a_seed_and_a_name():
+def test_accuracy_bars_draw_a_bar_a_seed_and_a_name():
     accuracies = np.array([[0.5, 1.0], [0.25, 0.75], [0.1, 0.2]])
-    figure = sequences.test_bars(accuracies, ["First", "Last"], np.eye(3, dtype=int))
+    figure = sequences.accuracy_bars(accuracies, ["First", "Last"], np.eye(3, dtype=int))
     heights = [bar.get_height() for bar in figure.axes[0].patches]
     assert np.array_equal(np.reshape(heights, (3, 2)), accuracies)
 
