@@ -1,5 +1,7 @@
 """Attention against torch's own, positions against their properties, bad input."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from hypothesis import given
@@ -169,6 +171,19 @@ def test_a_causal_model_does_not_see_what_comes_later():
     assert not torch.allclose(before[:, 4:], after[:, 4:])
 
 
+def test_what_is_read_out_is_the_mean_of_the_steps_or_the_first():
+    each = Spec(n_classes=3, seq_len=6, d_vocab=7, pad=0, per_step=True)
+    every_step = Transformer(each, 8, n_heads=2)
+    x = torch.tensor([[3, 1, 4, 1, 5, 2], [2, 6, 0, 0, 0, 0]])
+    steps = every_step(x)  # logits are linear in the steps, so their mean is the mean's
+    real = (x != 0).float().unsqueeze(-1)
+    wanted = {"first": steps[:, 0], "mean": (steps * real).sum(1) / real.sum(1)}
+    for read, logits in wanted.items():
+        model = Transformer(replace(each, per_step=False), 8, n_heads=2, read=read)
+        model.load_state_dict(every_step.state_dict())
+        assert torch.allclose(model(x), logits, atol=1e-5)
+
+
 def test_causal_with_padding_on_the_left_gives_numbers():
     spec = Spec(n_classes=7, seq_len=6, d_vocab=7, pad=0, per_step=True)
     model = Transformer(spec, 8, n_heads=2, causal=True)
@@ -183,6 +198,7 @@ def test_causal_with_padding_on_the_left_gives_numbers():
     [
         (lambda: Transformer(SPEC, 10, n_heads=4), "n_heads=4 and d_model=10"),
         (lambda: Transformer(SPEC, 0), "d_model must be .* at least 1, got 0"),
+        (lambda: Transformer(SPEC, 8, read="last"), "no read 'last'"),
         (lambda: Transformer(SPEC, n_layers=0), "n_layers must be .* got 0"),
         (lambda: Transformer(SPEC, 6, n_heads=2, positions="rotary"), "d_head=3"),
         (lambda: Transformer(SPEC, positions="rotory"), "nearest: rotary"),
