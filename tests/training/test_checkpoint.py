@@ -36,13 +36,17 @@ class Wired:
 def train(folder=None, stop_after=None, config=CONFIG, **how):
     def make(spec):
         sizes = {"positions": "random_offset", "n_ctx": 14}
-        model = models.build("self_attention", spec, d_model=8, **sizes)
-        if stop_after is not None:
-            model.register_forward_pre_hook(Wired(stop_after))
+        return models.build("self_attention", spec, d_model=8, **sizes)
+
+    def make_wired(spec):
+        model = make(spec)
+        model.register_forward_pre_hook(Wired(stop_after))
         return model
 
     how = {"n_seeds": 2, "n_processes": 1, "snapshots": True} | how
-    return fit(make, TASK, config, seed=3, checkpoints=folder, progress=False, **how)
+    model = make if stop_after is None else make_wired
+    model.__name__ = "model"  # one training, wired or not
+    return fit(model, TASK, config, seed=3, checkpoints=folder, progress=False, **how)
 
 
 def assert_same(one, other):
