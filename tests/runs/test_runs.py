@@ -77,6 +77,21 @@ def test_a_run_has_its_parameters_its_record_and_no_time_stamps(book, capsys):
     assert not [p for p in path.parent.iterdir() if p != path]
 
 
+def test_the_time_at_a_glance_is_that_of_the_run_itself(book):
+    code = """
+from IPython.display import Markdown, display
+print(steps, rate, word)
+display(Markdown("| measured time | not measured yet |"))
+"""
+    chapter = book(code.strip())
+    for parameters, shown in (({}, "s on two cores"), ({"steps": 2}, "not measured")):
+        path = runs.execute(chapter, parameters, files.ROOT / "build" / "executed")
+        assert f"{shown}" in path.read_text()
+    path = runs.execute(chapter, {}, files.ROOT / "build" / "executed")
+    seconds = json.loads(path.read_text())["metadata"]["progtx"]["seconds"]
+    assert f"| measured time | {seconds:.0f} s on two cores |" in path.read_text()
+
+
 def test_profiles_and_defaults(book):
     chapter = book()
     assert runs.merge(chapter, "full", {}) == {}
