@@ -198,8 +198,9 @@ say("\n".join(
 #   of the maximum loses `has_pos_and_neg`.
 # - **No positions, no order.** On `last_gt_first`, `trend_sign` and the
 #   positions of the extremes, every answer is equally likely for a given set
-#   of steps. There the models without positions stand at chance, and not by
-#   bad luck.
+#   of steps. A model without positions gives them one answer in whatever order
+#   they come, $f(x_{\pi(1)}, \dots, x_{\pi(n)}) = f(x_1, \dots, x_n)$ for
+#   every permutation $\pi$. So it stands at chance there, and not by bad luck.
 # - **A set still knows something.** On `xor_of_endpoints` and
 #   `sign_changes_mod_3` the number of positive steps makes some answers
 #   likelier, so a set can be a little off chance. In `mixed_rule` one vote of

@@ -239,7 +239,8 @@ layers(ours)
 # ## Step 5: a forward pass before training
 #
 # The model can answer at once. It has learned nothing, so its answers have to
-# be noise; if they are not, something is wrong already.
+# be noise; if they are not, something is wrong already. The loss of an answer
+# is $-\ln p$, where $p$ is the probability of the right one.
 
 # %%
 shown = data.parts["val"][:5]
@@ -440,8 +441,9 @@ print(sequences.text_map(found[0].mean(0), tokens[0]))
 
 # %% [markdown]
 # How far is the first row of a head spread? Entropy says so: 0 for a row that
-# sees one token, 1 for one that sees all of them alike. Up to a third it is
-# called focused here, from two thirds on distributed.
+# sees one token, 1 for one that sees all of them alike. For weights $p_k$ on
+# $n$ tokens the spread is $-\sum_k p_k \ln p_k \,/\, \ln n$. Up to a third it
+# is called focused here, from two thirds on distributed.
 
 # %% tags=["nbval-ignore-output"]
 n_real = (test_set.inputs != 0).sum(1)
