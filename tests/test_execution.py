@@ -79,7 +79,9 @@ def sabotaged(tmp_path, addition, replace=("", "")):
     marker = "# %% [markdown]\n# ## Where we stand"
     assert text.count(marker) == 1
     source = tmp_path / chapter.source.name
-    source.write_text(text.replace(marker, f"# %%\n{addition}\n{marker}"))
+    # A patch of the core is not seen by other processes: all is trained in this one.
+    alone = "import os\nos.environ['LOKY_MAX_CPU_COUNT'] = '1'"
+    source.write_text(text.replace(marker, f"# %%\n{alone}\n{addition}\n{marker}"))
     return Chapter(source)
 
 
