@@ -2,6 +2,7 @@
 
 import json
 import struct
+import time
 import zlib
 
 import pytest
@@ -53,11 +54,13 @@ def wandb_records(path):
     position, payload = 7, b""
     while data:
         room = 32768 - position % 32768
-        if room < 7:
+        if room < 7 or len(data) < 7:
             data, position = data[room:], position + room
             continue
         checksum, size, kind = struct.unpack("<IHB", data[:7])
         chunk = data[7 : 7 + size]
+        if len(chunk) < size:
+            return  # still being written
         assert checksum == zlib.crc32(bytes([kind]) + chunk)
         payload += chunk
         if kind in (1, 4):  # whole, or last part
@@ -66,16 +69,25 @@ def wandb_records(path):
         data, position = data[7 + size :], position + 7 + size
 
 
-def test_wandb_offline_holds_every_series_under_its_own_step(tmp_path):
+def finished_records(path, seconds=60):
+    """Records of a finished run: its service may still be writing when `finish` returns."""
     from wandb.proto import wandb_internal_pb2
 
+    deadline = time.monotonic() + seconds
+    while True:
+        records = [wandb_internal_pb2.Record.FromString(p) for p in wandb_records(path)]
+        if any(record.HasField("exit") for record in records):
+            return records
+        assert time.monotonic() < deadline, f"{path} has no end after {seconds} seconds"
+        time.sleep(0.05)
+
+
+def test_wandb_offline_holds_every_series_under_its_own_step(tmp_path):
     tracker = WandB("progtx-test", folder=tmp_path, steps=10)
     run = train(tracker)
     (file,) = tmp_path.glob("wandb/offline-run-*/run-*.wandb")
     history, metrics = [], {}
-    for payload in wandb_records(file):
-        record = wandb_internal_pb2.Record()
-        record.ParseFromString(payload)
+    for record in finished_records(file):
         if record.HasField("history"):
             items = record.history.item
             history.append(
