@@ -1,6 +1,6 @@
 """Optimizers that ask for no gradient."""
 
-from progtx_core.optim.moves import Move
+from progtx_core.optim.moves import Moves
 from progtx_core.optim.pattern_search import PatternSearch
 
-__all__ = ["Move", "PatternSearch"]
+__all__ = ["Moves", "PatternSearch"]

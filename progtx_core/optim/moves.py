@@ -1,47 +1,55 @@
 """Candidates of a direct search: what is moved, and in which order."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 
 
 @dataclass(frozen=True)
-class Move:
-    """A candidate: the flattened parameters at `coordinates` change by `change`.
+class Moves:
+    """Some candidates: each changes the flattened parameters in `group_size` places.
 
-    coordinates: (group_size,) places in all parameters, flattened one after another
-    change: (group_size,)
+    coordinates: (n_moves, group_size) places in all parameters, flattened one after
+        another; change: (n_moves, group_size), what is added there
     """
 
     coordinates: torch.Tensor
     change: torch.Tensor
 
+    def __len__(self) -> int:
+        return len(self.coordinates)
 
-class Sweep(Sequence):
-    """The candidates of one sweep, made when they are asked for.
+
+class Sweep:
+    """The candidates of one sweep: twice each group of coordinates, there and back.
 
     radius: (n_coordinates,); group_size: coordinates moved together; seed: of the order
 
+    Where groups of that size do not come out even, the first coordinates fill up the
+    last group.
+
     >>> sweep = Sweep(torch.tensor([0.5, 2.0, 2.0]), group_size=1, seed=0)
-    >>> len(sweep), sweep[0].coordinates, sweep[0].change, sweep[1].change
-    (6, tensor([2]), tensor([2.]), tensor([-2.]))
+    >>> len(sweep), sweep[:2].coordinates.tolist(), sweep[:2].change.tolist()
+    (6, [[2], [2]], [[2.0], [-2.0]])
     """
 
     def __init__(self, radius: torch.Tensor, group_size: int, seed: int) -> None:
         generator = torch.Generator().manual_seed(seed)
-        self.order = torch.randperm(len(radius), generator=generator)
+        order = torch.randperm(len(radius), generator=generator)
         signs = torch.randint(2, (len(radius),), generator=generator) * 2 - 1
-        self.change, self.size = signs * radius, group_size
+        missing = -len(radius) % group_size
+        order = torch.cat([order, order[:missing]])
+        self.coordinates = order.view(-1, group_size)
+        self.change = (signs * radius)[order].view(-1, group_size)
 
     def __len__(self) -> int:
-        return 2 * -(-len(self.order) // self.size)
+        return 2 * len(self.coordinates)
 
-    def __getitem__(self, i: int) -> Move:
-        if not 0 <= i < len(self):
-            raise IndexError(i)
-        places = self.order[self.size * (i // 2) :][: self.size]
-        return Move(places, self.change[places] * (1 if i % 2 == 0 else -1))
+    def __getitem__(self, part: slice) -> Moves:
+        number = torch.arange(len(self))[part]
+        there = 1 - 2 * (number % 2)
+        groups = number // 2
+        return Moves(self.coordinates[groups], self.change[groups] * there[:, None])
 
 
 def trained(param_groups: list[dict]) -> list[tuple[torch.Tensor, dict]]:

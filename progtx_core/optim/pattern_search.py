@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 
 from progtx_core import checks
-from progtx_core.optim.moves import Move, Sweep, trained
+from progtx_core.optim.moves import Moves, Sweep, trained
 
 Closure = Callable[[], torch.Tensor | float]
+
+FIRST_BLOCK = 16  # measured together after a kept move; doubled while none is found
 
 
 class PatternSearch(torch.optim.Optimizer):
@@ -22,16 +24,19 @@ class PatternSearch(torch.optim.Optimizer):
 
     radius: length of a move in one coordinate; contraction: below 1; expansion: at
         least 1; min_radius: below it the search is finished
+    min_gain: a move must lower the loss by more than this to be kept
     group_size: coordinates that are moved together, with random signs
     poll: "first" takes the first improvement, "best" the best of each block
-    block_size: candidates in a block, for poll="best" and for `losses_of`
-    budget: evaluations after which the search is finished; None for no end
+    block_size: candidates in a block, for poll="best"; the most for `losses_of`
+    budget: evaluations after which the search is finished; None for no end. They are
+        counted as if each candidate were measured alone
     restart: begin a new sweep after every kept move, as the paper's code does
     measure_again: measure the loss at the start of every step, as a new batch a step
         needs, and a loop that logs the first loss; else that of the last kept move stands
     generator: draws the seed of the random orders; by default seed 0
-    losses_of: a faster way to measure candidates, `Sequence[Move]` to losses; what it
-        likes is measured again by the closure before it is kept
+    losses_of: a faster way to measure candidates, `Moves` to losses that may err to the
+        low side; what it likes is measured again by the closure before it is kept. With
+        poll="first" the block begins small after every kept move and grows to block_size
 
     The closure returns the loss and computes no gradient; `step` calls it under
     `torch.no_grad()`. NaN and infinity count as no improvement. A rejected, failed or
@@ -56,6 +61,7 @@ class PatternSearch(torch.optim.Optimizer):
         contraction: float = 0.5,
         expansion: float = 1.0,
         min_radius: float = 1e-3,
+        min_gain: float = 0.0,
         group_size: int = 1,
         poll: str = "first",
         block_size: int = 1,
@@ -63,7 +69,7 @@ class PatternSearch(torch.optim.Optimizer):
         restart: bool = False,
         measure_again: bool = False,
         generator: torch.Generator | None = None,
-        losses_of: Callable[[Sequence[Move]], Sequence[float]] | None = None,
+        losses_of: Callable[[Moves], Sequence[float]] | None = None,
     ) -> None:
         defaults = {"radius": checks.number("radius", radius, above=0)}
         super().__init__(params, defaults)
@@ -74,6 +80,7 @@ class PatternSearch(torch.optim.Optimizer):
             raise ValueError(f"contraction must be below 1, got {contraction}")
         self.expansion = checks.number("expansion", expansion, at_least=1)
         self.min_radius = checks.number("min_radius", min_radius, above=0)
+        self.min_gain = checks.number("min_gain", min_gain, at_least=0)
         self.block_size = checks.whole("block_size", block_size, 1)
         self.budget = math.inf if budget is None else checks.whole("budget", budget, 1)
         self.poll = checks.one_of("poll", poll, ("first", "best"))
@@ -141,51 +148,68 @@ class PatternSearch(torch.optim.Optimizer):
 
     def _poll_sweep(self, closure: Closure) -> None:
         """Poll on from `position`; ends with a kept move or the end of the sweep."""
-        now, moves = self.now, self._sweep()
-        in_blocks = self.poll == "best" or self.losses_of is not None
-        kept = False
-        while not kept and now["position"] < len(moves) and not self.finished:
-            size = self.block_size if in_blocks else 1
-            left = min(len(moves) - now["position"], self.budget - now["evaluations"])
-            block = range(now["position"], now["position"] + int(min(size, left)))
-            kept = self._poll_block(moves, block, closure)
+        now, sweep = self.now, self._sweep()
+        kept, size = False, self.block_size
+        if self.poll == "first":
+            size = 1 if self.losses_of is None else min(size, FIRST_BLOCK)
+        while not kept and now["position"] < len(sweep) and not self.finished:
+            left = min(len(sweep) - now["position"], self.budget - now["evaluations"])
+            block = sweep[now["position"] : now["position"] + int(min(size, left))]
+            poll = self._poll_best if self.poll == "best" else self._poll_first
+            kept = poll(block, closure)
+            size = min(2 * size, self.block_size) if size > 1 else 1
         now["improved"] = now["improved"] or kept
-        whole = now["position"] == len(moves)
+        whole = now["position"] == len(sweep)
         if whole:
             now["scale"] *= self.expansion if now["improved"] else self.contraction
         if whole or (kept and self.restart):
             now.update(sweep=now["sweep"] + 1, position=0, improved=False)
 
-    def _poll_block(self, moves: Sweep, block: range, closure: Closure) -> bool:
-        """Poll some candidates; True if one of them was kept."""
-        now, best = self.now, self.now["best_loss"]
-        losses = None
-        if self.losses_of is not None:
-            losses = [float(x) for x in self.losses_of([moves[i] for i in block])]
-        found = []
-        for number, i in enumerate(block):
-            now["position"], now["evaluations"] = i + 1, now["evaluations"] + 1
-            if self.poll == "best":
-                trial = self._try(moves[i], closure, keep=False)
-                loss = trial if losses is None else losses[number]
-                found += [(loss, i)] if loss < best else []
-            elif losses is not None and not losses[number] < best:  # NaN included
-                continue
-            elif self._try(moves[i], closure) < best:
-                return True
-        # Best of the block; where the closure disagrees, the next best.
-        return any(self._try(moves[i], closure) < best for _, i in sorted(found))
+    def _poll_first(self, block: Moves, closure: Closure) -> bool:
+        """Keep the first move of a block that is better; True if there is one."""
+        enough = self._enough()
+        losses = None if self.losses_of is None else self._measure_block(block)
+        for number in range(len(block)):
+            self.now["position"] += 1
+            self.now["evaluations"] += 1
+            if losses is None or losses[number] < enough:  # NaN is not
+                if self._try(block, number, closure) < enough:
+                    return True
+        return False
 
-    def _try(self, move: Move, closure: Closure, keep: bool = True) -> float:
+    def _poll_best(self, block: Moves, closure: Closure) -> bool:
+        """Keep the best move of a block; True if one is better than none."""
+        enough = self._enough()
+        if self.losses_of is not None:
+            losses = self._measure_block(block)
+        else:
+            each = range(len(block))
+            losses = [self._try(block, i, closure, keep=False) for i in each]
+        self.now["position"] += len(block)
+        self.now["evaluations"] += len(block)
+        found = sorted((loss, i) for i, loss in enumerate(losses) if loss < enough)
+        # Where the closure disagrees, the next best.
+        return any(self._try(block, i, closure) < enough for _, i in found)
+
+    def _enough(self) -> float:
+        """What a loss must be below, to be kept."""
+        return self.now["best_loss"] - self.min_gain
+
+    def _measure_block(self, block: Moves) -> list[float]:
+        return [float(loss) for loss in self.losses_of(block)]
+
+    def _try(
+        self, block: Moves, number: int, closure: Closure, keep: bool = True
+    ) -> float:
         """Measure a move; take it for good if it is better and may be kept."""
-        pieces = list(self._pieces(move))
+        pieces = list(self._pieces(block.coordinates[number], block.change[number]))
         old = [flat[places].clone() for flat, places, _ in pieces]
         better = False
         try:
             for flat, places, change in pieces:
                 flat[places] += change
             loss = float(closure())
-            better = keep and loss < self.now["best_loss"]
+            better = keep and loss < self._enough()
         finally:
             if not better:
                 for (flat, places, _), values in zip(pieces, old, strict=True):
@@ -194,14 +218,14 @@ class PatternSearch(torch.optim.Optimizer):
             self.now["best_loss"] = loss
         return loss
 
-    def _pieces(self, move: Move) -> Iterator[tuple]:
+    def _pieces(self, coordinates: torch.Tensor, change: torch.Tensor) -> Iterator[tuple]:
         """What a move changes: flattened parameter, places in it, change."""
-        owner = torch.searchsorted(self._ends, move.coordinates, right=True)
+        owner = torch.searchsorted(self._ends, coordinates, right=True)
         for number in owner.unique().tolist():
             parameter, here = self._parameters[number][0], owner == number
             first = int(self._ends[number]) - parameter.numel()
-            places = move.coordinates[here] - first
-            yield parameter.view(-1), places, move.change[here].to(parameter.dtype)
+            places = coordinates[here] - first
+            yield parameter.view(-1), places, change[here].to(parameter.dtype)
 
     def _measure(self, closure: Closure) -> float:
         self.now["evaluations"] += 1

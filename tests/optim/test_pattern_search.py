@@ -76,9 +76,9 @@ def losses_of(net):
 
     def measure(moves):
         losses = []
-        for move in moves:
+        for places, change in zip(moves.coordinates, moves.change, strict=True):
             changed = flat(net)
-            changed[move.coordinates] += move.change.to(changed.dtype)
+            changed[places] += change.to(changed.dtype)
             sizes = [p.numel() for p in net.parameters()]
             named = zip(net.named_parameters(), changed.split(sizes), strict=True)
             values = {name: part.view_as(p) for (name, p), part in named}

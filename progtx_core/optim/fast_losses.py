@@ -1,0 +1,220 @@
+"""Many candidates of a search measured together, and nothing computed twice.
+
+A candidate differs from the model as it is in a few numbers. What these cannot reach is
+taken from the last full pass, beginnings that strings share are computed once
+(`Prefixes`), and the candidates lie innermost, (feature, node, candidate), so that each
+operation is one long stretch of memory.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from progtx_core import checks
+from progtx_core.contract import Batch
+from progtx_core.models.positions import Learned, Positions
+from progtx_core.models.transformer import Block, Transformer
+from progtx_core.optim.moves import Moves
+from progtx_core.optim.prefixes import Prefixes
+
+ROUNDING = {torch.float32: 1e-6, torch.float64: 1e-12}  # of a loss, relative
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Changes of one parameter: who[i] has change[i] added at row[i], column[i]."""
+
+    row: torch.Tensor
+    column: torch.Tensor
+    who: torch.Tensor
+    change: torch.Tensor
+
+
+class FastLosses:
+    """Loss of a causal transformer on a fixed batch, for many moves at once.
+
+    model: a `Transformer` with causal=True, an answer a step, and learned positions or
+        none; batch: what the loss is taken over
+    memory: bytes that the candidates measured together may take
+
+    Calling it with `Moves` gives a loss a move, lowered by a bound of its rounding error,
+    as `PatternSearch(losses_of=...)` wants it. It reads the model's parameters as
+    they are at the call.
+
+    Raises ValueError for a model that it cannot follow.
+    """
+
+    def __init__(self, model: Transformer, batch: Batch, memory: int = 2**23) -> None:
+        check_model(model)
+        self.model = model
+        self.named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
+        sizes = torch.tensor([p.numel() for _, p in self.named])
+        self.ends = sizes.cumsum(0)
+        self.dtype = self.named[0][1].dtype
+        self.tree = Prefixes(batch, model.spec, self.dtype)
+        self.memory = checks.whole("memory", memory, at_least=1)
+        self.kept: dict[str, torch.Tensor] = {}  # activations of the model as it is
+        self.version: list[int] = []
+        self.n = 1  # candidates that are being measured
+
+    @property
+    def together(self) -> int:
+        """How many candidates fit into `memory`."""
+        block, nodes = self.model.blocks[0], len(self.tree)
+        d_model, d_mlp = block.norm_1.weight.shape[0], block.mlp[0].out_features
+        pairs = max(seen.numel() for _, seen in self.tree.sees)
+        numbers = nodes * (10 * d_model + 2 * d_mlp) + 3 * pairs * d_model
+        return max(2, self.memory // (numbers * self.dtype.itemsize))
+
+    @torch.no_grad()
+    def __call__(self, moves: Moves) -> torch.Tensor:
+        """Losses (n_moves,), each a little too low."""
+        version = [p._version for _, p in self.named]
+        if version != self.version:
+            self.version, self.kept, self.n = version, {}, 1
+            self.forward(None)
+        losses = torch.empty(len(moves), dtype=self.dtype)
+        # Moves that begin at the same part of the model have the same part to skip.
+        order = moves.coordinates.amin(1).argsort()
+        for some in order.split(self.together):
+            losses[some] = self.losses(moves.coordinates[some], moves.change[some])
+        return losses - ROUNDING[self.dtype] * losses.abs().clamp(min=1)
+
+    def losses(self, coordinates: torch.Tensor, change: torch.Tensor) -> torch.Tensor:
+        """Losses of moves that fit into memory together."""
+        # A last axis of 1 marks what is unchanged, so one candidate is joined by a copy.
+        self.n = max(2, len(coordinates))
+        who = torch.arange(len(coordinates))[:, None].expand_as(coordinates).flatten()
+        places, change = coordinates.flatten(), change.flatten().to(self.dtype)
+        owner = torch.searchsorted(self.ends, places, right=True)
+        shifts = {}
+        for number in owner.unique().tolist():
+            name, parameter = self.named[number]
+            here = owner == number
+            inside = places[here] - (self.ends[number] - parameter.numel())
+            width = parameter.shape[1] if parameter.ndim == 2 else 1
+            at = inside // width, inside % width
+            shifts[name] = Shift(*at, who[here], change[here])
+        return self.forward(shifts)[: len(coordinates)]
+
+    def forward(self, shifts: dict[str, Shift] | None) -> torch.Tensor:
+        """Losses (candidate,); without shifts, of the model itself, and keep all."""
+        resid = self.linear("embed", self.model.embed, self.tree.features, shifts)
+        resid = self.positions(resid, shifts)
+        for i, block in enumerate(self.model.blocks):
+            name = f"blocks.{i}"
+            normed = self.norm(f"{name}.norm_1", block.norm_1, resid, shifts)
+            mixed = self.attention(f"{name}.attention", block.attention, normed, shifts)
+            resid = resid + mixed
+            normed = self.norm(f"{name}.norm_2", block.norm_2, resid, shifts)
+            hidden = self.linear(f"{name}.mlp.0", block.mlp[0], normed, shifts).relu()
+            resid = resid + self.linear(f"{name}.mlp.2", block.mlp[2], hidden, shifts)
+        normed = self.norm("norm", self.model.norm, resid, shifts)
+        logits = self.linear("read_out", self.model.read_out, normed, shifts)
+        counts = self.tree.counts
+        wanted = torch.einsum("cn,cnk->k", counts, logits)
+        return (counts.sum(0) @ logits.logsumexp(0) - wanted) / self.tree.n_answers
+
+    def unchanged(self, x: torch.Tensor, shifts: dict[str, Shift] | None) -> bool:
+        return shifts is not None and x.shape[-1] == 1
+
+    def linear(self, name, layer, x, shifts) -> torch.Tensor:
+        """(d_in, node, candidate) to (d_out, node, candidate)."""
+        if self.unchanged(x, shifts):
+            y = self.kept[name]
+        else:
+            y = torch.addmm(layer.bias[:, None], layer.weight, x.flatten(1))
+            y = self.kept_as(name, y.unflatten(1, x.shape[1:]), shifts)
+        y = self.shifted(y, f"{name}.weight", x, shifts)
+        return self.shifted(y, f"{name}.bias", None, shifts)
+
+    def norm(self, name, layer, x, shifts) -> torch.Tensor:
+        """LayerNorm over the features."""
+        if self.unchanged(x, shifts):
+            hat, y = self.kept[f"{name}.hat"], self.kept[name]
+        else:
+            x = x - x.mean(0)
+            scale = (x.square().mean(0) + layer.eps).rsqrt()
+            hat = self.kept_as(f"{name}.hat", x * scale, shifts)
+            y = torch.addcmul(layer.bias[:, None, None], layer.weight[:, None, None], hat)
+            self.kept_as(name, y, shifts)
+        y = self.shifted(y, f"{name}.weight", hat, shifts, by_row=True)
+        return self.shifted(y, f"{name}.bias", None, shifts)
+
+    def positions(self, resid, shifts) -> torch.Tensor:
+        """Add to each node the vector of its position."""
+        if not isinstance(self.model.positions, Learned):
+            return resid
+        resid = resid + self.model.positions.table[self.tree.depth].T.unsqueeze(2)
+        shift = (shifts or {}).get("positions.table")
+        if shift is None:
+            return resid
+        # Row and column of the table are position and feature.
+        there = self.tree.depth == shift.row[:, None]  # (shift, node)
+        moved = Shift(shift.column, shift.row, shift.who, shift.change)
+        return self.add(resid, moved, shift.change[:, None] * there)
+
+    def attention(self, name, layer, x, shifts) -> torch.Tensor:
+        """Every node asks those that lead to it."""
+        parts = [f"{name}.{part}" for part in ("W_Q", "W_K", "W_V")]
+        layers = (layer.W_Q, layer.W_K, layer.W_V)
+        heads = [
+            self.linear(part, linear, x, shifts).unflatten(0, (layer.n_heads, -1))
+            for part, linear in zip(parts, layers, strict=True)
+        ]  # three times (head, d_head, node, candidate)
+        if all(self.unchanged(part, shifts) for part in heads):
+            mixed = self.kept[f"{name}.mixed"]
+        else:
+            mixed = self.kept_as(f"{name}.mixed", self.mix(*heads), shifts)
+        return self.linear(f"{name}.W_O", layer.W_O, mixed, shifts)
+
+    def mix(self, queries, keys, values) -> torch.Tensor:
+        """Attention proper: three times (head, d_head, node, candidate) to (d_model, …)."""
+        found = []
+        queries = queries / queries.shape[1] ** 0.5
+        for here, seen in self.tree.sees:
+            of_query = queries[:, :, here].unsqueeze(3)  # (head, d_head, query, 1, cand.)
+            of_seen = [
+                x.index_select(2, seen.flatten()).unflatten(2, seen.shape)
+                for x in (keys, values)
+            ]  # (head, d_head, query, key, candidate)
+            pattern = (of_query * of_seen[0]).sum(1).softmax(2)
+            found.append((pattern.unsqueeze(1) * of_seen[1]).sum(3))
+        return torch.cat(found, 2).flatten(0, 1)
+
+    def kept_as(self, name, y, shifts) -> torch.Tensor:
+        if shifts is None:
+            self.kept[name] = y
+        return y
+
+    def shifted(self, y, name, x, shifts, by_row=False) -> torch.Tensor:
+        """Add what a changed parameter adds: its change times what it is multiplied with."""
+        shift = (shifts or {}).get(name)
+        if shift is None:
+            return y
+        change = shift.change[:, None]
+        if x is None:  # a bias
+            return self.add(y, shift, change.expand(-1, y.shape[1]))
+        column = shift.row if by_row else shift.column
+        who = shift.who if x.shape[2] > 1 else torch.zeros_like(shift.who)
+        return self.add(y, shift, change * x[column, :, who])
+
+    def add(self, y, shift, values) -> torch.Tensor:
+        """Add values (shift, node) to the rows of y (row, node, candidate)."""
+        if y.shape[2] == 1:
+            y = y.expand(-1, -1, self.n)
+        y = y.clone()
+        y.transpose(1, 2).index_put_((shift.row, shift.who), values, accumulate=True)
+        return y
+
+
+def check_model(model) -> None:
+    """Raise ValueError for a model that `FastLosses` cannot follow."""
+    plain = isinstance(model, Transformer) and all(type(b) is Block for b in model.blocks)
+    if not plain or not all(block.attention.causal for block in model.blocks):
+        raise ValueError("FastLosses follows a Transformer of plain blocks, causal=True")
+    if type(model.positions) not in (Positions, Learned) or not model.spec.per_step:
+        raise ValueError(
+            "FastLosses follows learned positions or none, and an answer a step, got "
+            f"{type(model.positions).__name__} and per_step={model.spec.per_step}"
+        )
