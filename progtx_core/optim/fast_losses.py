@@ -73,7 +73,7 @@ class FastLosses:
         if version != self.version:
             self.version, self.kept, self.n = version, {}, 1
             self.forward(None)
-        losses = torch.empty(len(moves), dtype=self.dtype)
+        losses = torch.empty(len(moves), dtype=torch.double)
         # Moves that begin at the same part of the model have the same part to skip.
         order = moves.coordinates.amin(1).argsort()
         for some in order.split(self.together):
@@ -111,7 +111,7 @@ class FastLosses:
             resid = resid + self.linear(f"{name}.mlp.2", block.mlp[2], hidden, shifts)
         normed = self.norm("norm", self.model.norm, resid, shifts)
         logits = self.linear("read_out", self.model.read_out, normed, shifts)
-        counts = self.tree.counts
+        counts, logits = self.tree.counts, logits.double()  # a sum over all answers
         wanted = torch.einsum("cn,cnk->k", counts, logits)
         return (counts.sum(0) @ logits.logsumexp(0) - wanted) / self.tree.n_answers
 
@@ -188,7 +188,7 @@ class FastLosses:
         return y
 
     def shifted(self, y, name, x, shifts, by_row=False) -> torch.Tensor:
-        """Add what a changed parameter adds: its change times what it is multiplied with."""
+        """Add what a changed parameter adds: its change times what it multiplies."""
         shift = (shifts or {}).get(name)
         if shift is None:
             return y

@@ -172,9 +172,9 @@ class PatternSearch(torch.optim.Optimizer):
         for number in range(len(block)):
             self.now["position"] += 1
             self.now["evaluations"] += 1
-            if losses is None or losses[number] < enough:  # NaN is not
-                if self._try(block, number, closure) < enough:
-                    return True
+            promising = losses is None or losses[number] < enough  # NaN is not
+            if promising and self._try(block, number, closure) < enough:
+                return True
         return False
 
     def _poll_best(self, block: Moves, closure: Closure) -> bool:
@@ -198,9 +198,7 @@ class PatternSearch(torch.optim.Optimizer):
     def _measure_block(self, block: Moves) -> list[float]:
         return [float(loss) for loss in self.losses_of(block)]
 
-    def _try(
-        self, block: Moves, number: int, closure: Closure, keep: bool = True
-    ) -> float:
+    def _try(self, block: Moves, number: int, closure: Closure, keep: bool = True) -> float:
         """Measure a move; take it for good if it is better and may be kept."""
         pieces = list(self._pieces(block.coordinates[number], block.change[number]))
         old = [flat[places].clone() for flat, places, _ in pieces]

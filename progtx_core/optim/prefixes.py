@@ -51,10 +51,10 @@ class Prefixes:
             first += n_nodes
         self.features = torch.cat(lasts).T.to(dtype).unsqueeze(2)
         self.depth = torch.cat(depths)
-        counts = torch.zeros(spec.n_classes, first, dtype=dtype)
+        counts = torch.zeros(spec.n_classes, first, dtype=torch.double)
         asked = batch.mask & real
         places = batch.targets[asked], node_of[asked]
-        self.counts = counts.index_put_(places, torch.ones((), dtype=dtype), True)
+        self.counts = counts.index_put_(places, torch.ones((), dtype=torch.double), True)
 
     def __len__(self) -> int:
         return len(self.depth)
