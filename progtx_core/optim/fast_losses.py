@@ -62,8 +62,8 @@ class FastLosses:
         """How many candidates fit into `memory`."""
         block, nodes = self.model.blocks[0], len(self.tree)
         d_model, d_mlp = block.norm_1.weight.shape[0], block.mlp[0].out_features
-        pairs = max(seen.numel() for _, seen in self.tree.sees)
-        numbers = nodes * (10 * d_model + 2 * d_mlp) + 3 * pairs * d_model
+        scores = 2 * len(self.tree.seen) * block.attention.n_heads
+        numbers = nodes * (12 * d_model + 2 * d_mlp + scores)
         return max(2, self.memory // (numbers * self.dtype.itemsize))
 
     @torch.no_grad()
@@ -170,17 +170,19 @@ class FastLosses:
 
     def mix(self, queries, keys, values) -> torch.Tensor:
         """Attention proper: three times (head, d_head, node, candidate) to (d_model, …)."""
-        found = []
+        n = max(part.shape[3] for part in (queries, keys, values))
+        shape = (len(self.tree.seen), queries.shape[0], len(self.tree), n)
+        scores = torch.full(shape, -torch.inf, dtype=self.dtype)
         queries = queries / queries.shape[1] ** 0.5
-        for here, seen in self.tree.sees:
-            of_query = queries[:, :, here].unsqueeze(3)  # (head, d_head, query, 1, cand.)
-            of_seen = [
-                x.index_select(2, seen.flatten()).unflatten(2, seen.shape)
-                for x in (keys, values)
-            ]  # (head, d_head, query, key, candidate)
-            pattern = (of_query * of_seen[0]).sum(1).softmax(2)
-            found.append((pattern.unsqueeze(1) * of_seen[1]).sum(3))
-        return torch.cat(found, 2).flatten(0, 1)
+        for s, (first, seen) in enumerate(self.tree.seen):
+            of_key = queries[:, :, first:] * keys.index_select(2, seen)
+            scores[s, :, first:] = of_key.sum(1)
+        pattern = scores.softmax(0).unsqueeze(2)  # (key, head, 1, query, candidate)
+        mixed = torch.zeros(*queries.shape[:3], n, dtype=self.dtype)
+        for s, (first, seen) in enumerate(self.tree.seen):
+            of_key = values.index_select(2, seen)
+            mixed[:, :, first:].addcmul_(pattern[s, :, :, first:], of_key)
+        return mixed.flatten(0, 1)
 
     def kept_as(self, name, y, shifts) -> torch.Tensor:
         if shifts is None:

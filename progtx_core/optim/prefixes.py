@@ -16,14 +16,14 @@ class Prefixes:
     features: (d_features, nodes, 1) of the last step of each beginning
     depth: (nodes,), its position; counts: (n_classes, nodes), how often which answer
         is asked for there
-    sees: for each position, the slice of its nodes and what each of them sees,
-        (nodes there, position + 1), itself included
+    seen: for each position, the first node that sees so far, and the nodes of that
+        position that it and those after it see (nodes are in the order of depth)
 
     >>> from progtx_core.contract import Batch
     >>> bits = torch.tensor([[0, 0], [0, 1], [1, 1]])
     >>> tree = Prefixes(Batch(bits, bits), Spec(2, seq_len=2, d_vocab=2, per_step=True))
-    >>> tree.depth.tolist(), tree.sees[1][1].tolist()
-    ([0, 0, 1, 1, 1], [[0, 2], [0, 3], [1, 4]])
+    >>> tree.depth.tolist(), [(first, nodes.tolist()) for first, nodes in tree.seen]
+    ([0, 0, 1, 1, 1], [(0, [0, 1, 0, 0, 1]), (2, [2, 3, 4])])
     """
 
     def __init__(self, batch: Batch, spec: Spec, dtype=torch.float32) -> None:
@@ -33,9 +33,8 @@ class Prefixes:
             real = torch.ones(features.shape[:2], dtype=torch.bool)
         n_strings, seq, _ = features.shape
         self.n_answers = int(batch.mask.sum())
-        self.sees: list[tuple[slice, torch.Tensor]] = []
         node_of = torch.zeros(n_strings, seq, dtype=torch.long)
-        lasts, depths, first = [], [], 0
+        lasts, depths, path, first = [], [], [], 0
         for t in range(seq):
             rows = real[:, t].nonzero().flatten()
             if len(rows) == 0:
@@ -47,11 +46,14 @@ class Prefixes:
             one = torch.empty(n_nodes, dtype=torch.long).scatter_(0, same, rows)
             lasts.append(features[one, t])
             depths.append(torch.full((n_nodes,), t))
-            self.sees.append((slice(first, first + n_nodes), node_of[one, : t + 1]))
+            path.append(node_of[one])  # (nodes here, seq), filled as far as t
             first += n_nodes
         self.features = torch.cat(lasts).T.to(dtype).unsqueeze(2)
         self.depth = torch.cat(depths)
-        counts = torch.zeros(spec.n_classes, first, dtype=torch.double)
+        path = torch.cat(path)
+        firsts = [int((self.depth < s).sum()) for s in range(len(depths))]
+        self.seen = [(first, path[first:, s]) for s, first in enumerate(firsts)]
+        counts = torch.zeros(spec.n_classes, len(self), dtype=torch.double)
         asked = batch.mask & real
         places = batch.targets[asked], node_of[asked]
         self.counts = counts.index_put_(places, torch.ones((), dtype=torch.double), True)
