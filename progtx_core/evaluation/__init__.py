@@ -1,5 +1,6 @@
 """Reads a trained model: predictions, confusion, ROC and PR, the best linear rule."""
 
+from progtx_core.evaluation.generate import generate
 from progtx_core.evaluation.linear_rule import LinearRule, best_linear_rule
 from progtx_core.evaluation.metrics import (
     Curve,
@@ -14,6 +15,7 @@ __all__ = [
     "LinearRule",
     "best_linear_rule",
     "confusion",
+    "generate",
     "pr_curve",
     "predict",
     "roc_curve",

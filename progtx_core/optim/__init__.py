@@ -1,6 +1,7 @@
 """Optimizers that ask for no gradient."""
 
+from progtx_core.optim.fast_losses import FastLosses
 from progtx_core.optim.moves import Moves
 from progtx_core.optim.pattern_search import PatternSearch
 
-__all__ = ["Moves", "PatternSearch"]
+__all__ = ["FastLosses", "Moves", "PatternSearch"]

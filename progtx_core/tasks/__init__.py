@@ -10,9 +10,12 @@ from progtx_core.tasks import lookup as lookup
 from progtx_core.tasks import mixed as mixed
 from progtx_core.tasks import selection as selection
 from progtx_core.tasks import signals as signals
+from progtx_core.tasks import state_tracking as state_tracking
 from progtx_core.tasks import strings as strings
+from progtx_core.tasks import word_problem as word_problem
 from progtx_core.tasks.base import SPLITS, Task, get, names
 from progtx_core.tasks.finite import DataSet
 from progtx_core.tasks.signals import SignalTask, decided
+from progtx_core.tasks.state_tracking import Strings
 
-__all__ = ["SPLITS", "DataSet", "SignalTask", "Task", "decided", "get", "names"]
+__all__ = ["SPLITS", "DataSet", "SignalTask", "Strings", "Task", "decided", "get", "names"]

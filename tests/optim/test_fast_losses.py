@@ -1,0 +1,159 @@
+"""Many candidates at once: the same losses, the same moves as one after another."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from progtx_core import tasks
+from progtx_core.contract import Spec
+from progtx_core.models.ablations import NoMlp
+from progtx_core.models.transformer import Transformer
+from progtx_core.optim import FastLosses, Moves, PatternSearch
+from progtx_core.optim.prefixes import Prefixes
+from progtx_core.training.objective import masked_cross_entropy
+
+READINGS = st.sampled_from(["direct", "sequence"])
+
+
+def make(seed=0, reading="direct", dtype=torch.float64, n=30, min_len=2, **sizes):
+    task = tasks.get("parity", seq_len=5, min_len=min_len, reading=reading)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        sizes = {"d_model": 6, "n_heads": 2, "d_mlp": 5, "causal": True} | sizes
+        model = Transformer(task.spec, **sizes).to(dtype)
+    batch = task.sample(n, torch.Generator().manual_seed(seed))
+    return model, batch
+
+
+def loss_of(model, batch):
+    return lambda: masked_cross_entropy(model(batch.inputs), batch)
+
+
+def flat(model):
+    return torch.cat([p.detach().flatten() for p in model.parameters()])
+
+
+def one_by_one(model, batch, moves):
+    """Each move made on the model itself, and taken back."""
+    parameters = list(model.parameters())
+    start, losses = flat(model), []
+    with torch.no_grad():
+        for places, change in zip(moves.coordinates, moves.change, strict=True):
+            moved = start.clone()
+            moved[places] += change.to(moved.dtype)
+            torch.nn.utils.vector_to_parameters(moved, parameters)
+            losses.append(loss_of(model, batch)())
+        torch.nn.utils.vector_to_parameters(start, parameters)
+    return torch.stack(losses)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    reading=READINGS,
+    group_size=st.sampled_from([1, 1, 2, 9]),
+    positions=st.sampled_from(["learned", "none"]),
+    n_layers=st.integers(1, 3),
+    memory=st.sampled_from([1, 2**17, 2**24]),
+)
+def test_losses_are_those_of_the_moved_model(
+    seed, reading, group_size, positions, n_layers, memory
+):
+    model, batch = make(seed, reading, positions=positions, n_layers=n_layers)
+    n = flat(model).numel()
+    generator = torch.Generator().manual_seed(seed)
+    places = [torch.randperm(n, generator=generator)[:group_size] for _ in range(20)]
+    moves = Moves(torch.stack(places), torch.randn(20, group_size, generator=generator))
+    fast = FastLosses(model, batch, memory)(moves)
+    true = one_by_one(model, batch, moves)
+    assert torch.allclose(fast, true, rtol=1e-10, atol=1e-10)
+    assert (fast < true).all()  # lowered by more than rounding
+
+
+@pytest.mark.parametrize("reading", ["direct", "sequence"])
+def test_every_single_coordinate(reading):
+    """Each kind of parameter has its own way to be shifted; none may be missing."""
+    model, batch = make(reading=reading, n_layers=2)
+    every = torch.arange(flat(model).numel())[:, None]
+    moves = Moves(every, torch.full(every.shape, 0.3))
+    fast = FastLosses(model, batch)(moves)
+    assert torch.allclose(fast, one_by_one(model, batch, moves), rtol=1e-10, atol=1e-10)
+
+
+def test_single_precision_errs_to_the_low_side():
+    model, batch = make(dtype=torch.float32, n_layers=2)
+    every = torch.arange(flat(model).numel())[:, None]
+    moves = Moves(every, torch.full(every.shape, 0.3))
+    fast = FastLosses(model, batch)(moves)
+    true = one_by_one(model, batch, moves).double()
+    assert (fast <= true).all()
+    assert torch.allclose(fast, true, atol=5e-6)
+
+
+@settings(max_examples=6, deadline=None)
+@given(
+    st.integers(0, 10**6), READINGS, st.sampled_from([1, 3]), st.sampled_from([1, 7, 64])
+)
+def test_the_search_takes_the_same_moves(seed, reading, group_size, block_size):
+    visited, counts = [], []
+    for fast in (False, True):
+        model, batch = make(seed, reading, n_layers=2)
+        search = PatternSearch(
+            model.parameters(),
+            radius=0.5,
+            min_gain=1e-9,
+            group_size=group_size,
+            block_size=block_size,
+            losses_of=FastLosses(model, batch) if fast else None,
+        )
+        visited.append([])
+        for _ in range(25):
+            search.step(loss_of(model, batch))
+            visited[-1].append(flat(model))
+        counts.append(search.now["evaluations"])
+    assert all(torch.equal(a, b) for a, b in zip(*visited, strict=True))
+    assert counts[0] == counts[1]
+
+
+def test_a_frozen_parameter_is_not_searched_and_not_missed():
+    model, batch = make()
+    model.embed.requires_grad_(False)
+    n = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    fast = FastLosses(model, batch)(Moves(torch.tensor([[n - 1]]), torch.ones(1, 1)))
+    everything = flat(model).numel()
+    moves = Moves(torch.tensor([[everything - 1]]), torch.ones(1, 1))
+    assert fast.item() == pytest.approx(one_by_one(model, batch, moves).item(), abs=1e-9)
+
+
+def test_beginnings_are_shared_and_padding_is_not_there():
+    task = tasks.get("parity", seq_len=8)
+    everything = torch.cat([p.inputs for p in tasks.Strings(task).parts.values()])
+    tree = Prefixes(task.batch(everything), task.spec)
+    assert len(tree) == sum(2**n for n in range(1, 9))
+    assert tree.counts.sum() == tree.n_answers == 256 * 8
+    # A node of depth t sees t + 1 nodes, one of each depth.
+    assert [int((tree.depth >= s).sum()) for s in range(8)] == [
+        len(nodes) for _, nodes in tree.seen
+    ]
+    assert all((tree.depth[nodes] == s).all() for s, (_, nodes) in enumerate(tree.seen))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ({"causal": False}, "causal=True"),
+        ({"block": NoMlp}, "plain blocks"),
+        ({"positions": "rotary"}, "learned positions or none, .* got Rotary"),
+    ],
+)
+def test_a_model_that_cannot_be_followed_is_refused(sizes, message):
+    model, batch = make(**sizes)
+    with pytest.raises(ValueError, match=message):
+        FastLosses(model, batch)
+
+
+def test_one_answer_in_all_is_refused():
+    spec = Spec(2, seq_len=5, d_vocab=3, pad=0)
+    with pytest.raises(ValueError, match="per_step=False"):
+        FastLosses(Transformer(spec, d_model=4, n_heads=2, causal=True), make()[1])
