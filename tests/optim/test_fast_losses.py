@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from progtx_core import tasks
 from progtx_core.contract import Spec
 from progtx_core.models.ablations import NoMlp
+from progtx_core.models.attention import MultiHeadAttention
 from progtx_core.models.transformer import Transformer
 from progtx_core.optim import FastLosses, Moves, PatternSearch
 from progtx_core.optim.prefixes import Prefixes
@@ -16,14 +17,24 @@ from progtx_core.training.objective import masked_cross_entropy
 READINGS = st.sampled_from(["direct", "sequence"])
 
 
-def make(seed=0, reading="direct", dtype=torch.float64, n=30, min_len=2, **sizes):
+def make(seed=0, reading="direct", dtype=torch.float64, n=12, min_len=2, **sizes):
     task = tasks.get("parity", seq_len=5, min_len=min_len, reading=reading)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        sizes = {"d_model": 6, "n_heads": 2, "d_mlp": 5, "causal": True} | sizes
+        sizes = {"d_model": 4, "n_heads": 2, "d_mlp": 3, "causal": True} | sizes
         model = Transformer(task.spec, **sizes).to(dtype)
+    if dtype == torch.float64:
+        in_double(model)
     batch = task.sample(n, torch.Generator().manual_seed(seed))
     return model, batch
+
+
+def in_double(model):
+    """Features come in single precision, and so does the mask of the fused call."""
+    model.embed.register_forward_pre_hook(lambda _, inputs: inputs[0].double())
+    for module in model.modules():
+        if isinstance(module, MultiHeadAttention):
+            module.kept = []  # the explicit form, which takes both
 
 
 def loss_of(model, batch):
@@ -48,7 +59,7 @@ def one_by_one(model, batch, moves):
     return torch.stack(losses)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     reading=READINGS,
@@ -91,7 +102,7 @@ def test_single_precision_errs_to_the_low_side():
     assert torch.allclose(fast, true, atol=5e-6)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(
     st.integers(0, 10**6), READINGS, st.sampled_from([1, 3]), st.sampled_from([1, 7, 64])
 )
@@ -108,7 +119,7 @@ def test_the_search_takes_the_same_moves(seed, reading, group_size, block_size):
             losses_of=FastLosses(model, batch) if fast else None,
         )
         visited.append([])
-        for _ in range(25):
+        for _ in range(12):
             search.step(loss_of(model, batch))
             visited[-1].append(flat(model))
         counts.append(search.now["evaluations"])
