@@ -59,11 +59,11 @@ def trained(param_groups: list[dict]) -> list[tuple[torch.Tensor, dict]]:
     """
     found = [(p, g) for g in param_groups for p in g["params"] if p.requires_grad]
     if not found:
-        raise ValueError("PatternSearch got no parameter with requires_grad=True")
+        raise ValueError("a search needs a parameter with requires_grad=True, got none")
     for parameter, _ in found:
         if not parameter.is_contiguous() or not parameter.is_floating_point():
             raise ValueError(
-                "PatternSearch needs contiguous parameters of floating point, got "
+                "a search needs contiguous parameters of floating point, got "
                 f"{parameter.dtype} with strides {parameter.stride()}"
             )
     return found

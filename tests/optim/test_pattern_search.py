@@ -274,7 +274,11 @@ def test_the_loop_trains_with_it_as_with_any_other():
         (lambda w: PatternSearch([w], block_size=0), ValueError, "block_size"),
         (lambda w: PatternSearch([w], budget=0), ValueError, "budget"),
         (lambda w: PatternSearch([]), ValueError, "empty parameter list"),
-        (lambda w: PatternSearch([w.detach()]), ValueError, "no parameter with requires"),
+        (
+            lambda w: PatternSearch([w.detach()]),
+            ValueError,
+            "parameter with requires_grad=True",
+        ),
         (
             lambda w: PatternSearch([nn.Parameter(torch.ones(2, 3).t())]),
             ValueError,
