@@ -82,6 +82,7 @@ def finished_records(path, seconds=60):
         time.sleep(0.05)
 
 
+@pytest.mark.slow  # the service of W&B takes seconds to start and to end
 def test_wandb_offline_holds_every_series_under_its_own_step(tmp_path):
     tracker = WandB("progtx-test", folder=tmp_path, steps=10)
     run = train(tracker)
