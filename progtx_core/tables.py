@@ -87,7 +87,7 @@ class Entry:
 
 
 # The transformer is trained until it stops improving: longer where the task is harder.
-SHORT = {"steps": 1200}
+SHORT = {"steps": 800}
 STEPS = {
     **dict.fromkeys([*CONTENT, *ORDER], SHORT),
     "value_at_max_key": {"steps": 5000},
