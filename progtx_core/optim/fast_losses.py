@@ -170,19 +170,27 @@ class FastLosses:
 
     def mix(self, queries, keys, values) -> torch.Tensor:
         """Attention proper: three times (head, d_head, node, candidate) to (d_model, …)."""
-        n = max(part.shape[3] for part in (queries, keys, values))
-        shape = (len(self.tree.seen), queries.shape[0], len(self.tree), n)
-        scores = torch.full(shape, -torch.inf, dtype=self.dtype)
-        queries = queries / queries.shape[1] ** 0.5
-        for s, (first, seen) in enumerate(self.tree.seen):
-            of_key = queries[:, :, first:] * keys.index_select(2, seen)
-            scores[s, :, first:] = of_key.sum(1)
+        scores = self.scores(queries / queries.shape[1] ** 0.5, keys)
         pattern = scores.softmax(0).unsqueeze(2)  # (key, head, 1, query, candidate)
-        mixed = torch.zeros(*queries.shape[:3], n, dtype=self.dtype)
+        n = max(pattern.shape[4], values.shape[3])
+        mixed = torch.zeros(*values.shape[:3], n, dtype=self.dtype)
         for s, (first, seen) in enumerate(self.tree.seen):
             of_key = values.index_select(2, seen)
             mixed[:, :, first:].addcmul_(pattern[s, :, :, first:], of_key)
         return mixed.flatten(0, 1)
+
+    def scores(self, queries, keys) -> torch.Tensor:
+        """(key, head, query, candidate); minus infinity where a query sees no key."""
+        n = max(queries.shape[3], keys.shape[3])
+        shape = (len(self.tree.seen), queries.shape[0], len(self.tree), n)
+        scores = torch.full(shape, -torch.inf, dtype=self.dtype)
+        for s, (first, seen) in enumerate(self.tree.seen):
+            of_key, there = keys.index_select(2, seen), scores[s, :, first:]
+            # A sum over d_head in place: its terms side by side would not fit a cache.
+            torch.mul(queries[:, 0, first:], of_key[:, 0], out=there)
+            for i in range(1, queries.shape[1]):
+                there.addcmul_(queries[:, i, first:], of_key[:, i])
+        return scores
 
     def kept_as(self, name, y, shifts) -> torch.Tensor:
         if shifts is None:

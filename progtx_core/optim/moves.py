@@ -19,6 +19,41 @@ class Moves:
     def __len__(self) -> int:
         return len(self.coordinates)
 
+    def pieces(self, parameters: list[torch.Tensor]) -> list[tuple]:
+        """What the first move changes, parameter by parameter.
+
+        Returns for each: its number, it flattened, places in it, by how much.
+        """
+        ends = torch.tensor([p.numel() for p in parameters]).cumsum(0)
+        owner = torch.searchsorted(ends, self.coordinates[0], right=True)
+        found = []
+        for number in owner.unique().tolist():
+            parameter, here = parameters[number], owner == number
+            places = self.coordinates[0][here] - (ends[number] - parameter.numel())
+            change = self.change[0][here].to(parameter.dtype)
+            found.append((number, parameter.view(-1), places, change))
+        return found
+
+    def joined(self, numbers: list[int]) -> "Moves":
+        """One move that makes all of those at once."""
+        return Moves(
+            self.coordinates[numbers].view(1, -1), self.change[numbers].view(1, -1)
+        )
+
+    def apart(self, numbers: list[int]) -> list[int]:
+        """Of those, in order, each that has no coordinate in common with one before.
+
+        >>> Moves(torch.tensor([[0], [0], [2]]), torch.ones(3, 1)).apart([2, 1, 0])
+        [2, 1]
+        """
+        taken, kept = set(), []
+        for number in numbers:
+            places = self.coordinates[number].tolist()
+            if taken.isdisjoint(places):
+                taken.update(places)
+                kept.append(number)
+        return kept
+
 
 class Sweep:
     """The candidates of one sweep: twice each group of coordinates, there and back.

@@ -1,7 +1,7 @@
 """PatternSearch: try a step along a coordinate, keep it if the loss falls."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 
@@ -10,6 +10,7 @@ from progtx_core.optim.moves import Moves, Sweep, trained
 
 Closure = Callable[[], torch.Tensor | float]
 
+POLLS = ("first", "best", "together")
 FIRST_BLOCK = 16  # measured together after a kept move; doubled while none is found
 
 
@@ -26,13 +27,16 @@ class PatternSearch(torch.optim.Optimizer):
         least 1; min_radius: below it the search is finished
     min_gain: a move must lower the loss by more than this to be kept
     group_size: coordinates that are moved together, with random signs
-    poll: "first" takes the first improvement, "best" the best of each block
-    block_size: candidates in a block, for poll="best"; the most for `losses_of`
+    poll: "first" takes the first improvement, "best" the best of each block; "together"
+        takes all improvements of a block at once if that lowers the loss, else the
+        better half of them, and so on to the best alone
+    block_size: candidates in a block, measured from the same point; for poll="first"
+        the most that `losses_of` is given
     budget: evaluations after which the search is finished; None for no end. They are
         counted as if each candidate were measured alone
     restart: begin a new sweep after every kept move, as the paper's code does
-    measure_again: measure the loss at the start of every step, as a new batch a step
-        needs, and a loop that logs the first loss; else that of the last kept move stands
+    measure_again: measure the loss at the start of every step, as new batches need, and
+        a loop that logs the first loss; else that of the last kept move stands
     generator: draws the seed of the random orders; by default seed 0
     losses_of: a faster way to measure candidates, `Moves` to losses that may err to the
         low side; what it likes is measured again by the closure before it is kept. With
@@ -43,8 +47,9 @@ class PatternSearch(torch.optim.Optimizer):
     interrupted trial leaves every parameter as it was, bit for bit.
 
     Source: Hooke and Jeeves, "Direct search solution of numerical and statistical
-    problems", 1961 (exploratory moves); the variant with `restart=True` and no expansion
-    is that of Chiang et al., "Loss landscapes are all you need", 2023.
+    problems", 1961: exploratory moves one after another, and the idea of "together", a
+    move made of those that helped. The variant with `restart=True` and no expansion is
+    that of Chiang et al., "Loss landscapes are all you need", 2023.
 
     >>> w = torch.nn.Parameter(torch.tensor([3.0, -1.0]))
     >>> search = PatternSearch([w], radius=1.0)
@@ -83,17 +88,14 @@ class PatternSearch(torch.optim.Optimizer):
         self.min_gain = checks.number("min_gain", min_gain, at_least=0)
         self.block_size = checks.whole("block_size", block_size, 1)
         self.budget = math.inf if budget is None else checks.whole("budget", budget, 1)
-        self.poll = checks.one_of("poll", poll, ("first", "best"))
+        self.poll = checks.one_of("poll", poll, POLLS)
         self.restart, self.measure_again = restart, measure_again
         self.losses_of = losses_of
         self._parameters = trained(self.param_groups)
-        sizes = torch.tensor([p.numel() for p, _ in self._parameters])
-        self._ends = sizes.cumsum(0)
-        self.n_coordinates = int(sizes.sum())
+        self.n_coordinates = sum(p.numel() for p, _ in self._parameters)
         self.group_size = checks.whole("group_size", group_size, 1, self.n_coordinates)
         seed = torch.randint(2**62, (), generator=generator or torch.Generator())
-        # All that the next step depends on, in plain numbers. The order of a sweep is
-        # not kept: it follows from the seed and the number of the sweep.
+        # All that the next step depends on. The order of a sweep follows from its number.
         self.state[self._parameters[0][0]] = {
             "seed": int(seed),
             "sweep": 0,
@@ -102,6 +104,7 @@ class PatternSearch(torch.optim.Optimizer):
             "scale": 1.0,  # radius now, as a multiple of each group's own
             "best_loss": None,
             "evaluations": 0,
+            "kept": [0] * len(self._parameters),  # changes kept in each parameter
         }
 
     @property
@@ -120,6 +123,17 @@ class PatternSearch(torch.optim.Optimizer):
         used_up = self.now["evaluations"] >= self.budget
         return used_up or self.radius < self.min_radius
 
+    def extras(self) -> dict[str, float]:
+        """What a training loop logs at every look; kept changes if names were given."""
+        groups = [zip(g.get("param_names", []), g["params"]) for g in self.param_groups]
+        names = [name for group in groups for name, p in group if p.requires_grad]
+        loss = self.now["best_loss"]
+        return {
+            "radius": self.radius,
+            "evaluations": float(self.now["evaluations"]),
+            "best_loss": math.inf if loss is None else loss,
+        } | {f"kept/{name}": float(n) for name, n in zip(names, self.now["kept"])}
+
     @torch.no_grad()
     def step(self, closure: Closure | None = None) -> float:
         """Poll until a move is kept or the sweep ends; return the loss before it.
@@ -135,7 +149,8 @@ class PatternSearch(torch.optim.Optimizer):
         if self.finished:
             return float(closure())  # whoever calls `step` counts on a measurement
         if now["best_loss"] is None or self.measure_again:
-            now["best_loss"] = self._measure(closure)
+            loss, now["evaluations"] = float(closure()), now["evaluations"] + 1
+            now["best_loss"] = loss if math.isfinite(loss) else math.inf
         before = now["best_loss"]
         self._poll_sweep(closure)
         return before
@@ -155,7 +170,7 @@ class PatternSearch(torch.optim.Optimizer):
         while not kept and now["position"] < len(sweep) and not self.finished:
             left = min(len(sweep) - now["position"], self.budget - now["evaluations"])
             block = sweep[now["position"] : now["position"] + int(min(size, left))]
-            poll = self._poll_best if self.poll == "best" else self._poll_first
+            poll = self._poll_first if self.poll == "first" else self._poll_block
             kept = poll(block, closure)
             size = min(2 * size, self.block_size) if size > 1 else 1
         now["improved"] = now["improved"] or kept
@@ -168,64 +183,61 @@ class PatternSearch(torch.optim.Optimizer):
     def _poll_first(self, block: Moves, closure: Closure) -> bool:
         """Keep the first move of a block that is better; True if there is one."""
         enough = self._enough()
-        losses = None if self.losses_of is None else self._measure_block(block)
+        losses = None if self.losses_of is None else self._measure_block(block, closure)
         for number in range(len(block)):
             self.now["position"] += 1
             self.now["evaluations"] += 1
             promising = losses is None or losses[number] < enough  # NaN is not
-            if promising and self._try(block, number, closure) < enough:
+            if promising and self._try(block.joined([number]), closure) < enough:
                 return True
         return False
 
-    def _poll_best(self, block: Moves, closure: Closure) -> bool:
-        """Keep the best move of a block; True if one is better than none."""
+    def _poll_block(self, block: Moves, closure: Closure) -> bool:
+        """Measure a whole block, then keep the best of it, or the best together."""
         enough = self._enough()
-        if self.losses_of is not None:
-            losses = self._measure_block(block)
-        else:
-            each = range(len(block))
-            losses = [self._try(block, i, closure, keep=False) for i in each]
+        losses = self._measure_block(block, closure)
         self.now["position"] += len(block)
         self.now["evaluations"] += len(block)
         found = sorted((loss, i) for i, loss in enumerate(losses) if loss < enough)
-        # Where the closure disagrees, the next best.
-        return any(self._try(block, i, closure) < enough for _, i in found)
+        better = [i for _, i in found]
+        if self.poll == "best":  # where the closure disagrees, the next best
+            return any(self._try(block.joined([i]), closure) < enough for i in better)
+        better = block.apart(better)
+        while better:
+            if len(better) > 1:  # one alone has been counted
+                self.now["evaluations"] += 1
+            if self._try(block.joined(better), closure) < enough:
+                return True
+            better = better[: len(better) // 2]
+        return False
 
     def _enough(self) -> float:
         """What a loss must be below, to be kept."""
         return self.now["best_loss"] - self.min_gain
 
-    def _measure_block(self, block: Moves) -> list[float]:
-        return [float(loss) for loss in self.losses_of(block)]
+    def _measure_block(self, block: Moves, closure: Closure) -> list[float]:
+        """The loss of every move from where the search stands."""
+        if self.losses_of is not None:
+            return [float(loss) for loss in self.losses_of(block)]
+        each = range(len(block))
+        return [self._try(block.joined([i]), closure, keep=False) for i in each]
 
-    def _try(self, block: Moves, number: int, closure: Closure, keep: bool = True) -> float:
-        """Measure a move; take it for good if it is better and may be kept."""
-        pieces = list(self._pieces(block.coordinates[number], block.change[number]))
-        old = [flat[places].clone() for flat, places, _ in pieces]
+    def _try(self, move: Moves, closure: Closure, keep: bool = True) -> float:
+        """Measure a single move; take it for good if it is better and may be kept."""
+        pieces = move.pieces([p for p, _ in self._parameters])
+        old = [flat[places].clone() for _, flat, places, _ in pieces]
         better = False
         try:
-            for flat, places, change in pieces:
+            for _, flat, places, change in pieces:
                 flat[places] += change
             loss = float(closure())
             better = keep and loss < self._enough()
         finally:
             if not better:
-                for (flat, places, _), values in zip(pieces, old, strict=True):
+                for (_, flat, places, _), values in zip(pieces, old, strict=True):
                     flat[places] = values
         if better:
             self.now["best_loss"] = loss
+            for number, _, places, _ in pieces:
+                self.now["kept"][number] += len(places)
         return loss
-
-    def _pieces(self, coordinates: torch.Tensor, change: torch.Tensor) -> Iterator[tuple]:
-        """What a move changes: flattened parameter, places in it, change."""
-        owner = torch.searchsorted(self._ends, coordinates, right=True)
-        for number in owner.unique().tolist():
-            parameter, here = self._parameters[number][0], owner == number
-            first = int(self._ends[number]) - parameter.numel()
-            places = coordinates[here] - first
-            yield parameter.view(-1), places, change[here].to(parameter.dtype)
-
-    def _measure(self, closure: Closure) -> float:
-        self.now["evaluations"] += 1
-        loss = float(closure())
-        return loss if math.isfinite(loss) else math.inf

@@ -51,7 +51,7 @@ class Group:
 
     stacked: see `make_learners`; snapshots: keep the parameters at every look; best:
     end with those of the best look; checkpoints: a folder to write one into at every
-    look; resume: go on from there
+    look; resume: go on from there; patience: see `fit`
     """
 
     make_model: MakeModel
@@ -64,6 +64,7 @@ class Group:
     best: bool = False
     checkpoints: Path | None = None
     resume: bool = False
+    patience: int | None = None
 
     def learners(self, seeds: list[int]) -> OneByOne:
         """The models of some seeds, ready for their first step."""
@@ -131,6 +132,11 @@ class Group:
                     if tracker is not None:
                         tracker.log(self.name, step, looked)
                     self._keep(learners, so_far, step)
+                    if self._ended(learners, so_far.history):
+                        for _ in range(step, self.config.steps):
+                            report()
+                        go_on_level(so_far.history, step, self.config)
+                        return False
                 if step < self.config.steps:
                     taken = learners.step(self.config.rate(step))
                     check_finite(self.name, step, so_far.seeds, taken)
@@ -149,6 +155,17 @@ class Group:
         if self.checkpoints is not None:
             so_far.learners = [one.state_dict() for one in learners.learners]
             so_far.save(path_of(self.checkpoints, so_far.seeds))
+
+    def _ended(self, learners: OneByOne, history: History) -> bool:
+        """Whether no seed gains from more steps: each has finished, or stands still."""
+        optimizers = [one.optimizer for one in getattr(learners, "learners", [])]
+        if optimizers and all(getattr(one, "finished", False) for one in optimizers):
+            return True
+        if self.patience is None:
+            return False
+        steps = history.steps("val/accuracy").tolist()
+        best = [steps.index(step) for step in best_steps(history)]
+        return len(steps) - 1 - max(best) >= self.patience
 
     def rebuild(self, trained: Trained) -> Iterator[nn.Module]:
         """The trained models, in evaluation mode."""
@@ -172,16 +189,33 @@ def to_best(models: list[nn.Module], so_far: Checkpoint) -> None:
 def look(learners: OneByOne, val_set: Batch) -> Measured:
     """What is measured at every look at the held-out set.
 
-    A model that has a method `extras() -> dict[str, float]` adds its own.
+    A model or an optimizer that has a method `extras() -> dict[str, float]` adds its own.
     """
     measured = learners.evaluate(val_set)
+    learned = getattr(learners, "learners", learners.models)
     own = [
-        {"weight_norm": norm(m.parameters()), **getattr(m, "extras", dict)()}
-        for m in learners.models
+        {"weight_norm": norm(model.parameters())}
+        | getattr(model, "extras", dict)()
+        | getattr(getattr(learner, "optimizer", None), "extras", dict)()
+        for model, learner in zip(learners.models, learned, strict=True)
     ]
     return {f"val/{key}": of_seeds for key, of_seeds in measured.items()} | side_by_side(
         own
     )
+
+
+def go_on_level(history: History, step: int, config: Config) -> None:
+    """Continue the curves of a training that ended early: nothing changes any more.
+
+    So the curves of all seeds are equally long, whoever ended first.
+    """
+    last = {name: points[-1][1] for name, points in history.points.items()}
+    at_looks = {name for name, points in history.points.items() if points[-1][0] == step}
+    for later in range(step, config.steps + 1):
+        if later > step and config.is_eval_step(later):
+            history.add(later, {name: last[name] for name in at_looks})
+        if later < config.steps:
+            history.add(later, {n: v for n, v in last.items() if n not in at_looks})
 
 
 def check_finite(name: str, step: int, seeds: list[int], taken: Measured) -> None:

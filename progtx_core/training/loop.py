@@ -34,6 +34,7 @@ def fit(
     best: bool = False,
     checkpoints: str | Path | None = None,
     resume: bool = False,
+    patience: int | None = None,
 ) -> Run:
     """Train the seeds `seed … seed + n_seeds - 1` and return all that was measured.
 
@@ -45,6 +46,8 @@ def fit(
     snapshots: keep the parameters at every look, for `Run.at`
     best: end with each seed's parameters at its best look, not at the last one
     checkpoints: a folder; a checkpoint is written into it at every look
+    patience: end a training early when none of its last so many looks was a seed's
+        best; its curves go on level. An optimizer that says `finished` ends it as well
     resume: go on from the checkpoints in that folder, with the numbers that a
         training without a stop would have had, bit for bit
 
@@ -62,6 +65,8 @@ def fit(
     checks.whole("n_seeds", n_seeds, at_least=1)
     if n_processes is not None:
         checks.whole("n_processes", n_processes, at_least=1)
+    if patience is not None:
+        checks.whole("patience", patience, at_least=1)
     seeds, started = list(range(seed, seed + n_seeds)), time.perf_counter()
     folder = None if checkpoints is None else Path(checkpoints)
     if resume and folder is None:
@@ -70,7 +75,7 @@ def fit(
     # A checkpoint holds each seed's own optimizer, so these seeds are not stacked.
     group.stacked = None if folder is None else False
     group.snapshots, group.best = snapshots or best, best
-    group.checkpoints, group.resume = folder, resume
+    group.checkpoints, group.resume, group.patience = folder, resume, patience
     quiet = not progress or os.environ.get("PROGTX_PROGRESS") == "off"
     with tqdm(total=config.steps, desc=name, disable=quiet, leave=False) as bar:
         if resume:  # as they were divided when it stopped

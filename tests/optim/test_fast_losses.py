@@ -104,11 +104,15 @@ def test_single_precision_errs_to_the_low_side():
 
 
 @pytest.mark.slow
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(
-    st.integers(0, 10**6), READINGS, st.sampled_from([1, 3]), st.sampled_from([1, 7, 64])
+    st.integers(0, 10**6),
+    READINGS,
+    st.sampled_from([1, 3]),
+    st.sampled_from([1, 7, 64]),
+    st.sampled_from(["first", "together"]),
 )
-def test_the_search_takes_the_same_moves(seed, reading, group_size, block_size):
+def test_the_search_takes_the_same_moves(seed, reading, group_size, block_size, poll):
     visited, counts = [], []
     for fast in (False, True):
         model, batch = make(seed, reading, n_layers=2)
@@ -118,6 +122,7 @@ def test_the_search_takes_the_same_moves(seed, reading, group_size, block_size):
             min_gain=1e-9,
             group_size=group_size,
             block_size=block_size,
+            poll=poll,
             losses_of=FastLosses(model, batch) if fast else None,
         )
         visited.append([])

@@ -94,8 +94,13 @@ def losses_of(net):
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.integers(0, 10**6), st.sampled_from([1, 3, 7]), st.booleans())
-def test_blocks_measured_together_take_the_moves_of_one_at_a_time(seed, size, restart):
+@given(
+    st.integers(0, 10**6),
+    st.sampled_from([1, 3, 8]),
+    st.booleans(),
+    st.sampled_from(["first", "best", "together"]),
+)
+def test_a_faster_measure_takes_the_moves_of_one_at_a_time(seed, size, restart, poll):
     visited, counts = [], []
     for fast in (False, True):
         net = Net(torch.float64)
@@ -104,6 +109,7 @@ def test_blocks_measured_together_take_the_moves_of_one_at_a_time(seed, size, re
             radius=0.5,
             group_size=2,
             block_size=size,
+            poll=poll,
             restart=restart,
             generator=torch.Generator().manual_seed(seed),
             losses_of=losses_of(net) if fast else None,
@@ -133,6 +139,39 @@ def test_best_takes_the_lowest_of_a_block():
     search = PatternSearch([w], poll="best", block_size=4)
     search.step(lambda: (w * slope).sum())
     assert w.tolist() == [0.0, -1.0]
+
+
+def test_together_takes_all_that_help_where_that_helps():
+    w = parameter(0.0, 0.0, 0.0)
+    slope = torch.tensor([1.0, -10.0, 0.0], dtype=torch.float64)
+    search = PatternSearch([w], poll="together", block_size=6)
+    assert search.step(lambda: (w * slope).sum()) == 0.0
+    assert w.tolist() == [-1.0, 1.0, 0.0]
+    # The start, six polls, and both at once.
+    assert (search.now["evaluations"], search.now["kept"]) == (8, [2])
+
+
+def test_together_falls_back_to_the_better_half():
+    """Each of four moves helps alone; all are too much, the best two are not."""
+    w = parameter(0.0, 0.0, 0.0, 0.0)
+    gain = torch.tensor([1.0, 4.0, 2.0, 3.0], dtype=torch.float64)
+    search = PatternSearch([w], poll="together", block_size=8)
+    search.step(lambda: 3 * w.sum().clamp(min=2) - (gain * w.clamp(min=0)).sum())
+    assert w.tolist() == [0.0, 1.0, 0.0, 1.0]
+    assert search.now["evaluations"] == 1 + 8 + 2
+    assert search.now["best_loss"] == 6 - 7
+
+
+def test_kept_moves_are_counted_where_they_were_made():
+    w, v = parameter(4.0), parameter(0.0, 0.0)
+    search = PatternSearch([w, v], poll="together", block_size=6)
+    while not search.finished:
+        search.step(lambda: (w**2).sum() + (v**2).sum())
+    assert search.now["kept"] == [4, 0]
+    assert search.extras() == {
+        "radius": search.radius,
+        "evaluations": search.now["evaluations"],
+    }
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
