@@ -112,7 +112,7 @@ print(scoreboard_entry("max_pooling", "mixed_rule"))
 # transformer is trained longer where a task is harder; on strings it also gets
 # weight decay, and on `equation_is_true` it is larger, with larger batches:
 # the board asks what the last rung *can* do. The exceptions stand in one file,
-# `progtx_core/tables.py`.
+# `progtx_core/tables/ladder.py`.
 #
 # ## Train: along the stairs, now
 #

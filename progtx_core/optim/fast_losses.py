@@ -17,6 +17,10 @@ from progtx_core.models.transformer import Block, Transformer
 from progtx_core.optim.moves import Moves
 from progtx_core.optim.prefixes import Prefixes
 
+# The C library hands large blocks back to the system when they are freed, and to get
+# them anew costs a quarter of the time here. Once one of this size was freed, it keeps
+# as much.
+LARGE = 31 * 2**20
 ROUNDING = {torch.float32: 1e-6, torch.float64: 1e-12}  # of a loss, relative
 
 
@@ -44,7 +48,7 @@ class FastLosses:
     Raises ValueError for a model that it cannot follow.
     """
 
-    def __init__(self, model: Transformer, batch: Batch, memory: int = 2**23) -> None:
+    def __init__(self, model: Transformer, batch: Batch, memory: int = 2**25) -> None:
         check_model(model)
         self.model = model
         self.named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
@@ -56,6 +60,7 @@ class FastLosses:
         self.kept: dict[str, torch.Tensor] = {}  # activations of the model as it is
         self.version: list[int] = []
         self.n = 1  # candidates that are being measured
+        torch.empty(LARGE, dtype=torch.uint8)
 
     @property
     def together(self) -> int:
@@ -107,7 +112,7 @@ class FastLosses:
             mixed = self.attention(f"{name}.attention", block.attention, normed, shifts)
             resid = resid + mixed
             normed = self.norm(f"{name}.norm_2", block.norm_2, resid, shifts)
-            hidden = self.linear(f"{name}.mlp.0", block.mlp[0], normed, shifts).relu()
+            hidden = relu(self.linear(f"{name}.mlp.0", block.mlp[0], normed, shifts))
             resid = resid + self.linear(f"{name}.mlp.2", block.mlp[2], hidden, shifts)
         normed = self.norm("norm", self.model.norm, resid, shifts)
         logits = self.linear("read_out", self.model.read_out, normed, shifts)
@@ -133,9 +138,9 @@ class FastLosses:
         if self.unchanged(x, shifts):
             hat, y = self.kept[f"{name}.hat"], self.kept[name]
         else:
-            x = x - x.mean(0)
-            scale = (x.square().mean(0) + layer.eps).rsqrt()
-            hat = self.kept_as(f"{name}.hat", x * scale, shifts)
+            hat = x - x.mean(0)
+            hat *= (hat.square().mean(0) + layer.eps).rsqrt()
+            self.kept_as(f"{name}.hat", hat, shifts)
             y = torch.addcmul(layer.bias[:, None, None], layer.weight[:, None, None], hat)
             self.kept_as(name, y, shifts)
         y = self.shifted(y, f"{name}.weight", hat, shifts, by_row=True)
@@ -171,25 +176,29 @@ class FastLosses:
     def mix(self, queries, keys, values) -> torch.Tensor:
         """Attention proper: three times (head, d_head, node, candidate) to (d_model, …)."""
         scores = self.scores(queries / queries.shape[1] ** 0.5, keys)
-        pattern = scores.softmax(0).unsqueeze(2)  # (key, head, 1, query, candidate)
-        n = max(pattern.shape[4], values.shape[3])
-        mixed = torch.zeros(*values.shape[:3], n, dtype=self.dtype)
+        scores -= scores.amax(0)
+        scores.exp_()  # (key, head, query, candidate)
+        mixed = None
         for s, (first, seen) in enumerate(self.tree.seen):
-            of_key = values.index_select(2, seen)
-            mixed[:, :, first:].addcmul_(pattern[s, :, :, first:], of_key)
-        return mixed.flatten(0, 1)
+            of_key, weight = values.index_select(2, seen), scores[s, :, None, first:]
+            if mixed is None:  # every node sees a first one
+                mixed = of_key * weight
+            else:
+                mixed[:, :, first:].addcmul_(weight, of_key)
+        return mixed.div_(scores.sum(0).unsqueeze(1)).flatten(0, 1)
 
     def scores(self, queries, keys) -> torch.Tensor:
         """(key, head, query, candidate); minus infinity where a query sees no key."""
         n = max(queries.shape[3], keys.shape[3])
         shape = (len(self.tree.seen), queries.shape[0], len(self.tree), n)
-        scores = torch.full(shape, -torch.inf, dtype=self.dtype)
+        scores = torch.empty(shape, dtype=self.dtype)
         for s, (first, seen) in enumerate(self.tree.seen):
             of_key, there = keys.index_select(2, seen), scores[s, :, first:]
             # A sum over d_head in place: its terms side by side would not fit a cache.
             torch.mul(queries[:, 0, first:], of_key[:, 0], out=there)
             for i in range(1, queries.shape[1]):
                 there.addcmul_(queries[:, i, first:], of_key[:, i])
+            scores[s, :, :first] = -torch.inf
         return scores
 
     def kept_as(self, name, y, shifts) -> torch.Tensor:
@@ -216,6 +225,11 @@ class FastLosses:
         y = y.clone()
         y.transpose(1, 2).index_put_((shift.row, shift.who), values, accumulate=True)
         return y
+
+
+def relu(x: torch.Tensor) -> torch.Tensor:
+    """In place, if it is of candidates: what is kept has a last axis of 1."""
+    return x.relu_() if x.shape[-1] > 1 else x.relu()
 
 
 def check_model(model) -> None:

@@ -1,0 +1,49 @@
+"""What the recorded tables hold: which models, on which tasks, trained how."""
+
+from collections.abc import Callable
+
+from progtx_core.tables.entry import Entry
+from progtx_core.tables.ladder import (
+    ABLATIONS,
+    CONTENT,
+    ORDER,
+    SIGNAL,
+    STRINGS,
+    ablation_entries,
+    position_entries,
+    scoreboard_entries,
+    scoreboard_entry,
+)
+from progtx_core.tables.searches import SEARCHED
+from progtx_core.tables.training import (
+    BATCHES,
+    RATES,
+    SELECTOR,
+    SET_SIZES,
+    training_entries,
+    training_recipe,
+)
+
+TABLES: dict[str, Callable[[], list[Entry]]] = {
+    "scoreboard": scoreboard_entries,
+    "positions": position_entries,
+    "ablations": ablation_entries,
+    "training": training_entries,
+}
+
+__all__ = [
+    "ABLATIONS",
+    "BATCHES",
+    "CONTENT",
+    "ORDER",
+    "SEARCHED",
+    "RATES",
+    "SELECTOR",
+    "SET_SIZES",
+    "SIGNAL",
+    "STRINGS",
+    "TABLES",
+    "Entry",
+    "scoreboard_entry",
+    "training_recipe",
+]

@@ -1,0 +1,56 @@
+"""How many more candidates a search polls a second with `FastLosses`. Ratios."""
+
+import statistics
+import time
+
+import torch
+
+from progtx_core import models, tables, tasks
+from progtx_core.optim import FastLosses, PatternSearch
+from progtx_core.training.objective import masked_cross_entropy
+
+N_PLAIN, N_FAST = 300, 6_000  # candidates polled in a turn
+
+
+def polled(search: PatternSearch, loss) -> float:
+    """Candidates a second, until the budget is used up; none of them is kept."""
+    started = time.perf_counter()
+    while not search.finished:
+        search.step(loss)
+    return search.now["evaluations"] / (time.perf_counter() - started)
+
+
+def gain(reading: str, repeats: int = 7) -> list[float]:
+    """How many times as many, in some turns of both."""
+    data = tasks.Strings(tasks.get("parity", reading=reading))
+    torch.manual_seed(0)
+    model = models.build("transformer", data.spec, **tables.SEARCHED["tiny"])
+    batch = data.parts["train"]
+    fast = FastLosses(model, batch)
+
+    def loss():
+        return masked_cross_entropy(model(batch.inputs), batch)
+
+    def search(budget, **how):
+        # No move gains a million nats, so all are refused.
+        how = {"min_gain": 1e6, "contraction": 0.999, "budget": budget} | how
+        return polled(PatternSearch(model.parameters(), radius=0.1, **how), loss)
+
+    measured = []
+    for _ in range(repeats):
+        one_by_one = search(N_PLAIN)
+        together = search(N_FAST, losses_of=fast, poll="together", block_size=512)
+        measured.append(together / one_by_one)
+    return measured
+
+
+if __name__ == "__main__":
+    for threads in (1, torch.get_num_threads()):
+        torch.set_num_threads(threads)
+        for reading in ("direct", "sequence"):
+            found = gain(reading)
+            print(
+                f"candidates a second, fast / one by one, {reading}, {threads} threads: "
+                f"median {statistics.median(found):.1f}, "
+                f"from {min(found):.1f} to {max(found):.1f}"
+            )
