@@ -25,7 +25,8 @@ class PatternSearch(torch.optim.Optimizer):
 
     radius: length of a move in one coordinate; contraction: below 1; expansion: at
         least 1; min_radius: below it the search is finished
-    min_gain: a move must lower the loss by more than this to be kept
+    min_gain, forcing: to be kept, a move must lower the loss by more than min_gain +
+        forcing radius^2. With forcing 0 a long radius may live on crumbs for ever
     group_size: coordinates that are moved together, with random signs
     poll: "first" takes the first improvement, "best" the best of each block; "together"
         takes all improvements of a block at once if that lowers the loss, else the
@@ -49,7 +50,8 @@ class PatternSearch(torch.optim.Optimizer):
     Source: Hooke and Jeeves, "Direct search solution of numerical and statistical
     problems", 1961: exploratory moves one after another, and the idea of "together", a
     move made of those that helped. The variant with `restart=True` and no expansion is
-    that of Chiang et al., "Loss landscapes are all you need", 2023.
+    that of Chiang et al., "Loss landscapes are all you need", 2023. Forcing: Kolda, Lewis
+    and Torczon, "Optimization by direct search", SIAM Review 45, 2003, section 3.7.
 
     >>> w = torch.nn.Parameter(torch.tensor([3.0, -1.0]))
     >>> search = PatternSearch([w], radius=1.0)
@@ -67,6 +69,7 @@ class PatternSearch(torch.optim.Optimizer):
         expansion: float = 1.0,
         min_radius: float = 1e-3,
         min_gain: float = 0.0,
+        forcing: float = 0.0,
         group_size: int = 1,
         poll: str = "first",
         block_size: int = 1,
@@ -86,6 +89,7 @@ class PatternSearch(torch.optim.Optimizer):
         self.expansion = checks.number("expansion", expansion, at_least=1)
         self.min_radius = checks.number("min_radius", min_radius, above=0)
         self.min_gain = checks.number("min_gain", min_gain, at_least=0)
+        self.forcing = checks.number("forcing", forcing, at_least=0)
         self.block_size = checks.whole("block_size", block_size, 1)
         self.budget = math.inf if budget is None else checks.whole("budget", budget, 1)
         self.poll = checks.one_of("poll", poll, POLLS)
@@ -213,7 +217,7 @@ class PatternSearch(torch.optim.Optimizer):
 
     def _enough(self) -> float:
         """What a loss must be below, to be kept."""
-        return self.now["best_loss"] - self.min_gain
+        return self.now["best_loss"] - self.min_gain - self.forcing * self.radius**2
 
     def _measure_block(self, block: Moves, closure: Closure) -> list[float]:
         """The loss of every move from where the search stands."""

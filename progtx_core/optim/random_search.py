@@ -26,6 +26,10 @@ class WholeSearch(torch.optim.Optimizer):
         """Where the search stands; part of `state_dict`."""
         return self.state[self._parameters[0]]
 
+    def extras(self) -> dict[str, float]:
+        """What a training loop logs of it at every look."""
+        return {"evaluations": float(self.now["evaluations"])}
+
     def noise(self) -> list[torch.Tensor]:
         """Standard normal numbers, a tensor a parameter; new ones for every draw."""
         generator = torch.Generator().manual_seed(

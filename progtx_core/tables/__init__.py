@@ -14,7 +14,16 @@ from progtx_core.tables.ladder import (
     scoreboard_entries,
     scoreboard_entry,
 )
-from progtx_core.tables.searches import SEARCHED
+from progtx_core.tables.methods import METHODS, PATTERN, method, method_config
+from progtx_core.tables.searches import (
+    BUDGET,
+    PASSES,
+    SEARCHED,
+    STRING_SETS,
+    passes_a_step,
+    progress,
+    search_entries,
+)
 from progtx_core.tables.training import (
     BATCHES,
     RATES,
@@ -29,21 +38,31 @@ TABLES: dict[str, Callable[[], list[Entry]]] = {
     "positions": position_entries,
     "ablations": ablation_entries,
     "training": training_entries,
+    "searches": search_entries,
 }
 
 __all__ = [
     "ABLATIONS",
     "BATCHES",
+    "BUDGET",
     "CONTENT",
+    "METHODS",
     "ORDER",
-    "SEARCHED",
+    "PASSES",
+    "PATTERN",
     "RATES",
+    "SEARCHED",
     "SELECTOR",
     "SET_SIZES",
     "SIGNAL",
     "STRINGS",
+    "STRING_SETS",
     "TABLES",
     "Entry",
+    "method",
+    "method_config",
+    "passes_a_step",
+    "progress",
     "scoreboard_entry",
     "training_recipe",
 ]

@@ -135,7 +135,7 @@ class Group:
                     if self._ended(learners, so_far.history):
                         for _ in range(step, self.config.steps):
                             report()
-                        go_on_level(so_far.history, step, self.config)
+                        go_on_level(so_far, step, self.config)
                         return False
                 if step < self.config.steps:
                     taken = learners.step(self.config.rate(step))
@@ -204,18 +204,21 @@ def look(learners: OneByOne, val_set: Batch) -> Measured:
     )
 
 
-def go_on_level(history: History, step: int, config: Config) -> None:
+def go_on_level(so_far: Checkpoint, step: int, config: Config) -> None:
     """Continue the curves of a training that ended early: nothing changes any more.
 
     So the curves of all seeds are equally long, whoever ended first.
     """
-    last = {name: points[-1][1] for name, points in history.points.items()}
-    at_looks = {name for name, points in history.points.items() if points[-1][0] == step}
+    points = so_far.history.points
+    last = {name: of_curve[-1][1] for name, of_curve in points.items()}
+    looked = {name for name, of_curve in points.items() if of_curve[-1][0] == step}
     for later in range(step, config.steps + 1):
-        if later > step and config.is_eval_step(later):
-            history.add(later, {name: last[name] for name in at_looks})
         if later < config.steps:
-            history.add(later, {n: v for n, v in last.items() if n not in at_looks})
+            so_far.history.add(later, {n: v for n, v in last.items() if n not in looked})
+        if later > step and config.is_eval_step(later):
+            so_far.history.add(later, {name: last[name] for name in looked})
+            if so_far.snapshots:
+                so_far.snapshots.append((later, so_far.snapshots[-1][1]))
 
 
 def check_finite(name: str, step: int, seeds: list[int], taken: Measured) -> None:

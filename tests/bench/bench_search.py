@@ -24,7 +24,7 @@ def gain(reading: str, repeats: int = 7) -> list[float]:
     """How many times as many, in some turns of both."""
     data = tasks.Strings(tasks.get("parity", reading=reading))
     torch.manual_seed(0)
-    model = models.build("transformer", data.spec, **tables.SEARCHED["tiny"])
+    model = models.build("transformer", data.spec, **tables.SEARCHED["tiny"], causal=True)
     batch = data.parts["train"]
     fast = FastLosses(model, batch)
 

@@ -156,10 +156,25 @@ def test_together_falls_back_to_the_better_half():
     w = parameter(0.0, 0.0, 0.0, 0.0)
     gain = torch.tensor([1.0, 4.0, 2.0, 3.0], dtype=torch.float64)
     search = PatternSearch([w], poll="together", block_size=8)
-    search.step(lambda: 3 * w.sum().clamp(min=2) - (gain * w.clamp(min=0)).sum())
+    search.step(lambda: 6 * w.sum().clamp(min=2) - (gain * w.clamp(min=0)).sum())
     assert w.tolist() == [0.0, 1.0, 0.0, 1.0]
     assert search.now["evaluations"] == 1 + 8 + 2
-    assert search.now["best_loss"] == 6 - 7
+    assert search.now["best_loss"] == 12 - 7
+
+
+def test_forcing_wants_more_of_a_longer_step():
+    """On a slope of 1 a step gains its length; forcing 2 wants more than 2 r^2."""
+    w = parameter(0.0)
+    search = PatternSearch([w], radius=1.0, forcing=2.0, min_radius=0.1)
+    lengths = []
+    while w.item() > -3 and not search.finished:
+        before = w.item()
+        search.step(lambda: w.sum())
+        lengths.append(before - w.item())
+    # 1 > 2 * 1 is false, 1/2 > 2 / 4 too (a gain must be more), 1/4 > 2 / 16 holds.
+    assert lengths[:2] == [0.0, 0.0]
+    assert set(lengths) == {0.0, 0.25}
+    assert search.radius == 0.25
 
 
 def test_kept_moves_are_counted_where_they_were_made():
@@ -171,7 +186,10 @@ def test_kept_moves_are_counted_where_they_were_made():
     assert search.extras() == {
         "radius": search.radius,
         "evaluations": search.now["evaluations"],
+        "best_loss": 0.0,
     }
+    named = PatternSearch([("w", w), ("v", v)])
+    assert {"kept/w", "kept/v"} < named.extras().keys()
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -308,6 +326,8 @@ def test_the_loop_trains_with_it_as_with_any_other():
         (lambda w: PatternSearch([w], contraction=1.0), ValueError, "contraction must"),
         (lambda w: PatternSearch([w], expansion=0.5), ValueError, "expansion .* least 1"),
         (lambda w: PatternSearch([w], min_radius=0), ValueError, "min_radius"),
+        (lambda w: PatternSearch([w], min_gain=-1), ValueError, "min_gain"),
+        (lambda w: PatternSearch([w], forcing=-1), ValueError, "forcing"),
         (lambda w: PatternSearch([w], group_size=3), ValueError, "group_size .* 1 to 2"),
         (lambda w: PatternSearch([w], poll="worst"), ValueError, "no poll 'worst'"),
         (lambda w: PatternSearch([w], block_size=0), ValueError, "block_size"),

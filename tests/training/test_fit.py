@@ -7,6 +7,7 @@ from torch import nn
 
 from progtx_core import models, tasks
 from progtx_core.contract import Batch
+from progtx_core.optim import PatternSearch
 from progtx_core.training import Config, Stream, fit, held_out
 from progtx_core.training.learners import norm
 
@@ -212,3 +213,56 @@ def test_a_models_own_extras_are_recorded():
     run = quick(Watched)
     assert run.name == "Watched"
     assert run.history["bias"][0, -1] == run.models[0].linear.bias[0].item()
+
+
+class Counting(torch.optim.SGD):
+    """Counts its steps, in a list that all of its kind share."""
+
+    taken = []
+
+    def step(self, closure):
+        self.taken.append(1)
+        return super().step(closure)
+
+
+def test_a_training_that_stands_still_ends_and_its_curves_go_on_level():
+    Counting.taken.clear()
+    run = quick(
+        config=Config(steps=200, batch_size=32, learning_rate=1e-12, n_eval=200),
+        make_optimizer=lambda model, config: Counting(model.parameters()),
+        n_processes=1,
+        patience=3,
+        snapshots=True,
+    )
+    assert len(Counting.taken) == 3 * 10  # looks are ten steps apart
+    assert run.history.steps("val/loss").tolist() == list(range(0, 201, 10))
+    assert run.history.steps("train/loss").tolist() == list(range(200))
+    assert len(set(run.history["val/loss"][0, 3:])) == 1
+    assert len(set(run.history["train/loss"][0, 29:])) == 1
+    assert sorted(run.snapshots) == list(range(0, 201, 10))
+    assert not run.interrupted
+
+
+def test_patience_is_long_enough_for_a_training_that_gains():
+    assert np.array_equal(
+        quick(patience=20).history["val/loss"], quick().history["val/loss"]
+    )
+    with pytest.raises(ValueError, match="patience must be a whole number of at least 1"):
+        quick(patience=0)
+
+
+def test_an_optimizer_that_has_finished_ends_a_training_and_logs_its_own():
+    def search(model, config):
+        return PatternSearch(
+            model.named_parameters(), radius=0.5, budget=100, measure_again=True
+        )
+
+    config = Config(steps=200, batch_size=64, n_train=64, n_eval=200)
+    run = quick(config=config, make_optimizer=search)
+    evaluations = run.history["evaluations"][0]
+    assert evaluations[0] == 0
+    assert evaluations[-1] == evaluations.max() >= 100
+    assert (np.diff(run.history["best_loss"][0, 1:]) < 1e-6).all()
+    kept = run.history["kept/linear.weight"][0, -1]
+    assert 0 < kept < 100
+    assert run.test["accuracy"].item() > 0.8
