@@ -23,6 +23,7 @@ from progtx_core.tables.searches import (
     passes_a_step,
     progress,
     search_entries,
+    searched_model,
 )
 from progtx_core.tables.training import (
     BATCHES,
@@ -38,7 +39,6 @@ TABLES: dict[str, Callable[[], list[Entry]]] = {
     "positions": position_entries,
     "ablations": ablation_entries,
     "training": training_entries,
-    "searches": search_entries,
 }
 
 __all__ = [
@@ -64,5 +64,7 @@ __all__ = [
     "passes_a_step",
     "progress",
     "scoreboard_entry",
+    "search_entries",
+    "searched_model",
     "training_recipe",
 ]

@@ -9,7 +9,7 @@ from progtx_core import checks
 from progtx_core.contract import Batch
 from progtx_core.optim import FastLosses, GreedyRandom, PatternSearch, Spsa
 from progtx_core.training import Config
-from progtx_core.training.learners import MakeOptimizer, adam
+from progtx_core.training.learners import MakeOptimizer
 
 # What every pattern search here begins from. A gain must be above the rounding of the
 # fast measure; each step begins with a measurement, which is what `fit` logs.
@@ -76,6 +76,18 @@ def greedy_random(model: nn.Module, config: Config) -> GreedyRandom:
 def spsa(model: nn.Module, config: Config) -> Spsa:
     """Measured close by; steps of the learning rate."""
     return Spsa(model.parameters(), radius=1e-3)
+
+
+def adam(model: nn.Module, config: Config) -> torch.optim.AdamW:
+    """With the shorter memory for squares of Vaswani et al., 2017, section 5.3."""
+    # With the default of 0.999 one seed in three keeps a wrong answer.
+    return torch.optim.AdamW(
+        model.parameters(),
+        lr=config.learning_rate,
+        betas=(0.9, 0.98),
+        weight_decay=config.weight_decay,
+        fused=True,
+    )
 
 
 def sgd(model: nn.Module, config: Config) -> torch.optim.SGD:

@@ -6,8 +6,9 @@ from functools import partial
 
 import numpy as np
 
-from progtx_core import models, tasks
-from progtx_core.contract import Batch
+from progtx_core import tasks
+from progtx_core.contract import Batch, Spec
+from progtx_core.models.transformer import Transformer
 from progtx_core.tables.entry import Entry
 from progtx_core.tables.methods import METHODS, SEARCHES, method, method_config
 from progtx_core.training import Run, fit
@@ -38,6 +39,11 @@ LENGTHS: dict[str, dict] = {
 BUDGET = 150_000
 
 
+def searched_model(spec: Spec, **sizes) -> Transformer:
+    """A transformer in which no place sees what stands behind it."""
+    return Transformer(spec, causal=True, **sizes)
+
+
 @dataclass(frozen=True)
 class SearchEntry(Entry):
     """A causal transformer on strings, trained by a method; all looks are kept.
@@ -60,7 +66,7 @@ class SearchEntry(Entry):
         length = {"n_eval": len(data.parts["val"])} | length
         others = {"budget": self.budget} if self.method in SEARCHES else {}
         return fit(
-            partial(models.build, self.model, causal=True, **self.sizes),
+            partial(searched_model, **self.sizes),
             data,
             method_config(self.method, n_train=len(batch), **length),
             seed=seed,

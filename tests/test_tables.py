@@ -1,0 +1,62 @@
+"""The methods of chapter 9 and the entries that are recorded of them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from progtx_core import tables, tasks
+from progtx_core.optim import GreedyRandom, PatternSearch, Spsa
+from progtx_core.tables import searches
+
+SMALL = {"d_model": 4, "n_layers": 1, "n_heads": 2, "d_mlp": 4}
+
+
+def entry(name, monkeypatch, **length):
+    monkeypatch.setitem(searches.LENGTHS, name, length)
+    found = {e.row: e for e in tables.search_entries() if e.task == "parity"}
+    return replace(found[name], sizes=SMALL, of_task={"seq_len": 5}, budget=400)
+
+
+def test_every_method_is_recorded_and_makes_its_optimizer():
+    made = {}
+    data = tasks.Strings(tasks.get("parity", seq_len=5))
+    batch = data.parts["train"]
+    for one in tables.search_entries():
+        model = tables.searched_model(data.spec, **SMALL)
+        config = tables.method_config(one.method, 10, len(batch))
+        made[one.method] = type(tables.method(one.method, batch)(model, config))
+    assert tuple(made) == tables.METHODS
+    assert [kind for name, kind in made.items()][-4:] == [
+        GreedyRandom,
+        Spsa,
+        torch.optim.SGD,
+        torch.optim.AdamW,
+    ]
+    assert set(list(made.values())[:-4]) == {PatternSearch}
+    with pytest.raises(ValueError, match="no method 'adam'; nearest: Adam"):
+        tables.method("adam", batch)
+
+
+def test_a_search_is_measured_by_its_evaluations(monkeypatch):
+    one = entry("PatternSearch", monkeypatch, steps=50, eval_every=1)
+    run = one.train(n_seeds=2, progress=False, n_processes=1)
+    found = one.measures(run)
+    assert (found["passes"] >= 400).all()
+    assert (found["passes"] < 400 + 50 * 9).all()  # what is tried together comes on top
+    after = np.array([found[f"after_{n}"] for n in tables.PASSES])
+    assert (np.diff(after, axis=0) <= 1e-6).all()  # a search never gets worse
+    assert np.array_equal(after[-1], found["train_loss"])
+    assert (after[1] < after[0]).all()  # the first look after the start is beyond 100
+
+
+def test_a_step_along_the_gradient_costs_more_than_a_pass(monkeypatch):
+    one = entry("SGD", monkeypatch, steps=6, eval_every=2)
+    run = one.train(n_seeds=1, progress=False, n_processes=1)
+    price = tables.passes_a_step("SGD", run)
+    assert price > 1
+    passes, loss, accuracy = tables.progress(run, run.task.parts["train"], price)
+    assert passes[0].tolist() == [0, 2 * price, 4 * price, 6 * price]
+    assert loss.shape == accuracy.shape == (1, 4)
+    assert np.isnan(tables.passes_a_step("SPSA", run))
