@@ -418,7 +418,7 @@ for model in trained:
     shuffled.append(hits.float().mean().item())
     table.copy_(kept)
 changes = tasks.get("sign_changes_mod_3", seq_len=8)
-too_hard = train(with_positions("learned"), changes)
+too_hard = train(with_positions("learned"), changes, n_live)
 
 # %% tags=["nbval-ignore-output"]
 best = too_hard.test["accuracy"].max()

@@ -6,28 +6,33 @@ import numpy as np
 import pytest
 import torch
 
-from progtx_core import tables, tasks
+from progtx_core import tables
 from progtx_core.optim import GreedyRandom, PatternSearch, Spsa
-from progtx_core.tables import searches
 
 SMALL = {"d_model": 4, "n_layers": 1, "n_heads": 2, "d_mlp": 4}
 
 
-def entry(name, monkeypatch, **length):
-    monkeypatch.setitem(searches.LENGTHS, name, length)
-    found = {e.row: e for e in tables.search_entries() if e.task == "parity"}
-    return replace(found[name], sizes=SMALL, of_task={"seq_len": 5}, budget=400)
+def small(name, **settings):
+    whole = tables.search_entry(name)
+    arguments = whole.arguments | ({"budget": 400} if "budget" in whole.arguments else {})
+    return replace(
+        whole,
+        sizes=SMALL,
+        of_task={"seq_len": 5},
+        settings=whole.settings | settings,
+        arguments=arguments,
+    )
 
 
 def test_every_method_is_recorded_and_makes_its_optimizer():
     made = {}
-    data = tasks.Strings(tasks.get("parity", seq_len=5))
-    batch = data.parts["train"]
     for one in tables.search_entries():
+        data = one.data()
         model = tables.searched_model(data.spec, **SMALL)
-        config = tables.method_config(one.method, 10, len(batch))
-        made[one.method] = type(tables.method(one.method, batch)(model, config))
-    assert tuple(made) == tables.METHODS
+        make = tables.method(one.method, data.parts["train"], **one.arguments)
+        made[one.row] = type(make(model, one.config()))
+    assert set(tables.METHODS) < set(made)
+    made = {name: made[name] for name in tables.METHODS}
     assert [kind for name, kind in made.items()][-4:] == [
         GreedyRandom,
         Spsa,
@@ -36,11 +41,11 @@ def test_every_method_is_recorded_and_makes_its_optimizer():
     ]
     assert set(list(made.values())[:-4]) == {PatternSearch}
     with pytest.raises(ValueError, match="no method 'adam'; nearest: Adam"):
-        tables.method("adam", batch)
+        tables.method("adam", data.parts["train"])
 
 
-def test_a_search_is_measured_by_its_evaluations(monkeypatch):
-    one = entry("PatternSearch", monkeypatch, steps=50, eval_every=1)
+def test_a_search_is_measured_by_its_evaluations():
+    one = small("PatternSearch", steps=50, eval_every=1)
     run = one.train(n_seeds=2, progress=False, n_processes=1)
     found = one.measures(run)
     assert (found["passes"] >= 400).all()
@@ -51,12 +56,12 @@ def test_a_search_is_measured_by_its_evaluations(monkeypatch):
     assert (after[1] < after[0]).all()  # the first look after the start is beyond 100
 
 
-def test_a_step_along_the_gradient_costs_more_than_a_pass(monkeypatch):
-    one = entry("SGD", monkeypatch, steps=6, eval_every=2)
+def test_a_step_along_the_gradient_costs_more_than_a_pass():
+    one = small("SGD", steps=6, eval_every=2)
     run = one.train(n_seeds=1, progress=False, n_processes=1)
-    price = tables.passes_a_step("SGD", run)
+    price = one.passes_a_step(run)
     assert price > 1
     passes, loss, accuracy = tables.progress(run, run.task.parts["train"], price)
     assert passes[0].tolist() == [0, 2 * price, 4 * price, 6 * price]
     assert loss.shape == accuracy.shape == (1, 4)
-    assert np.isnan(tables.passes_a_step("SPSA", run))
+    assert np.isnan(small("SPSA").passes_a_step(run))

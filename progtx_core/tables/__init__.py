@@ -14,15 +14,16 @@ from progtx_core.tables.ladder import (
     scoreboard_entries,
     scoreboard_entry,
 )
-from progtx_core.tables.methods import METHODS, PATTERN, method, method_config
+from progtx_core.tables.methods import method
 from progtx_core.tables.searches import (
-    BUDGET,
+    METHODS,
     PASSES,
+    PATTERN,
     SEARCHED,
     STRING_SETS,
-    passes_a_step,
     progress,
     search_entries,
+    search_entry,
     searched_model,
 )
 from progtx_core.tables.training import (
@@ -44,7 +45,6 @@ TABLES: dict[str, Callable[[], list[Entry]]] = {
 __all__ = [
     "ABLATIONS",
     "BATCHES",
-    "BUDGET",
     "CONTENT",
     "METHODS",
     "ORDER",
@@ -60,11 +60,10 @@ __all__ = [
     "TABLES",
     "Entry",
     "method",
-    "method_config",
-    "passes_a_step",
     "progress",
     "scoreboard_entry",
     "search_entries",
+    "search_entry",
     "searched_model",
     "training_recipe",
 ]
