@@ -93,7 +93,7 @@ def losses_of(net):
     return measure
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     st.integers(0, 10**6),
     st.sampled_from([1, 3, 8]),

@@ -100,6 +100,7 @@ def test_a_killed_training_goes_on_bit_for_bit(tmp_path):
     assert_same(train(tmp_path, config=config, resume=True), train(config=config))
 
 
+@pytest.mark.slow  # starts processes
 def test_processes_resume_as_they_were_divided(tmp_path):
     whole = train(n_seeds=3)
     train(tmp_path, n_seeds=3, n_processes=2)
