@@ -65,7 +65,7 @@ from torch import nn
 seed: int = 0  # first seed; the others follow it
 n_seeds: int = 5  # models trained for each row of a table
 n_live: int = 2  # models trained to compare with the recorded table
-steps: int = 2500  # parameter updates
+steps: int = 2000  # parameter updates
 batch_size: int = 64  # examples an update
 learning_rate: float = 0.003  # of Adam, after a short rise
 seq_len: int = 6  # steps in a signal
