@@ -46,6 +46,7 @@ test: check
 bench: .venv/.tester
 	$(BIN)/python tests/bench/bench_import.py
 	$(BIN)/python tests/bench/bench_fit.py
+	$(BIN)/python tests/bench/bench_search.py
 
 clean:
 	rm -rf build book/_build book/chapters

@@ -12,7 +12,7 @@ CORE = files.ROOT / "progtx_core"
 FLOORS = [
     {"checks", "files"},
     {"contract"},
-    {"tasks", "models", "optim"},
+    {"tasks", "models", "optim", "rasp"},
     {"training"},
     {"evaluation", "tables"},
     {"records"},
@@ -52,13 +52,13 @@ def test_nothing_imports_upward():
 
 
 # What a learner reads; the rest of the house draws, records and executes.
-LESSONS = {"tasks", "models", "optim", "training", "evaluation"}
+LESSONS = {"tasks", "models", "optim", "rasp", "training", "evaluation"}
 
 
 def test_the_core_is_small():
     lines = {path: len(path.read_text("utf-8").splitlines()) for path in modules()}
     lessons = sum(n for path, n in lines.items() if room(path) in LESSONS)
-    assert lessons < 5000
+    assert lessons < 6000
     assert sum(lines.values()) - lessons < 3000
     assert max(lines.values()) <= 250, max(lines, key=lines.get)
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import torch
 
+from progtx_core import checks
+
 
 @dataclass(frozen=True)
 class Moves:
@@ -102,3 +104,11 @@ def trained(param_groups: list[dict]) -> list[tuple[torch.Tensor, dict]]:
                 f"{parameter.dtype} with strides {parameter.stride()}"
             )
     return found
+
+
+def shrinking(contraction: float) -> float:
+    """What a radius is multiplied by, if that makes it smaller; else ValueError."""
+    checks.number("contraction", contraction, above=0)
+    if contraction >= 1:
+        raise ValueError(f"contraction must be below 1, got {contraction}")
+    return contraction

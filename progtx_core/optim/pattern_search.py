@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from progtx_core import checks
-from progtx_core.optim.moves import Moves, Sweep, trained
+from progtx_core.optim.moves import Moves, Sweep, shrinking, trained
 
 Closure = Callable[[], torch.Tensor | float]
 
@@ -83,9 +83,7 @@ class PatternSearch(torch.optim.Optimizer):
         super().__init__(params, defaults)
         for group in self.param_groups:
             checks.number("radius", group["radius"], above=0)
-        self.contraction = checks.number("contraction", contraction, above=0)
-        if contraction >= 1:
-            raise ValueError(f"contraction must be below 1, got {contraction}")
+        self.contraction = shrinking(contraction)
         self.expansion = checks.number("expansion", expansion, at_least=1)
         self.min_radius = checks.number("min_radius", min_radius, above=0)
         self.min_gain = checks.number("min_gain", min_gain, at_least=0)

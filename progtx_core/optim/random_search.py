@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 
 from progtx_core import checks
-from progtx_core.optim.moves import trained
+from progtx_core.optim.moves import shrinking, trained
 
 Closure = Callable[[], torch.Tensor | float]
 
@@ -78,10 +78,7 @@ class GreedyRandom(WholeSearch):
         seed: int = 0,
     ) -> None:
         checks.number("radius", radius, above=0)
-        checks.number("contraction", contraction, above=0)
-        if contraction >= 1:
-            raise ValueError(f"contraction must be below 1, got {contraction}")
-        self.contraction = contraction
+        self.contraction = shrinking(contraction)
         self.patience = checks.whole("patience", patience, at_least=1)
         state = {"radius": radius, "failures": 0, "best_loss": None}
         super().__init__(params, seed, state)

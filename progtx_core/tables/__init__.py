@@ -16,10 +16,12 @@ from progtx_core.tables.ladder import (
 )
 from progtx_core.tables.methods import method
 from progtx_core.tables.searches import (
+    BASELINES,
     METHODS,
     PASSES,
     PATTERN,
     SEARCHED,
+    SEARCHES,
     STRING_SETS,
     progress,
     search_entries,
@@ -40,10 +42,12 @@ TABLES: dict[str, Callable[[], list[Entry]]] = {
     "positions": position_entries,
     "ablations": ablation_entries,
     "training": training_entries,
+    "searches": search_entries,
 }
 
 __all__ = [
     "ABLATIONS",
+    "BASELINES",
     "BATCHES",
     "CONTENT",
     "METHODS",
@@ -52,6 +56,7 @@ __all__ = [
     "PATTERN",
     "RATES",
     "SEARCHED",
+    "SEARCHES",
     "SELECTOR",
     "SET_SIZES",
     "SIGNAL",

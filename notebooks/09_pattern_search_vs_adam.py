@@ -1,0 +1,692 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 9. PatternSearch against Adam
+#
+# **Claim.** A transformer can be trained without a gradient: try a step, keep
+# it if the loss falls. On the parity of eight bits such a search gets almost
+# as far as Adam. It pays in forward passes, hundreds for each one of Adam's,
+# and the price grows with the number of parameters.
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+from progtx_core import models, tables, tasks
+from progtx_core.report import glance
+
+glance(
+    "09_pattern_search_vs_adam",
+    task="parity: after each bit, is the number of ones so far odd?",
+    model="a causal transformer of two layers",
+    parameters=models.count_parameters(tables.searched_model(
+        tasks.get("parity").spec, **tables.SEARCHED["tiny"])),
+    prerequisites="chapters 6 and 8",
+)
+
+# %% [markdown]
+# ## What you will be able to do
+#
+# - write a search that needs nothing but a loss, and say when it stops;
+# - count the price of a method in forward passes, and of a gradient too;
+# - say why measuring many candidates together is fast, and what a block of
+#   small moves has to do with a gradient;
+# - read a radius over time, and a path on a loss surface;
+# - name what a search does that is fooled by a batch.
+#
+# ## Setup
+
+# %% tags=["setup"]
+from copy import deepcopy
+from functools import partial
+
+import numpy as np
+import torch
+from progtx_core import models, records, tables, tasks
+from progtx_core.claims import Claims
+from progtx_core.evaluation import prices
+from progtx_core.evaluation.landscape import landscape
+from progtx_core.optim import FastLosses, PatternSearch
+from progtx_core.report import glue, layers, say, searches, show, table
+from progtx_core.training import Config, fit
+from progtx_core.training.objective import masked_cross_entropy
+from torch.nn.utils import parameters_to_vector
+
+# %% tags=["parameters"]
+task: str = "parity"  # or first_bit, last_bit, running_majority, s3, a5
+reading: str = "direct"  # or sequence: bits, a separator, then the states
+model_size: str = "tiny"  # or small, medium, large
+data_size: str = "all"  # all strings of eight bits; or small, medium, large
+d_model: int = 0  # width; 0, here and below: as the size has it
+n_layers: int = 0  # blocks
+n_heads: int = 0  # heads in each
+d_mlp: int = 0  # width of the MLPs
+n_samples: int = 0  # strings in all, before they are split
+seq_len: int = 0  # symbols in a string
+batch_size: int = 0  # strings an update of Adam; 0: as recorded
+limit_batches: int = 0  # updates at most, for a quick look; 0: no limit
+radius: float = 0.1  # length of the search's steps at its start
+budget: int = 300_000  # forward passes of the search
+seed: int = 0  # first seed; the others follow it
+n_seeds: int = 2  # models trained here; five are recorded
+
+# %% tags=["setup"]
+claims = Claims("09_pattern_search_vs_adam", globals())
+sizes = tables.SEARCHED[model_size] | {
+    name: value for name, value in (
+        ("d_model", d_model), ("n_layers", n_layers), ("n_heads", n_heads),
+        ("d_mlp", d_mlp)) if value}
+strings = tables.STRING_SETS[data_size]
+n_samples = n_samples or strings["n_samples"]
+tracking = tasks.get(task, seq_len=seq_len or strings["seq_len"],
+                     reading=reading)
+data = tasks.Strings(tracking, n_samples)
+train_set = data.parts["train"]
+make_model = partial(tables.searched_model, **sizes)
+
+
+# %% [markdown]
+# ## Where we stand
+#
+# Eight chapters have trained every model along its gradient. What does the
+# gradient buy? Take it away, and see what is left. The search that Chiang and
+# others (2023) used to ask the same question needs no more than the loss.
+#
+# ## The task
+#
+# A string of bits is read from left to right; after each bit the model says
+# whether the number of ones so far is odd. One wrong count, and all answers
+# behind it are wrong. The rule, in plain Python:
+
+# %%
+def follow(bits):
+    states, odd = [], 0
+    for bit in bits:
+        odd = (odd + bit) % 2
+        states.append(odd)
+    return states
+
+
+for name, part in data.parts.items():
+    print(name, len(part), "strings, the first:",
+          tracking.tokenizer.decode(part.inputs[0].tolist()))
+assert tasks.get("parity").follow([0, 1, 1, 1]) == follow([0, 1, 1, 1])
+
+# %% [markdown]
+# All strings are split, none is drawn twice. The task has a second reading,
+# as a *sequence*: bits, a separator, then the states one by one. Where is each
+# state asked for? At the place before its own. One place later, and the answer
+# would be the input, which the model only has to copy:
+
+# %%
+as_sequence = tasks.get("parity", reading="sequence")
+inputs = tasks.Strings(as_sequence).parts["test"].inputs
+asked = as_sequence.labels(inputs)
+leaked = asked.roll(1, dims=1)  # each answer one place later
+leaked[:, 0] = -1
+names = as_sequence.tokenizer.read(inputs[0].tolist())
+rows = {"input": names, "asked for": asked[0].tolist(),
+        "leaked": leaked[0].tolist()}
+table(["place", *map(str, range(len(names)))],
+      [[row, *("" if state == -1 else str(state) for state in states)]
+       for row, states in rows.items()])
+
+
+# %%
+def share_copied(answers):
+    states = (answers >= 0) & (torch.arange(len(names)) > 8)
+    copied = inputs - 1  # the answer of a model that copies its input
+    return (copied == answers)[states].float().mean().item()
+
+
+say("A model that copies its input is right in "
+    f"**{share_copied(asked):.2f}** of the states as they are asked for "
+    f"here, and in {share_copied(leaked):.2f} of them one place later.")
+
+# %% [markdown]
+# ## Predict before you run
+#
+# A search tries one number at a time: a little more, a little less. How many
+# forward passes will it need for every one of Adam's: ten, a hundred, ten
+# thousand? What happens to that price when the model is ten times as large?
+#
+# ## Build it
+#
+# ### The search, on two numbers
+#
+# Try a step of length $r$ along one coordinate, forwards and backwards. Keep
+# the first that lowers $f$. After a sweep through all coordinates without a
+# gain, halve $r$:
+#
+# $$x \leftarrow x \pm r\,e_i \quad\text{if}\quad f(x \pm r\,e_i) < f(x);
+# \qquad r \leftarrow r / 2 \quad\text{if no } i \text{ helps.}$$
+
+# %%
+def valley(x):  # its floor is a slanted line; lowest at (1, 1)
+    return (x[0] - 1) ** 2 + 20 * (x[1] - x[0]) ** 2
+
+
+def my_search(f, x, r, n_sweeps):
+    path = [x]
+    for _ in range(n_sweeps):
+        gained = False
+        for i in range(len(x)):
+            for change in (r, -r):
+                trial = x.copy()
+                trial[i] += change
+                if f(trial) < f(x):
+                    x, gained = trial, True
+                    path.append(x)
+                    break
+        r = r if gained else r / 2
+    return np.array(path)
+
+
+start = np.array([-2.0, 1.5])
+
+# %% [markdown]
+# The core's `PatternSearch` is an optimizer as torch has them, and polls the
+# coordinates in random order. Both go down the slope in a few long steps. On
+# the floor of the valley no long step along an axis helps; only short ones do:
+
+# %%
+x = torch.nn.Parameter(torch.tensor(start))
+search = PatternSearch([x], radius=1.0)
+path = [start]
+while not search.finished and len(path) < 60:
+    search.step(lambda: valley(x))
+    path.append(x.detach().numpy().copy())
+show(searches.paths_on(valley, {
+    "by hand": my_search(valley, start, 1.0, 60),
+    "PatternSearch": np.array(path)}),
+     "Level lines of a slanted valley and two paths that fall to its floor in "
+     "long steps and then creep along it in ever shorter ones.")
+
+# %% [markdown]
+# ### What a pass costs
+#
+# A sweep over $P$ parameters takes up to $2P$ forward passes. A gradient takes
+# one pass forward and one backward, whatever $P$ is. How much is that?
+
+# %% tags=["nbval-ignore-output"]
+torch.manual_seed(seed)
+untrained = make_model(tracking.spec)
+n_parameters = models.count_parameters(untrained)
+layers(untrained)
+
+# %% [markdown]
+# Of all that a candidate computes, most is as before: what stands before the
+# changed number, and the beginnings that strings share. `FastLosses` keeps
+# both, and measures many candidates in one pass. The search may use it as a
+# hint only: before a move is kept, its loss is measured by the model itself.
+
+# %%
+fast = FastLosses(untrained, train_set)
+a_pass, a_candidate = (
+    prices.candidate_seconds(untrained, train_set, losses_of, n=256)
+    for losses_of in (None, fast))
+
+# %% tags=["nbval-ignore-output"]
+say(f"A candidate takes {1000 * a_pass:.2f} ms by itself and "
+    f"{1000 * a_candidate:.3f} ms among many: the search polls "
+    f"**{a_pass / a_candidate:.0f}** times as many a second. A sweep of "
+    f"{2 * n_parameters:,} takes {2 * n_parameters * a_candidate:.1f} s in "
+    f"place of {2 * n_parameters * a_pass:.1f} s.")
+
+# %% [markdown]
+# ### Many moves at once
+#
+# Candidates that are measured together are all measured from the same point.
+# The best of them could be kept, and the rest thrown away. But those that help
+# one by one may help *together* too, an idea as old as the method (Hooke and
+# Jeeves, 1961). If they do not, try the better half of them, and so on. Here
+# is what the first step gains either way, from the same candidates:
+
+# %%
+loss = masked_cross_entropy(untrained(train_set.inputs), train_set)
+slope = parameters_to_vector(
+    torch.autograd.grad(loss, list(untrained.parameters())))
+
+
+def first_step(poll):
+    model = deepcopy(untrained)
+    search = PatternSearch(
+        model.parameters(), radius, poll=poll, block_size=256,
+        losses_of=FastLosses(model, train_set))
+    before = search.step(lambda: masked_cross_entropy(
+        model(train_set.inputs), train_set))
+    move = (parameters_to_vector(model.parameters())
+            - parameters_to_vector(untrained.parameters()))
+    return (int((move != 0).sum()), before - search.now["best_loss"],
+            torch.cosine_similarity(move, -slope, dim=0).item())
+
+
+first = {poll: first_step(poll) for poll in ("best", "together")}
+table(["kept", "numbers changed", "loss falls by", "cosine to the gradient"],
+      [[poll, *values] for poll, values in first.items()])
+
+# %% [markdown]
+# What is taken together points much more along the gradient than any single
+# move can: the search has found a coarse gradient by asking.
+#
+# ## Train
+#
+# The same model, the same strings, the same start. The search takes all
+# strings at every step, since losses on different strings do not compare. Adam
+# may take fewer at a time. A search ends when its forward passes are used up.
+
+# %%
+entry = partial(tables.search_entry, task=task, reading=reading, sizes=sizes,
+                seq_len=tracking.seq_len, strings=n_samples,
+                max_steps=limit_batches or None)
+entries = {"PatternSearch": entry("PatternSearch", radius=radius,
+                                  budget=budget),
+           "Adam": entry("Adam", batch_size=batch_size or None)}
+runs = {name: one.train(n_seeds, seed) for name, one in entries.items()}
+
+# %% [markdown]
+# What is one of Adam's steps worth in forward passes over all strings? It
+# takes a batch, and goes through it forwards and backwards. Measured:
+
+# %% tags=["nbval-ignore-output"]
+price = entries["Adam"].passes_a_step(runs["Adam"])
+curves = {name: tables.progress(run, train_set, price)
+          for name, run in runs.items()}
+say(f"A step of Adam, with a batch of {runs['Adam'].config.batch_size}, costs "
+    f"as much as **{price:.1f}** forward passes over the {len(train_set)} "
+    "strings.")
+
+# %%
+show(searches.race(curves, runs),
+     "Loss over forward passes and over seconds: Adam's falls to the bottom "
+     "long before that of the search, in passes more so than in seconds.")
+
+# %% tags=["nbval-ignore-output"]
+reached = {name: curve[2][:, -1] for name, curve in curves.items()}
+spent = {name: np.median(curve[0][:, -1]) for name, curve in curves.items()}
+table(["live", "train, worst", "test, worst", "passes", "seconds"], [
+    [name, reached[name].min(), run.test["accuracy"].min(),
+     f"{spent[name]:,.0f}", f"{run.seconds:.0f}"]
+    for name, run in runs.items()])
+
+# %% [markdown]
+# ## Evidence over seeds
+#
+# Recorded: five seeds of every method on parity, and of the search and Adam on
+# easier rules and on the sequence. Greedy random search moves all numbers at
+# random and keeps what helps; SPSA measures the slope along one random
+# direction at a time and steps down it; SGD and Adam use the gradient. On the
+# right, kinds of the search: *one at a time* keeps the first move that helps;
+# *with expansion* doubles the radius after a sweep that gained; *groups of
+# four* moves four numbers at once.
+
+# %%
+record = records.read("searches")
+show(searches.recorded_race(record, "parity"),
+     "Median loss, a band for the seeds. Over forward passes and seconds, "
+     "methods with gradients fall first, the search follows, random methods "
+     "stay high. Right: of the searches, those that take moves together fall.")
+
+
+# %% tags=["nbval-ignore-output"]
+def recorded(column, row, rule="parity"):
+    return record.values(column, row, rule)
+
+
+cells = dict.fromkeys((row["model"], row["task"]) for row in record.rows)
+table(["method", "task", "train, worst", "test, worst", "passes",
+       "seconds a seed"],
+      [[*cell, recorded("train", *cell).min(),
+        recorded("accuracy", *cell).min(),
+        f"{np.median(recorded('passes', *cell)):,.0f}",
+        f"{np.median(recorded('seconds', *cell)):.0f}"] for cell in cells])
+say(record.origin())
+
+# %% [markdown]
+# ## Look inside
+#
+# ### Where moves are kept, and how long they are
+
+# %%
+show(searches.radius_and_layers(runs["PatternSearch"]),
+     "The radius falls in steps over the passes; bars show how often numbers "
+     "of each layer were changed for good, in all layers.")
+
+# %% [markdown]
+# ### Two paths on one surface
+#
+# Both methods start from the same parameters. The plane through the start and
+# the two ends holds most of what they do; every point of it is a model, whose
+# loss can be measured.
+
+# %%
+plane = landscape(runs, train_set)
+show(searches.surface(plane),
+     "The loss over a plane, dark where it is low: two paths leave the same "
+     "point and end in two different hollows.")
+
+# %% tags=["nbval-ignore-output"]
+say("From the start, the search went "
+    f"**{plane.away['PatternSearch']:.1f}** far and Adam "
+    f"{plane.away['Adam']:.1f}; the cosine between the two ways is "
+    f"**{plane.cosine:.2f}**.")
+
+# %% [markdown]
+# ### The price of size
+#
+# A sweep has two passes for every parameter, and each pass costs more in a
+# larger model. Measured for some widths; at the largest sizes on a few passes
+# only, from which the whole sweep is reckoned:
+
+# %%
+def prices_of(own, strings):
+    rule = tasks.get("parity", seq_len=strings["seq_len"])
+    batch = rule.sample(strings["n_samples"], torch.Generator())
+    model = tables.searched_model(rule.spec, **own)
+    return (models.count_parameters(model),
+            *prices.sweep_and_gradient(model, batch))
+
+
+own = [({"d_model": width, "d_mlp": 4 * width}, tables.STRING_SETS["all"])
+       for width in (8, 16, 32, 64)]
+own += [(tables.SEARCHED[name], tables.STRING_SETS[name])
+        for name in ("small", "medium", "large")]
+counts, a_sweep, a_gradient = np.array(sorted(
+    prices_of(*one) for one in own)).T
+show(searches.costs(counts, {"a sweep of the search": a_sweep,
+                             "a gradient": a_gradient}),
+     "Seconds of a sweep and of a gradient over the number of "
+     "parameters: both lines rise, that of the sweep far steeper.")
+
+# %% tags=["nbval-ignore-output"]
+powers = [np.polyfit(np.log(counts), np.log(price), 1)[0]
+          for price in (a_sweep, a_gradient)]
+say(f"A sweep's seconds grow like the parameters to the power "
+    f"**{powers[0]:.2f}**, those of a gradient to the power "
+    f"{powers[1]:.2f}. One sweep at the size *large*, with "
+    f"{counts[-1]:,.0f} parameters, would take "
+    f"**{a_sweep[-1] / 86400:.0f}** days, measured one by one.")
+
+# %% [markdown]
+# ## Break it
+#
+# ### A new batch a step, and a best loss that is kept
+#
+# A search that compares its candidates on a new batch each time, but
+# remembers the best loss that it has ever seen, is fooled by luck: sooner or
+# later some batch is easy, and no move on any other batch comes below that.
+# Two remedies: measure the current parameters anew on every batch
+# (`measure_again`), or do not change the batch.
+
+# %%
+def on_batches(measure_again):
+    config = Config(150, 16, 1.0, n_train=len(train_set), eval_every=5,
+                    n_eval=len(data.parts["val"]))
+    run = fit(make_model, data, config, seed=seed, progress=False,
+              snapshots=True, make_optimizer=lambda model, _: PatternSearch(
+                  model.parameters(), radius, budget=3000,
+                  measure_again=measure_again))
+    return (run.history["best_loss"][0],
+            tables.progress(run, train_set, 1.0)[1][0])
+
+
+fooled = {"best loss kept": on_batches(False),
+          "measured again": on_batches(True)}
+show(searches.beliefs(fooled),
+     "Loss over looks, as the search believes it and as it is on all strings. "
+     "With the best loss kept, belief is far below; measured again it is not.")
+
+# %% tags=["nbval-ignore-output"]
+table(["batches of 16", "believed loss", "true loss"], [
+    [name, believed[-1], true[-1]]
+    for name, (believed, true) in fooled.items()])
+
+# %% [markdown]
+# ## Check yourself
+#
+# 1. A model has `1874` parameters. How many forward passes does a sweep take
+#    that finds nothing?
+# 2. Why must the search see the same strings at every step, and Adam not?
+# 3. Why are moves that help one by one not always a help together?
+# 4. A gradient costs about three forward passes at every size of the model.
+#    Why then does the gap between Adam and the search grow with the size?
+# 5. What does `forcing` do, and what happens without it?
+#
+# <details><summary>Answers</summary>
+#
+# 1. Two for each: `3748`.
+# 2. The search compares two losses, and their difference has to come from the
+#    move alone. Adam needs a direction that is right on average.
+# 3. The loss is bent: one move can undo what made the other helpful, or both
+#    together go too far. Then the better half is tried.
+# 4. A sweep has two passes for every parameter. The gradient asks about all
+#    parameters at once.
+# 5. A step has to gain more the longer it is. Without it, a long step that
+#    gains next to nothing is still a gain, and the radius is never halved.
+#
+# </details>
+#
+# ## Exercises
+#
+# ### Exercise 1: the price of a sweep (easy, 5 minutes)
+#
+# Write `seconds(n_parameters, a_pass, group_size)`: how long a sweep takes at
+# most that moves groups of coordinates there and back, if a pass takes
+# `a_pass` seconds. The last group may be smaller.
+
+# %% tags=["checker"]
+def check_seconds(seconds):
+    for n, a_pass, group, want in ((1000, 0.01, 1, 20.0),
+                                   (10, 1.0, 4, 6.0), (7, 2.0, 7, 4.0)):
+        made = seconds(n, a_pass, group)
+        if made is None or abs(made - want) > 1e-6:
+            return (f"not yet: {n} parameters in groups of {group}, "
+                    f"{a_pass} s a pass: {want} s")
+    return "correct"
+
+
+# %% tags=["exercise"]
+def my_seconds(n_parameters, a_pass, group_size):
+    return n_parameters * a_pass
+
+
+print(check_seconds(my_seconds))
+
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_seconds(n_parameters, a_pass, group_size):
+#     n_groups = -(-n_parameters // group_size)
+#     return 2 * n_groups * a_pass
+#
+#
+# print(check_seconds(my_seconds))
+# ```
+#
+# </details>
+#
+# ### Exercise 2: together (medium, 15 minutes)
+#
+# Write `together(f, x, moves)`: `moves` is a list of arrays, the best first,
+# each of which lowers `f` when it is added to `x` alone. Return `x` with all
+# of them added if that lowers `f`, else with the better half of them, and so
+# on; the last resort is the first move alone. (Half of three is one.)
+
+# %% tags=["checker"]
+def check_together(together):
+    def narrow(x):
+        return np.abs(x.sum() - 1.5)
+
+    x, one = np.zeros(4), np.eye(4)
+    for f, moves, want in (
+            (lambda x: -x.sum(), [one[0], one[1]], [1, 1, 0, 0]),
+            (narrow, [one[2], one[0], one[1], one[3]], [1, 0, 1, 0]),
+            (lambda x: np.abs(x.sum() - 0.6), list(one[:3]), [1, 0, 0, 0])):
+        made = together(f, x.copy(), moves)
+        if made is None or not np.array_equal(made, want):
+            return f"not yet: {len(moves)} moves should lead to {want}"
+    return "correct"
+
+
+# %% tags=["exercise"]
+def my_together(f, x, moves):
+    return x + sum(moves)
+
+
+print(check_together(my_together))
+
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_together(f, x, moves):
+#     while f(x + sum(moves)) >= f(x):
+#         moves = moves[:len(moves) // 2]
+#     return x + sum(moves)
+#
+#
+# print(check_together(my_together))
+# ```
+#
+# </details>
+#
+# ### Exercise 3: an exponent (medium, 10 minutes)
+#
+# Write `exponent(sizes, seconds)`: the power of the size with which the
+# seconds grow, from two lists of measurements.
+
+# %% tags=["checker"]
+def check_exponent(exponent):
+    sizes = np.array([1e3, 4e3, 2e4])
+    for power in (1.0, 2.0, 0.5):
+        made = exponent(sizes, 7e-3 * sizes ** power)
+        if made is None or abs(made - power) > 1e-3:
+            return f"not yet: the power of {power} was asked for, got {made}"
+    return "correct"
+
+
+# %% tags=["exercise"]
+def my_exponent(sizes, seconds):
+    return seconds[-1] / seconds[0]
+
+
+print(check_exponent(my_exponent))
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_exponent(sizes, seconds):
+#     return np.polyfit(np.log(sizes), np.log(seconds), 1)[0]
+#
+#
+# print(check_exponent(my_exponent))
+# ```
+#
+# </details>
+#
+# ### Exercise 4: a harder state (open, 40 minutes)
+#
+# Parity has two states. The word problem of the group S3 has six, and of A5
+# sixty: set `task` to `s3` and run the chapter again. How far does Adam get,
+# and how far the search?
+#
+# <details><summary>What to look for</summary>
+#
+# The order of the symbols matters now, so no count of anything gives the
+# answer, and two layers have to combine pieces. There are far more strings
+# than a search can measure at every step: `n_samples` decides how many of
+# them it sees, and test accuracy tells whether they were enough.
+#
+# </details>
+#
+# ## Takeaways
+#
+# - A search needs only losses that compare: the same strings, the same start.
+# - Its price is two passes a parameter and sweep. That of a gradient does not
+#   ask how many parameters there are.
+# - Moves measured from the same point and taken together are a coarse
+#   gradient. That is what makes the search reach parity.
+# - A step has to gain more the longer it is, or the search lives on crumbs.
+#
+# **Where this differs from the paper.** Chiang and others (2023) ask whether
+# the landscape alone, without a gradient, makes small networks generalise.
+# They train LeNets on small subsets of images, with a normalised loss, and
+# report that pattern search and random methods come close to SGD there. Here
+# a transformer learns strings, the loss is plain, and what is shown is
+# narrower: at this size a search can fit and generalise, at a far higher
+# price. Their rule, one accepted move a step and a radius that starts at one
+# and is halved, is `PatternSearch(restart=True)`; taking moves together and
+# asking a long step for a larger gain are added here. Nothing here tests what
+# they say about images, width or volume; Peleg and Hein (2024) dispute part
+# of it.
+#
+# **References.** R. Hooke and T. A. Jeeves, *"Direct search" solution of
+# numerical and statistical problems* (1961). T. G. Kolda, R. M. Lewis and V.
+# Torczon, *Optimization by direct search* (2003). P. Chiang and others, *Loss
+# landscapes are all you need* (2023). A. Peleg and M. Hein, *Bias of
+# stochastic gradient descent or the architecture* (2024). J. C. Spall,
+# *Multivariate stochastic approximation using a simultaneous perturbation
+# gradient approximation* (1992). M. Hahn and M. Rofin, *Why are sensitive
+# functions hard for transformers?* (2024).
+#
+# ## Claims
+#
+# The statements of this chapter, checked against bounds.
+
+# %%
+for name, least in (("PatternSearch", 0.99), ("Adam", 1.0)):
+    claims.check(f"{name} learns its training strings, every seed",
+                 reached[name].min(), at_least=least)
+for statement, value, least in (
+        ("and answers strings it has not seen, PatternSearch, every seed",
+         runs["PatternSearch"].test["accuracy"].min(), 0.95),
+        ("the search polls more candidates than one by one, times",
+         a_pass / a_candidate, 8),
+        ("moves together gain more than the best alone, times",
+         first["together"][1] / first["best"][1], 3),
+        ("it spends more passes than Adam, times",
+         spent["PatternSearch"] / spent["Adam"], 20),
+        ("a sweep's seconds grow faster with the parameters than those of a "
+         "gradient, difference of the powers", powers[0] - powers[1], 0.95),
+        ("a model that copies would be right if the answers leaked",
+         share_copied(leaked), 1.0),
+        ("a search that keeps its best batch believes a loss below the true "
+         "one, by", -np.subtract(*fooled["best loss kept"])[-1], 0.05)):
+    claims.check(statement, value, at_least=least)
+claims.check("as they are asked for, it is at chance", share_copied(asked),
+             at_least=0.4, at_most=0.6)
+
+# %%
+sequence = "PatternSearch, sequence"
+for column, row, rule, least in (
+        ("train", "PatternSearch", "parity", 0.99),
+        ("accuracy", "PatternSearch", "parity", 0.95),
+        ("train", sequence, "parity", 0.99),
+        *(("accuracy", "PatternSearch", rule, 0.99)
+          for rule in ("first_bit", "last_bit", "running_majority")),
+        *((column, row, "parity", 1.0) for row in ("Adam", "Adam, sequence")
+          for column in ("train", "accuracy"))):
+    claims.check(f"recorded: {row}, {rule}, {column}, worst seed",
+                 recorded(column, row, rule).min(), at_least=least)
+for row in ("greedy random search", "SPSA", "one at a time"):
+    claims.check(f"recorded: {row} stays behind the search, best seed",
+                 recorded("train", row).max(), at_most=0.95)
+glue("ladder-09", "**Without gradients**, a search over "
+     f"{n_parameters:,} parameters learns the parity of eight bits, "
+     f"{100 * reached['PatternSearch'].min():.1f} % of all answers right on "
+     "its worst seed, for "
+     f"{spent['PatternSearch'] / spent['Adam']:.0f} times the forward passes "
+     "of Adam.")
+print(claims.summary())
