@@ -16,8 +16,8 @@
 #
 # **Claim.** A transformer can be trained without a gradient: try a step, keep
 # it if the loss falls. On the parity of eight bits such a search gets almost
-# as far as Adam. It pays in forward passes, hundreds for each one of Adam's,
-# and the price grows with the number of parameters.
+# as far as Adam. It pays in forward passes, and the price of one sweep grows
+# with the number of parameters.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 from progtx_core import models, tables, tasks
@@ -61,7 +61,7 @@ from progtx_core.training.objective import masked_cross_entropy
 from torch.nn.utils import parameters_to_vector
 
 # %% tags=["parameters"]
-task: str = "parity"  # or first_bit, last_bit, running_majority, s3, a5
+task: str = "parity"  # or first_bit, running_majority, word_problem …
 reading: str = "direct"  # or sequence: bits, a separator, then the states
 model_size: str = "tiny"  # or small, medium, large
 data_size: str = "all"  # all strings of eight bits; or small, medium, large
@@ -89,7 +89,7 @@ n_samples = n_samples or strings["n_samples"]
 tracking = tasks.get(task, seq_len=seq_len or strings["seq_len"],
                      reading=reading)
 data = tasks.Strings(tracking, n_samples)
-train_set = data.parts["train"]
+train_set, test_set = data.parts["train"], data.parts["test"]
 make_model = partial(tables.searched_model, **sizes)
 
 
@@ -115,9 +115,7 @@ def follow(bits):
     return states
 
 
-for name, part in data.parts.items():
-    print(name, len(part), "strings, the first:",
-          tracking.tokenizer.decode(part.inputs[0].tolist()))
+print({name: len(part) for name, part in data.parts.items()}, "strings")
 assert tasks.get("parity").follow([0, 1, 1, 1]) == follow([0, 1, 1, 1])
 
 # %% [markdown]
@@ -141,22 +139,23 @@ table(["place", *map(str, range(len(names)))],
 
 
 # %%
-def share_copied(answers):
+def share_copied(answers):  # inputs - 1 is what a copying model answers
     states = (answers >= 0) & (torch.arange(len(names)) > 8)
-    copied = inputs - 1  # the answer of a model that copies its input
-    return (copied == answers)[states].float().mean().item()
+    return (inputs - 1 == answers)[states].float().mean().item()
 
 
 say("A model that copies its input is right in "
     f"**{share_copied(asked):.2f}** of the states as they are asked for "
     f"here, and in {share_copied(leaked):.2f} of them one place later.")
 
+
 # %% [markdown]
 # ## Predict before you run
 #
 # A search tries one number at a time: a little more, a little less. How many
 # forward passes will it need for every one of Adam's: ten, a hundred, ten
-# thousand? What happens to that price when the model is ten times as large?
+# thousand? What happens to the price of one sweep through all numbers when the
+# model is ten times as large?
 #
 # ## Build it
 #
@@ -193,8 +192,10 @@ def my_search(f, x, r, n_sweeps):
 start = np.array([-2.0, 1.5])
 
 # %% [markdown]
-# The core's `PatternSearch` is an optimizer as torch has them, and polls the
-# coordinates in random order. Both go down the slope in a few long steps. On
+# The core's `PatternSearch` is an optimizer as torch has them. It *polls* the
+# coordinates, that is, measures both steps along each, in random order; $r$ is
+# its *radius*. It is finished when the radius is below a bound, or when its
+# budget of passes is used up. Both go down the slope in a few long steps. On
 # the floor of the valley no long step along an axis helps; only short ones do:
 
 # %%
@@ -223,10 +224,11 @@ n_parameters = models.count_parameters(untrained)
 layers(untrained)
 
 # %% [markdown]
-# Of all that a candidate computes, most is as before: what stands before the
-# changed number, and the beginnings that strings share. `FastLosses` keeps
-# both, and measures many candidates in one pass. The search may use it as a
-# hint only: before a move is kept, its loss is measured by the model itself.
+# A *candidate* is the model with one number changed. Of all that it computes,
+# most is as before: what comes before the changed number, and the beginnings
+# that strings share. `FastLosses` keeps both, and measures many candidates in
+# one pass. The search may use it as a hint only: before a move is kept, its
+# loss is measured by the model itself.
 
 # %%
 fast = FastLosses(untrained, train_set)
@@ -244,11 +246,13 @@ say(f"A candidate takes {1000 * a_pass:.2f} ms by itself and "
 # %% [markdown]
 # ### Many moves at once
 #
-# Candidates that are measured together are all measured from the same point.
-# The best of them could be kept, and the rest thrown away. But those that help
-# one by one may help *together* too, an idea as old as the method (Hooke and
-# Jeeves, 1961). If they do not, try the better half of them, and so on. Here
-# is what the first step gains either way, from the same candidates:
+# Candidates that are measured together are all measured from the same point;
+# such a group is called a *block* from here on. The best of a block could be
+# kept, and the rest thrown away. But those that help one by one may help
+# *together* too. If they do not, try the better half of them, and so on down
+# to the best alone. (Hooke and Jeeves, 1961, repeat in one move what a sweep
+# has found: a near relation.) What does the first step gain either way, from
+# the same block of candidates?
 
 # %%
 loss = masked_cross_entropy(untrained(train_set.inputs), train_set)
@@ -266,22 +270,27 @@ def first_step(poll):
     move = (parameters_to_vector(model.parameters())
             - parameters_to_vector(untrained.parameters()))
     return (int((move != 0).sum()), before - search.now["best_loss"],
-            torch.cosine_similarity(move, -slope, dim=0).item())
+            int((move * slope < 0).sum()))
 
 
 first = {poll: first_step(poll) for poll in ("best", "together")}
-table(["kept", "numbers changed", "loss falls by", "cosine to the gradient"],
+table(["kept", "numbers changed", "loss falls by", "of them downhill"],
       [[poll, *values] for poll, values in first.items()])
 
 # %% [markdown]
-# What is taken together points much more along the gradient than any single
-# move can: the search has found a coarse gradient by asking.
+# The last column counts the numbers that were changed as the gradient says,
+# downhill. By asking twice for each of some numbers, the search has mostly
+# found the sign of the gradient there. A gradient says the same of all numbers
+# at once, and how steep each is besides.
 #
 # ## Train
 #
 # The same model, the same strings, the same start. The search takes all
 # strings at every step, since losses on different strings do not compare. Adam
-# may take fewer at a time. A search ends when its forward passes are used up.
+# may take fewer at a time. One rule more for the search: a move must gain more
+# than a small multiple of $r^2$ (*forcing*; Kolda and others, 2003). Long
+# steps that gain next to nothing would otherwise keep $r$ from being halved.
+# All settings were found by trying; those of the other methods too.
 
 # %%
 entry = partial(tables.search_entry, task=task, reading=reading, sizes=sizes,
@@ -294,7 +303,9 @@ runs = {name: one.train(n_seeds, seed) for name, one in entries.items()}
 
 # %% [markdown]
 # What is one of Adam's steps worth in forward passes over all strings? It
-# takes a batch, and goes through it forwards and backwards. Measured:
+# takes a batch, and goes through it forwards and backwards. Its price is
+# measured in time, with all that belongs to a step: counted in strings alone
+# it would be lower, since a small batch is not much faster than a large one.
 
 # %% tags=["nbval-ignore-output"]
 price = entries["Adam"].passes_a_step(runs["Adam"])
@@ -311,13 +322,23 @@ show(searches.race(curves, runs),
 
 # %% tags=["nbval-ignore-output"]
 reached = {name: curve[2][:, -1] for name, curve in curves.items()}
-spent = {name: np.median(curve[0][:, -1]) for name, curve in curves.items()}
-table(["live", "train, worst", "test, worst", "passes", "seconds"], [
-    [name, reached[name].min(), run.test["accuracy"].min(),
+spent = {name: np.median([  # passes until 99 of 100 answers are right
+    passes[np.argmax(right >= 0.99)] for passes, _, right
+    in zip(*curve, strict=True)]) for name, curve in curves.items()}
+last = {name: min(
+    (model(test_set.inputs).argmax(-1) == test_set.targets)[:, -1].float()
+    .mean().item() for model in run.models) for name, run in runs.items()}
+table(["worst live seed", "train", "test", "test, last answer",
+       "passes to 99 of 100", "seconds, all seeds"], [
+    [name, reached[name].min(), run.test["accuracy"].min(), last[name],
      f"{spent[name]:,.0f}", f"{run.seconds:.0f}"]
     for name, run in runs.items()])
 
 # %% [markdown]
+# Of a test string only the last answer is surely new: its beginnings may well
+# stand in the training part, and an answer depends on nothing that comes
+# later. So that answer has a column of its own.
+#
 # ## Evidence over seeds
 #
 # Recorded: five seeds of every method on parity, and of the search and Adam on
@@ -325,8 +346,8 @@ table(["live", "train, worst", "test, worst", "passes", "seconds"], [
 # random and keeps what helps; SPSA measures the slope along one random
 # direction at a time and steps down it; SGD and Adam use the gradient. On the
 # right, kinds of the search: *one at a time* keeps the first move that helps;
-# *with expansion* doubles the radius after a sweep that gained; *groups of
-# four* moves four numbers at once.
+# the others take moves together. *With expansion* doubles the radius after a
+# sweep that gained; a candidate of *groups of four* changes four numbers.
 
 # %%
 record = records.read("searches")
@@ -342,18 +363,21 @@ def recorded(column, row, rule="parity"):
 
 
 cells = dict.fromkeys((row["model"], row["task"]) for row in record.rows)
-table(["method", "task", "train, worst", "test, worst", "passes",
+table(["method", "task", "worst seed: train", "test", "passes",
        "seconds a seed"],
-      [[*cell, recorded("train", *cell).min(),
-        recorded("accuracy", *cell).min(),
-        f"{np.median(recorded('passes', *cell)):,.0f}",
-        f"{np.median(recorded('seconds', *cell)):.0f}"] for cell in cells])
+      [[*cell, *(recorded(c, *cell).min() for c in ("train", "accuracy")),
+        *(f"{np.median(recorded(c, *cell)):,.0f}"
+          for c in ("passes", "seconds"))] for cell in cells])
 say(record.origin())
 
 # %% [markdown]
 # ## Look inside
 #
 # ### Where moves are kept, and how long they are
+#
+# Each time a move is kept, some numbers are changed for good. Which layers
+# have most of these changes, for each of their numbers? And when is the radius
+# halved?
 
 # %%
 show(searches.radius_and_layers(runs["PatternSearch"]),
@@ -363,44 +387,37 @@ show(searches.radius_and_layers(runs["PatternSearch"]),
 # %% [markdown]
 # ### Two paths on one surface
 #
-# Both methods start from the same parameters. The plane through the start and
-# the two ends holds most of what they do; every point of it is a model, whose
-# loss can be measured.
+# Both methods start from the same parameters. A plane goes through the start
+# and both ends, here of the first seed; every point of it is a model, whose
+# loss can be measured. What lies between start and end is projected onto it.
+# One plane cannot show whether a low path joins the ends outside of it.
 
 # %%
 plane = landscape(runs, train_set)
 show(searches.surface(plane),
      "The loss over a plane, dark where it is low: two paths leave the same "
-     "point and end in two different hollows.")
+     "point and end far from each other, both where the loss is low.")
 
-# %% tags=["nbval-ignore-output"]
-say("From the start, the search went "
-    f"**{plane.away['PatternSearch']:.1f}** far and Adam "
-    f"{plane.away['Adam']:.1f}; the cosine between the two ways is "
-    f"**{plane.cosine:.2f}**.")
 
 # %% [markdown]
 # ### The price of size
 #
 # A sweep has two passes for every parameter, and each pass costs more in a
-# larger model. Measured for some widths; at the largest sizes on a few passes
-# only, from which the whole sweep is reckoned:
+# larger model. On the same strings, at some widths and at the sizes *medium*
+# and *large*. A pass is measured, the sweep is reckoned from it; no model here
+# is trained:
 
 # %%
-def prices_of(own, strings):
-    rule = tasks.get("parity", seq_len=strings["seq_len"])
-    batch = rule.sample(strings["n_samples"], torch.Generator())
-    model = tables.searched_model(rule.spec, **own)
+def prices_of(own):
+    model = tables.searched_model(tracking.spec, **own)
     return (models.count_parameters(model),
-            *prices.sweep_and_gradient(model, batch))
+            *prices.sweep_and_gradient(model, train_set))
 
 
-own = [({"d_model": width, "d_mlp": 4 * width}, tables.STRING_SETS["all"])
-       for width in (8, 16, 32, 64)]
-own += [(tables.SEARCHED[name], tables.STRING_SETS[name])
-        for name in ("small", "medium", "large")]
-counts, a_sweep, a_gradient = np.array(sorted(
-    prices_of(*one) for one in own)).T
+widths = [{"d_model": w, "d_mlp": 4 * w} for w in (8, 16, 32, 64)]
+larger = [tables.SEARCHED[name] for name in ("medium", "large")]
+counts, a_sweep, a_gradient = np.array(
+    [prices_of(own) for own in (*widths, *larger)]).T
 show(searches.costs(counts, {"a sweep of the search": a_sweep,
                              "a gradient": a_gradient}),
      "Seconds of a sweep and of a gradient over the number of "
@@ -413,7 +430,8 @@ say(f"A sweep's seconds grow like the parameters to the power "
     f"**{powers[0]:.2f}**, those of a gradient to the power "
     f"{powers[1]:.2f}. One sweep at the size *large*, with "
     f"{counts[-1]:,.0f} parameters, would take "
-    f"**{a_sweep[-1] / 86400:.0f}** days, measured one by one.")
+    f"**{a_sweep[-1] / 3600:.0f}** hours, measured one by one.")
+
 
 # %% [markdown]
 # ## Break it
@@ -444,10 +462,6 @@ show(searches.beliefs(fooled),
      "Loss over looks, as the search believes it and as it is on all strings. "
      "With the best loss kept, belief is far below; measured again it is not.")
 
-# %% tags=["nbval-ignore-output"]
-table(["batches of 16", "believed loss", "true loss"], [
-    [name, believed[-1], true[-1]]
-    for name, (believed, true) in fooled.items()])
 
 # %% [markdown]
 # ## Check yourself
@@ -456,8 +470,8 @@ table(["batches of 16", "believed loss", "true loss"], [
 #    that finds nothing?
 # 2. Why must the search see the same strings at every step, and Adam not?
 # 3. Why are moves that help one by one not always a help together?
-# 4. A gradient costs about three forward passes at every size of the model.
-#    Why then does the gap between Adam and the search grow with the size?
+# 4. The seconds of a sweep and of a gradient grow with powers that differ by
+#    about one. Is that a law of nature?
 # 5. What does `forcing` do, and what happens without it?
 #
 # <details><summary>Answers</summary>
@@ -467,10 +481,10 @@ table(["batches of 16", "believed loss", "true loss"], [
 #    move alone. Adam needs a direction that is right on average.
 # 3. The loss is bent: one move can undo what made the other helpful, or both
 #    together go too far. Then the better half is tried.
-# 4. A sweep has two passes for every parameter. The gradient asks about all
-#    parameters at once.
+# 4. It is arithmetic: a sweep has two passes for every parameter, while a
+#    gradient asks about all parameters in one pass there and back.
 # 5. A step has to gain more the longer it is. Without it, a long step that
-#    gains next to nothing is still a gain, and the radius is never halved.
+#    gains next to nothing is still a gain, and the radius is not halved.
 #
 # </details>
 #
@@ -518,9 +532,9 @@ print(check_seconds(my_seconds))
 # ### Exercise 2: together (medium, 15 minutes)
 #
 # Write `together(f, x, moves)`: `moves` is a list of arrays, the best first,
-# each of which lowers `f` when it is added to `x` alone. Return `x` with all
-# of them added if that lowers `f`, else with the better half of them, and so
-# on; the last resort is the first move alone. (Half of three is one.)
+# each of which is sure to lower `f` when it is added to `x` alone. Return `x`
+# with all of them added if that lowers `f`, else with the better half of them,
+# and so on; the last resort is the first move alone. (Half of three is one.)
 
 # %% tags=["checker"]
 def check_together(together):
@@ -564,14 +578,15 @@ print(check_together(my_together))
 # ### Exercise 3: an exponent (medium, 10 minutes)
 #
 # Write `exponent(sizes, seconds)`: the power of the size with which the
-# seconds grow, from two lists of measurements.
+# seconds grow, from two arrays of measurements, which are a little noisy.
 
 # %% tags=["checker"]
 def check_exponent(exponent):
-    sizes = np.array([1e3, 4e3, 2e4])
+    sizes = np.array([1e3, 4e3, 9e3, 2e4])
+    noise = np.array([1.1, 1.36, 0.71, 1.37])  # the ends would mislead
     for power in (1.0, 2.0, 0.5):
-        made = exponent(sizes, 7e-3 * sizes ** power)
-        if made is None or abs(made - power) > 1e-3:
+        made = exponent(sizes, 7e-3 * sizes ** power * noise)
+        if made is None or abs(made - power) > 0.03:
             return f"not yet: the power of {power} was asked for, got {made}"
     return "correct"
 
@@ -598,27 +613,28 @@ print(check_exponent(my_exponent))
 #
 # ### Exercise 4: a harder state (open, 40 minutes)
 #
-# Parity has two states. The word problem of the group S3 has six, and of A5
-# sixty: set `task` to `s3` and run the chapter again. How far does Adam get,
-# and how far the search?
+# Parity has two states. The word problem of the group S3 has six: the state
+# is a product of permutations, and their order matters. Set `task` to
+# `word_problem`, `n_samples` to a thousand, and run the chapter again. How far
+# does Adam get, and how far the search?
 #
 # <details><summary>What to look for</summary>
 #
-# The order of the symbols matters now, so no count of anything gives the
-# answer, and two layers have to combine pieces. There are far more strings
-# than a search can measure at every step: `n_samples` decides how many of
-# them it sees, and test accuracy tells whether they were enough.
+# No count of anything gives the answer now, and two layers have to combine
+# pieces. There are far more strings than a search can measure at every step:
+# `n_samples` decides how many of them it sees, and test accuracy tells whether
+# they were enough.
 #
 # </details>
 #
 # ## Takeaways
 #
 # - A search needs only losses that compare: the same strings, the same start.
-# - Its price is two passes a parameter and sweep. That of a gradient does not
-#   ask how many parameters there are.
-# - Moves measured from the same point and taken together are a coarse
-#   gradient. That is what makes the search reach parity.
-# - A step has to gain more the longer it is, or the search lives on crumbs.
+# - Its price is two passes a parameter and sweep. A gradient takes one pass
+#   there and back, however many parameters there are.
+# - Moves that help one by one, measured from the same point, mostly say which
+#   way is downhill. Taken together they gain more than the best of them.
+# - A gradient is not enough by itself: look at SGD in the picture.
 #
 # **Where this differs from the paper.** Chiang and others (2023) ask whether
 # the landscape alone, without a gradient, makes small networks generalise.
@@ -638,8 +654,7 @@ print(check_exponent(my_exponent))
 # landscapes are all you need* (2023). A. Peleg and M. Hein, *Bias of
 # stochastic gradient descent or the architecture* (2024). J. C. Spall,
 # *Multivariate stochastic approximation using a simultaneous perturbation
-# gradient approximation* (1992). M. Hahn and M. Rofin, *Why are sensitive
-# functions hard for transformers?* (2024).
+# gradient approximation* (1992).
 #
 # ## Claims
 #
@@ -655,18 +670,20 @@ for statement, value, least in (
         ("the search polls more candidates than one by one, times",
          a_pass / a_candidate, 8),
         ("moves together gain more than the best alone, times",
-         first["together"][1] / first["best"][1], 3),
-        ("it spends more passes than Adam, times",
+         first["together"][1] / first["best"][1], 2),
+        ("and change numbers downhill, share", first["together"][2]
+         / first["together"][0], 0.9),
+        ("and the last of each, which is new for sure", last["PatternSearch"],
+         0.9),
+        ("it needs more passes than Adam to 99 of 100 answers, times",
          spent["PatternSearch"] / spent["Adam"], 20),
         ("a sweep's seconds grow faster with the parameters than those of a "
          "gradient, difference of the powers", powers[0] - powers[1], 0.95),
-        ("a model that copies would be right if the answers leaked",
-         share_copied(leaked), 1.0),
         ("a search that keeps its best batch believes a loss below the true "
          "one, by", -np.subtract(*fooled["best loss kept"])[-1], 0.05)):
     claims.check(statement, value, at_least=least)
-claims.check("as they are asked for, it is at chance", share_copied(asked),
-             at_least=0.4, at_most=0.6)
+claims.check("a model that copies its input is at chance",
+             share_copied(asked), at_least=0.4, at_most=0.6)
 
 # %%
 sequence = "PatternSearch, sequence"
@@ -680,13 +697,16 @@ for column, row, rule, least in (
           for column in ("train", "accuracy"))):
     claims.check(f"recorded: {row}, {rule}, {column}, worst seed",
                  recorded(column, row, rule).min(), at_least=least)
-for row in ("greedy random search", "SPSA", "one at a time"):
-    claims.check(f"recorded: {row} stays behind the search, best seed",
-                 recorded("train", row).max(), at_most=0.95)
+for row, n in (("greedy random search", 30_000), ("SPSA", 30_000),
+               ("one at a time", 100_000)):
+    claims.check(f"recorded: loss of {row} after {n:,} passes, best seed, "
+                 "above that of PatternSearch, worst seed, by",
+                 recorded(f"after_{n}", row).min()
+                 - recorded(f"after_{n}", "PatternSearch").max(), at_least=0.0)
 glue("ladder-09", "**Without gradients**, a search over "
      f"{n_parameters:,} parameters learns the parity of eight bits, "
      f"{100 * reached['PatternSearch'].min():.1f} % of all answers right on "
      "its worst seed, for "
      f"{spent['PatternSearch'] / spent['Adam']:.0f} times the forward passes "
-     "of Adam.")
+     "that Adam needs to get as far.")
 print(claims.summary())

@@ -266,7 +266,23 @@ WRONG = {
         ],
         "my_exponent": [
             "lambda n, s: np.polyfit(n, s, 1)[0]",
-            "lambda n, s: np.log(s[-1] / s[0])",
+            "lambda n, s: np.log(s[-1] / s[0]) / np.log(n[-1] / n[0])",
+        ],
+    },
+    "10_rasp": {
+        "my_record": [
+            "lambda x: rasp.seq_map(x, rasp.shift_right(x), lambda v, w: v > w)",
+            "lambda x: rasp.seq_map(rasp.indices(x), rasp.argmax(x), lambda i, j: i == j)",
+        ],
+        "my_repeat": [
+            "lambda x: rasp.seq_map(x, rasp.shift_right(x), lambda v, w: v == w)",
+            "lambda x: rasp.num_prev(x, x)",
+        ],
+        "my_since": [
+            "lambda x: rasp.lasts(x, rasp.full(x, 0), default=0)",
+            # Right, but it calculates with places.
+            "lambda x: rasp.seq_map(rasp.indices(x), rasp.lasts(x, rasp.full(x, 0)), "
+            "lambda i, j: i - j)",
         ],
     },
 }

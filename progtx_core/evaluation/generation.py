@@ -88,7 +88,7 @@ def greedy(
     """The likeliest token after another, until every row has ended: (batch, new).
 
     prompts: (batch, seq), equally long; n_new: tokens at most; end: the token that ends a
-    row, behind which it is filled up with `end`; padding is never written; cached: False
+    row, which is then filled up with `end`; padding is never written; cached: False
     to read all again for every token, which gives the same
     """
     checks.whole("n_new", n_new, at_least=1)
@@ -156,7 +156,7 @@ def first_mistake(written: list[int], wanted: list[int], end: int) -> Mistake:
 def mistakes(model: Transformer, batch: Batch, prompt: int, end: int) -> Counter:
     """How many answers of a batch go wrong in which way, by KINDS.
 
-    prompt: tokens of each prompt, behind which the model writes
+    prompt: tokens of each prompt, after which the model writes
     """
     lengths = batch.mask.sum(1)
     written = greedy(model, batch.inputs[:, :prompt], int(lengths.max()), end)

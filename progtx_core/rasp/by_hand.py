@@ -1,8 +1,8 @@
 """A transformer that counts, every weight of it set by hand.
 
-It does what `programs.count` does: one head fetches a, the other b; an MLP of seven
-units compares them and takes the next number; what is read out is the number nearest
-to that.
+It does what `programs.count` does where `SoS` stands first, so that it need not be
+looked for: one head fetches a, the other b; an MLP of seven units compares them and takes
+the next number; what is read out is the number nearest to that.
 """
 
 import torch
@@ -13,7 +13,7 @@ from progtx_core.models.ablations import NoNorm
 from progtx_core.models.transformer import Transformer
 from progtx_core.tasks.counting import Counting
 
-# What stands in the residual stream. Behind these comes each once more with a minus, so
+# What stands in the residual stream. After these comes each once more with a minus, so
 # that the mean of a step is 0, and a norm changes nothing but the scale.
 FEATURES = ("number", "go", "one", "at_a", "at_b", "a", "b", "step", "ends")
 SHARP = 400.0  # score of the place that is meant; all others have 0

@@ -12,7 +12,7 @@ Program = Callable[[np.ndarray], np.ndarray]
 
 
 def decode(program: Program, prompt, max_new: int = 1000, end: int = END) -> list[int]:
-    """What a program writes behind a prompt, up to and with the end mark.
+    """What a program writes after a prompt, up to and with the end mark.
 
     max_new: tokens after which it is stopped, finished or not
 

@@ -113,7 +113,7 @@ def first_true(x, default: int = -1) -> np.ndarray:
 
 
 def induct_kqv(keys, queries, values, offset: int = 1, default: int = 0) -> np.ndarray:
-    """The value that stood `offset` places behind the first key like the query.
+    """The value that stood `offset` places after the first key like the query.
 
     This is an induction head (Olsson et al., 2022): find what is the same, look what
     came next.
@@ -126,7 +126,7 @@ def induct_kqv(keys, queries, values, offset: int = 1, default: int = 0) -> np.n
 
 
 def induct(keys, queries, offset: int = 1, default: int = 0) -> np.ndarray:
-    """The key that stood `offset` places behind the first one like the query.
+    """The key that stood `offset` places after the first one like the query.
 
     >>> induct([7, 8, 9, 7], [7, 7, 8, 7], default=-1).tolist()
     [-1, 8, 9, 8]

@@ -157,10 +157,10 @@ def _used_by() -> str:
 
 
 def select(keys, queries, predicate: Predicate, causal: bool = True) -> np.ndarray:
-    """Which places each place looks at, (query, key) bool; itself is among them.
+    """Which places each place looks at, (query, key) bool; its own may be among them.
 
     predicate: of keys and queries, both as arrays that broadcast; causal: no place looks
-    at what stands behind it
+    at what comes after it
 
     >>> select([5, 6, 5], [5, 5, 6], equals).astype(int).tolist()
     [[1, 0, 0], [1, 0, 0], [0, 1, 0]]

@@ -70,7 +70,7 @@ def copy_unique(x) -> np.ndarray:
     >>> copy_unique([START, 7, 2, 9, GO, 7, 2, 9])[4:].tolist()
     [7, 2, 9, -3]
     """
-    query = where(is_go(x), full(x, START), x)  # what comes first stands behind SoS
+    query = where(is_go(x), full(x, START), x)  # what comes first stands after SoS
     following = induct(x, query)
     return where(is_go(following), full(x, END), following)
 
@@ -81,7 +81,7 @@ def sort_unique(x) -> np.ndarray:
     >>> sort_unique([START, 7, 2, 9, GO, 2, 7, 9])[4:].tolist()
     [2, 7, 9, -3]
     """
-    smallest = full(x, START)  # below every number, above no other mark
+    smallest = full(x, START)  # below every number, and above the other marks
     query = where(is_go(x), smallest, x)
     return kqv(x, query, x, lambda k, q: k > q, default=END, reduction="min")
 
@@ -121,12 +121,12 @@ def parity_steps(x) -> np.ndarray:
     [2, 1, 3, 0, 4, 0, -3]
     """
     is_hint = tok_map(x, lambda v: v >= HINTS)
-    # Behind a hint: the parity before it, changed if the hint's bit is one.
+    # After a hint: the parity before it, changed if the hint's bit is one.
     before = shift_right(x, 1)
     so_far = where(is_go(before), full(x, 0), before)
     bit = induct(x, x)
     parity_now = seq_map(so_far, bit, lambda p, b: int(p != b))
-    # Behind a parity: the hint that stood two places behind the last one; at > the first.
+    # After a parity: the hint two places after the last one in the prompt; at > the first.
     hint = where(is_go(x), full(x, START), before)
     following = where(is_go(x), induct(x, hint), induct(x, hint, offset=2))
     following = where(is_go(following), full(x, END), following)

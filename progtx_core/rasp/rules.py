@@ -6,44 +6,34 @@ with them: compare them, take the next or the one before, use them to select. An
 program is a fixed number of steps: it does not loop over places, nor branch on what
 stands there.
 
+What it cannot see: a comparison with fixed numbers (`n == 1 or n == 3`) is allowed, but
+holds only as far as those numbers go.
+
 Source: Zhou et al., "What algorithms can transformers learn?", 2024, section 4.
 """
 
 import ast
+import builtins
 import inspect
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from progtx_core.rasp import library, primitives
+from progtx_core.rasp.kinds import (
+    BUILTINS,
+    CONSTANT,
+    MAKES_POSITIONS,
+    MAPS,
+    PASSES_ON,
+    POSITION,
+    SELECTION,
+    TOKEN,
+    strongest,
+)
 
-# What an expression may be: a number from the input, a position or count, a constant.
-TOKEN, POSITION, CONSTANT = "token", "position", "constant"
-
-# Returns positions or counts, whatever it is given.
-MAKES_POSITIONS = {
-    *("indices", "sel_width", "cumsum", "num_prev"),
-    *("firsts", "lasts", "first_true", "argmax", "argmin"),
-}
-# Returns truth values or constants.
-MAKES_TOKENS = {"full", "select", "has_seen"}
-# Returns what these arguments are: their names, in the order of the call.
-PASSES_ON = {
-    "where": {"x", "y"},
-    "kqv": {"values"},
-    "aggr_mean": {"values"},
-    "aggr_max": {"values"},
-    "aggr_min": {"values"},
-    "index_select": {"x"},
-    "shift_right": {"x"},
-    "maximum": {"x"},
-    "minimum": {"x"},
-    "mode": {"x"},
-    "induct": {"keys"},
-    "induct_kqv": {"values"},
-}
-MAPS = {"tok_map", "seq_map"}
-KNOWN = MAKES_POSITIONS | MAKES_TOKENS | set(PASSES_ON) | MAPS | {"always", "equals"}
+CALCULATES = "a position or count may only be compared, or changed by 1"
+BRANCHES = "a program is a fixed number of steps, without if or loop"
 
 
 @dataclass(frozen=True)
@@ -77,9 +67,12 @@ def breaches(program: Callable) -> list[Breach]:
 
 
 class Reader:
-    """Goes through the source of one function and keeps what kind each name is."""
+    """Goes through the source of one function and keeps of what kind each name is.
 
-    def __init__(self, program: Callable, calling: tuple[Callable, ...] = ()) -> None:
+    of_numbers: it is a function of single numbers, which may choose between values
+    """
+
+    def __init__(self, program: Callable, calling: tuple = (), of_numbers=False) -> None:
         try:
             lines, first = inspect.getsourcelines(program)
         except (OSError, TypeError):
@@ -87,20 +80,15 @@ class Reader:
                 f"no source of {program!r} to read: define the program in a file or "
                 "in a notebook cell"
             ) from None
-        tree = ast.parse(textwrap.dedent("".join(lines)))
-        self.definition = next(
-            node
-            for node in ast.walk(tree)
-            if isinstance(node, ast.FunctionDef | ast.Lambda)
-        )
-        self.offset = first - 1
+        functions = ast.FunctionDef | ast.Lambda
+        nodes = ast.walk(ast.parse(textwrap.dedent("".join(lines))))
+        self.definition = next(node for node in nodes if isinstance(node, functions))
+        self.program, self.offset = program, first - 1
         self.parameters = [a.arg for a in self.definition.args.args]
-        self.calling = (*calling, program)
-        self.name = program.__name__
-        self.names = inspect.getclosurevars(program)
+        self.calling, self.of_numbers = (*calling, program), of_numbers
         self.kinds: dict[str, str] = {}
         self.found: list[Breach] = []
-        self.returned = TOKEN
+        self.returned = CONSTANT
 
     def read(self, kinds: list[str]) -> str:
         """Read the body, given the kinds of the parameters; the kind that it returns."""
@@ -111,156 +99,141 @@ class Reader:
             self.statement(statement)
         return self.returned
 
-    def breach(self, node: ast.AST, why: str) -> None:
+    def breach(self, node: ast.AST, why: str) -> str:
         line = self.offset + getattr(node, "lineno", 1)
         code = ast.unparse(node).splitlines()[0]
-        self.found.append(Breach(self.name, line, code, why))
+        self.found.append(Breach(self.program.__name__, line, code, why))
+        return TOKEN
 
     def statement(self, node: ast.stmt) -> None:
         match node:
-            case ast.Expr():
-                self.kind(node.value)
             case ast.Assign(targets=[ast.Name(id=name)]):
                 self.kinds[name] = self.kind(node.value)
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
+                kinds = [self.kind(value) for value in values]
+                self.kinds |= {n.id: k for n, k in zip(names, kinds, strict=True)}
             case ast.Return() if node.value is not None:
                 self.returned = strongest(self.returned, self.kind(node.value))
-            case ast.Pass() | ast.Assert():
-                pass
-            case ast.FunctionDef():
-                self.breach(node, "define programs beside each other, not inside")
+            case ast.Expr(value=ast.Constant()) | ast.Pass():
+                pass  # a docstring
             case ast.If() | ast.For() | ast.While():
-                self.breach(
-                    node, "a program is a fixed number of steps, without if or loop"
-                )
+                self.breach(node, BRANCHES)
             case _:
                 self.breach(node, "a program assigns names, calls functions and returns")
 
     def kind(self, node: ast.expr) -> str:
         match node:
-            case ast.Constant() | ast.Attribute():
+            case ast.Constant() | ast.Lambda():
                 return CONSTANT
             case ast.Name():
                 return self.kinds.get(node.id, CONSTANT)
+            case ast.Attribute() if self.look_up(node) is not None:
+                return CONSTANT
             case ast.UnaryOp():
                 return self.arithmetic(node, [self.kind(node.operand)])
             case ast.BinOp():
-                kinds = [self.kind(node.left), self.kind(node.right)]
-                return self.arithmetic(node, kinds)
+                return self.arithmetic(node, [self.kind(node.left), self.kind(node.right)])
             case ast.Compare():
-                for part in (node.left, *node.comparators):
-                    self.kind(part)
-                return TOKEN
+                return self.all_of([node.left, *node.comparators], TOKEN)
             case ast.BoolOp():
                 return strongest(*[self.kind(value) for value in node.values])
             case ast.IfExp():
+                if not self.of_numbers:
+                    self.breach(node, BRANCHES)
                 self.kind(node.test)
                 return strongest(self.kind(node.body), self.kind(node.orelse))
             case ast.Call():
                 return self.call(node)
-            case ast.Lambda():
-                return CONSTANT
-        self.breach(node, "not part of the language")
-        return TOKEN
+        return self.breach(node, "not part of the language")
+
+    def all_of(self, nodes: list[ast.expr], kind: str) -> str:
+        for node in nodes:
+            self.kind(node)
+        return kind
 
     def arithmetic(self, node: ast.expr, kinds: list[str]) -> str:
-        """A position may be changed by 1, and no more."""
-        if POSITION not in kinds:
+        """A position may be changed by 1, and no more; a pattern not at all."""
+        if SELECTION in kinds:
+            return self.breach(node, "a selection is aggregated or counted, not changed")
+        if POSITION not in kinds or isinstance(getattr(node, "op", None), ast.Not):
             return strongest(*kinds)
-        by_one = (
-            isinstance(node, ast.BinOp)
-            and isinstance(node.op, ast.Add | ast.Sub)
-            and kinds[0] == POSITION
-            and isinstance(node.right, ast.Constant)
-            and node.right.value == 1
-        )
-        if not by_one:
-            self.breach(node, "a position or count may only be compared, or changed by 1")
+        code = ast.unparse(node)
+        if not (code.endswith((" + 1", " - 1")) or code.startswith("1 + ")) or (
+            not isinstance(node.op, ast.Add | ast.Sub)
+        ):
+            self.breach(node, CALCULATES)
         return POSITION
 
     def call(self, node: ast.Call) -> str:
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-        name = node.func.id if isinstance(node.func, ast.Name) else name
-        named = [self.kind(k.value) for k in node.keywords]
-        kinds = [self.kind(argument) for argument in node.args]
         function = self.look_up(node.func)
-        home = getattr(function, "__module__", None)
-        if name in ("int", "bool", "abs", "min", "max") and function in (None, *BUILTINS):
-            strong = strongest(*kinds)
-            if strong == POSITION and name == "abs":
-                self.breach(
-                    node, "a position or count may only be compared, or changed by 1"
-                )
-            return strong
-        if home in (primitives.__name__, library.__name__) and name in KNOWN:
-            return self.known(node, function, kinds)
-        if function is None or home is None or not inspect.isfunction(function):
-            self.breach(node, "not a function of the language, nor a program in it")
-            return TOKEN
+        if function in BUILTINS and self.of_numbers:
+            kind = strongest(*[self.kind(argument) for argument in node.args])
+            if kind == POSITION and function is abs:
+                self.breach(node, CALCULATES)
+            return kind
+        if not inspect.isfunction(function):
+            return self.breach(node, "not a function of the language, nor a program in it")
+        named = {keyword.arg: keyword.value for keyword in node.keywords}
+        given = inspect.signature(function).bind_partial(*node.args, **named).arguments
+        if function.__module__ in (primitives.__name__, library.__name__):
+            return self.known(node, function.__name__, given)
         if function in self.calling:
-            self.breach(node, "a program that calls itself has no fixed number of steps")
-            return TOKEN
-        inner = Reader(function, self.calling)
-        kind = inner.read([*kinds, *named])
-        self.found += inner.found
+            return self.breach(node, "a program that calls itself has no end of steps")
+        return self.inner(function, [self.kind(value) for value in given.values()])
+
+    def inner(self, function: Callable, kinds: list[str], of_numbers=False) -> str:
+        """Read another function that is called."""
+        reader = Reader(function, self.calling, of_numbers or self.of_numbers)
+        kind = reader.read(kinds)
+        self.found += reader.found
         return kind
 
-    def known(self, node: ast.Call, function: Callable, kinds: list[str]) -> str:
+    def known(self, node: ast.Call, name: str, given: dict[str, ast.expr]) -> str:
         """A call of a primitive or of the library."""
-        name = function.__name__
         if name in MAPS:
-            return self.mapped(node, node.args[-1], kinds[:-1])
-        self.check_predicate(node, kinds)
+            kinds = [self.kind(given[part]) for part in MAPS[name]]
+            return self.mapped(node, given["function"], kinds)
+        if "predicate" in given:
+            kinds = [self.kind(given[part]) for part in ("keys", "queries")]
+            self.mapped(node, given["predicate"], kinds)
+        if "causal" in given:
+            self.breach(node, "a place may not look at what comes after it")
+        kinds = {part: self.kind(value) for part, value in given.items()}
+        reduction = getattr(given.get("reduction"), "value", "mean")
+        if name == "aggr_mean" or (name == "kqv" and reduction not in ("max", "min")):
+            return POSITION  # a mean depends on how many there are
         if name in MAKES_POSITIONS:
             return POSITION
-        if name in MAKES_TOKENS:
-            return TOKEN
-        parameters = list(inspect.signature(function).parameters)
-        given = dict(zip(parameters, kinds, strict=False))
-        given |= {k.arg: self.kind(k.value) for k in node.keywords}
-        return strongest(*(given.get(p, TOKEN) for p in PASSES_ON[name]))
-
-    def check_predicate(self, node: ast.Call, kinds: list[str]) -> None:
-        """A predicate is given a key and a query, which are the first two arguments."""
-        for argument in node.args:
-            if isinstance(argument, ast.Lambda):
-                self.mapped(node, argument, kinds[:2])
+        if name == "select":
+            return SELECTION
+        return strongest(*(kinds.get(part, TOKEN) for part in PASSES_ON.get(name, ())))
 
     def mapped(self, node: ast.Call, function: ast.expr, kinds: list[str]) -> str:
-        """What a function of numbers makes of numbers of these kinds."""
+        """What a function of single numbers makes of numbers of these kinds."""
         if isinstance(function, ast.Lambda):
-            inside = dict(self.kinds)
-            self.kinds |= dict(
-                zip([a.arg for a in function.args.args], kinds, strict=False)
-            )
-            kind = self.kind(function.body)
-            self.kinds = inside
+            names = {a.id for a in ast.walk(function.body) if isinstance(a, ast.Name)}
+            parameters = [a.arg for a in function.args.args]
+            if names & (set(self.kinds) - set(parameters)):
+                return self.breach(node, "a function of numbers may not read a sequence")
+            outside = self.kinds, self.of_numbers
+            self.kinds, self.of_numbers = dict(zip(parameters, kinds, strict=False)), True
+            kind = self.kind(function.body) if POSITION in kinds else TOKEN
+            self.kinds, self.of_numbers = outside
             return kind
         found = self.look_up(function)
-        if not inspect.isfunction(found):
-            self.breach(node, "the function of a map must be a lambda or a Python function")
-            return TOKEN
-        inner = Reader(found, self.calling)
-        kind = inner.read(kinds)
-        self.found += inner.found
-        return kind
+        if POSITION not in kinds:
+            return TOKEN  # of numbers from the input, any function may be taken
+        if inspect.isfunction(found):
+            return self.inner(found, kinds, of_numbers=True)
+        return self.breach(node, CALCULATES)
 
     def look_up(self, node: ast.expr):
         """What a name stands for where the program was written; None if unknown."""
-        if isinstance(node, ast.Name):
-            for names in (self.names.nonlocals, self.names.globals, self.names.builtins):
+        if isinstance(node, ast.Name) and node.id not in self.kinds:
+            nonlocals = inspect.getclosurevars(self.program).nonlocals
+            for names in (nonlocals, self.program.__globals__, vars(builtins)):
                 if node.id in names:
                     return names[node.id]
         if isinstance(node, ast.Attribute):
             return getattr(self.look_up(node.value), node.attr, None)
         return None
-
-
-BUILTINS = (int, bool, abs, min, max)
-
-
-def strongest(*kinds: str) -> str:
-    """POSITION if one of them is, else TOKEN if one is, else CONSTANT."""
-    for kind in (POSITION, TOKEN):
-        if kind in kinds:
-            return kind
-    return CONSTANT

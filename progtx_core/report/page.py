@@ -42,10 +42,14 @@ def say(markdown: str) -> None:
 
 
 def table(head: list[str], rows: list[list]) -> None:
-    """Show a Markdown table; a number with a fraction is shown with three digits."""
+    """Show a Markdown table; a number with a fraction is shown with three digits.
+
+    A bar in a cell is shown as one, and divides nothing.
+    """
     lines = [head, ["---"] * len(head), *rows]
     kinds = float, np.floating
     cells = [[f"{c:.3f}" if isinstance(c, kinds) else str(c) for c in r] for r in lines]
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in cells]
     say("\n".join(f"| {' | '.join(row)} |" for row in cells))
 
 

@@ -23,15 +23,24 @@ def draw(seen: list[Selection], titles=None, words: list[str] | None = None):
     return figure
 
 
+PAIRS_A_ROW = 3
+
+
 def beside(pairs: dict[str, tuple[np.ndarray, np.ndarray]], words: list[str]):
-    """A row of panels: each program's selection, and the pattern of a head beside it.
+    """Each program's selection, and the pattern of a head beside it.
 
     pairs: both (query, key), by what they are called; words: along both sides
     """
-    figure, axes = style.panels(2 * len(pairs), width=2.1, height=2.3)
-    sides = [(name, side) for name in pairs for side in ("program", "head")]
-    matrices = [matrix for both in pairs.values() for matrix in both]
-    for ax, (name, side), matrix in zip(axes, sides, matrices, strict=True):
-        values = np.asarray(matrix, dtype=float)
-        sequences.attention_map(ax, values, words, f"{name}: {side}")
+    n_rows = -(-len(pairs) // PAIRS_A_ROW)
+    n_columns = 2 * min(len(pairs), PAIRS_A_ROW)
+    figure, axes = style.panels(n_columns, n_rows, width=1.9, height=2.1)
+    panels = [
+        (f"{name}:\n{side}", matrix)
+        for name, both in pairs.items()
+        for side, matrix in zip(("program", "head"), both, strict=True)
+    ]
+    for ax, (title, matrix) in zip(axes, panels, strict=False):
+        sequences.attention_map(ax, np.asarray(matrix, dtype=float), words, title)
+    for ax in axes[len(panels) :]:
+        ax.axis("off")
     return figure

@@ -196,13 +196,17 @@ def search_entry(
     if checks.one_of("method", name, METHODS) in SEARCHES:
         # A search ends with its budget, long before its steps.
         settings = {"steps": 50_000 if name == "one at a time" else 4_000}
+        if (task, reading) == ("parity", "direct"):  # whose curves are drawn
+            settings["eval_every"] = 50 if name == "one at a time" else 4
         kind, own = "PatternSearch", PATTERN | SEARCHES[name]
     else:
         kind, (settings, own) = name, BASELINES[name]
     if reading == "sequence":
         settings = settings | IN_SEQUENCE.get(name, {})
     if max_steps is not None:
-        settings = settings | {"steps": min(max_steps, settings["steps"])}
+        warmup = min(max_steps, settings.get("warmup_steps", 0))
+        steps = min(max_steps, settings["steps"])
+        settings = settings | {"steps": steps, "warmup_steps": warmup}
     if batch_size is not None:
         settings = settings | {"batch_size": batch_size}
     return SearchEntry(

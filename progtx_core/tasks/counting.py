@@ -77,7 +77,7 @@ class Counting(Task):
     def write(self, ends: torch.Tensor) -> torch.Tensor:
         """Whole sequences, (batch, max_len), from their numbers a and b, (batch, 2)."""
         a, b = ends[:, :1], ends[:, 1:]
-        place = torch.arange(self.max_len)  # the answer begins behind the prompt
+        place = torch.arange(self.max_len)  # the answer begins after the prompt
         done = place - PROMPT
         apart = (b - a).abs()
         tokens = a + (b - a).sign() * done + 1

@@ -241,7 +241,80 @@ def third_of(i):
     return tok_map(i, lambda v: v // 3)
 
 
+def clever_parity(x):
+    """Means of counts tell whether a count is odd."""
+    ones, one = tok_map(x, lambda v: v == 1), full(x, 1)
+    count = library.cumsum(ones)
+    marked = tok_map(x, lambda v: v != 0)
+    up = kqv(ones, one, count, primitives.equals)
+    down = kqv(marked, one, count, primitives.equals)
+    return seq_map(up, down, lambda u, d: u - d)
+
+
+def by_a_mean_of_tokens(x):
+    share = kqv(x, full(x, 1), where(x, full(x, 2**20), x), primitives.equals)
+    return tok_map(share, lambda s: (2**20 // s - 1) % 2)
+
+
+def far(key, query):
+    return key + 3 == query
+
+
+def named_predicate(x):
+    return kqv(indices(x), indices(x), x, far)
+
+
+def predicate_by_keyword(x):
+    chosen = select(indices(x), indices(x), predicate=lambda k, q: k == q - 2)
+    return primitives.aggr_max(chosen, x)
+
+
+def method(x):
+    return full(x, library.num_prev(x, x).max())
+
+
+def attribute(x):
+    return full(x, x.size)
+
+
+def sees_ahead(x):
+    return primitives.sel_width(select(x, x, primitives.equals, causal=False))
+
+
+def turned_round(x):
+    return primitives.sel_width(~select(x, x, primitives.equals))
+
+
+def multiplied(x):
+    return select(x, x, primitives.equals) @ full(x, 1)
+
+
+def chooses(x):
+    return x if START else indices(x)
+
+
+def reads_a_sequence(x):
+    start = library.lasts(x, x)
+    return tok_map(x, lambda v: v + start)
+
+
+def largest_place_doubled(x):
+    return tok_map(library.argmax(x), abs)
+
+
 BREACHES = {
+    clever_parity: "u - d: a position",
+    by_a_mean_of_tokens: "2 \\*\\* 20 // s: a position",
+    named_predicate: "far, line .*key \\+ 3: a position",
+    predicate_by_keyword: "q - 2: a position",
+    method: "not a function of the language",
+    attribute: "x.size: not part",
+    sees_ahead: "may not look at what comes after",
+    turned_round: "a selection is aggregated",
+    multiplied: "a selection is aggregated",
+    chooses: "fixed number of steps",
+    reads_a_sequence: "may not read a sequence",
+    largest_place_doubled: "a position",
     doubles: "2 \\* i: a position",
     by_name: "n // 2: a position",
     far_back: "i - 3: a position",
@@ -249,7 +322,7 @@ BREACHES = {
     loops: "fixed number of steps",
     branches: "fixed number of steps",
     numpy_inside: "np.cumsum.x.: not a function of the language",
-    calls_itself: "calls itself",
+    calls_itself: "calls itself has no end",
     hidden_in_a_helper: "third_of, line .*v // 3: a position",
     programs.parity: "n % 2: a position",
 }
@@ -267,11 +340,27 @@ def neighbours(x):
     return seq_map(before, x, lambda v, w: v + 3 * w)
 
 
+def two_at_once(x):
+    one, other = tok_map(x, abs), tok_map(x=x, function=lambda v: helped(v) % 7)
+    before = library.index_select(x, tok_map(indices(x), lambda i: 1 + i))
+    return where(seq_map(one, other, lambda v, w: v > w), before, x)
+
+
+def helped(v):
+    return 3 * v if v > 0 else -v
+
+
+def clipped_places(x):
+    return tok_map(indices(x), lambda i: min(i, 3) if i > 1 else 0)
+
+
 def compares_places(x):
     return seq_map(indices(x), library.lasts(x, x), lambda i, j: i == j)
 
 
 KEEP = [
+    two_at_once,
+    clipped_places,
     neighbours,
     compares_places,
     *(programs.count_up, programs.count, programs.copy_unique, programs.sort_unique),

@@ -169,6 +169,11 @@ def test_table_shows_fractions_with_three_digits(shown):
     ]
 
 
+def test_a_bar_in_a_cell_divides_nothing(shown):
+    table(["a", "b"], [["1 | 2", "x"]])
+    assert shown[0][0].data.splitlines()[2] == r"| 1 \| 2 | x |"
+
+
 def test_layers_add_up_to_the_model(shown):
     from progtx_core import models
 
