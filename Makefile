@@ -36,7 +36,7 @@ book: .venv/.reader
 check: .venv/.tester
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n 2
 
 # nbval executes the notebooks as they are committed and compares every output.
 test: check
@@ -47,6 +47,7 @@ bench: .venv/.tester
 	$(BIN)/python tests/bench/bench_import.py
 	$(BIN)/python tests/bench/bench_fit.py
 	$(BIN)/python tests/bench/bench_search.py
+	$(BIN)/python tests/bench/bench_generation.py
 
 clean:
 	rm -rf build book/_build book/chapters

@@ -4,9 +4,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import settings
 
 from progtx_core import files
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # several tests at a time: a core for each
+    torch.set_num_threads(1)
 
 # A first call imports libraries, and shared machines stall: time fails no test.
 settings.register_profile("progtx", deadline=None, derandomize=True)

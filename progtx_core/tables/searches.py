@@ -49,7 +49,7 @@ SEARCHES: dict[str, dict] = {
 # How the others are trained, and the arguments of their optimizers. With Adam's usual
 # memory of 0.999 for squares, one seed in three keeps a wrong answer.
 BASELINES: dict[str, tuple[dict, dict]] = {
-    "greedy random search": ({"steps": PASSES[-2], "learning_rate": 0.03}, {}),
+    "greedy random search": ({"steps": PASSES[-3], "learning_rate": 0.03}, {}),
     "SPSA": ({"steps": PASSES[-2] // 2, "learning_rate": 0.003}, {"radius": 1e-3}),
     "SGD": ({"steps": 1_500, "learning_rate": 0.3}, {"momentum": 0.9}),
     "Adam": (
