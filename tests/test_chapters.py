@@ -1,6 +1,7 @@
 """What holds for every chapter, read from its files; nothing is executed here."""
 
 import json
+import linecache
 import re
 
 import nbformat
@@ -255,20 +256,6 @@ WRONG = {
             "lambda a, l: int(np.argmin(l))",
         ],
     },
-    "09_pattern_search_vs_adam": {
-        "my_seconds": [
-            "lambda n, a, g: 2 * n * a / g",
-            "lambda n, a, g: -(-n // g) * a",
-        ],
-        "my_together": [
-            "lambda f, x, moves: x + moves[0]",
-            "lambda f, x, m: x + (sum(m) if f(x + sum(m)) < f(x) else m[0])",
-        ],
-        "my_exponent": [
-            "lambda n, s: np.polyfit(n, s, 1)[0]",
-            "lambda n, s: np.log(s[-1] / s[0]) / np.log(n[-1] / n[0])",
-        ],
-    },
     "10_rasp": {
         "my_record": [
             "lambda x: rasp.seq_map(x, rasp.shift_right(x), lambda v, w: v > w)",
@@ -302,6 +289,13 @@ def exercises(name):
     return checkers, found
 
 
+def execute(code, names):
+    """Run the code of a cell; as in a notebook, its functions know their source."""
+    where = f"<cell {abs(hash(code))}>"
+    linecache.cache[where] = len(code), None, code.splitlines(keepends=True), where
+    exec(compile(code, where, "exec"), names)
+
+
 @pytest.fixture(scope="module")
 def namespaces():
     """The setup cells of each chapter, executed once, without its display."""
@@ -312,9 +306,9 @@ def namespaces():
             made[name] = {}
             for cell in CHAPTERS[name].read().cells:
                 if {"setup", "parameters"} & set(cell.metadata.get("tags", [])):
-                    exec(cell.source, made[name])
+                    execute(cell.source, made[name])
             for checker in exercises(name)[0]:
-                exec(checker, made[name])
+                execute(checker, made[name])
         return dict(made[name])
 
     return namespace
@@ -325,9 +319,9 @@ def test_checkers_accept_the_solution_and_reject_the_stub(name, namespaces, caps
     _, found = exercises(name)
     assert len(found) >= 3
     for stub, solution in found:
-        exec(stub, namespaces(name))
+        execute(stub, namespaces(name))
         assert capsys.readouterr().out.startswith("not yet: "), stub
-        exec(solution, namespaces(name))
+        execute(solution, namespaces(name))
         assert capsys.readouterr().out == "correct\n", solution
 
 
@@ -341,7 +335,7 @@ def test_checkers_reject_common_wrong_answers(name, namespaces, capsys):
     for answer, expressions in WRONG[name].items():
         for expression in expressions:
             space = namespaces(name)
-            exec(f"{answer} = {expression}\n{calls[answer]}", space)
+            execute(f"{answer} = {expression}\n{calls[answer]}", space)
             assert capsys.readouterr().out.startswith("not yet: "), expression
 
 
