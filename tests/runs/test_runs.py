@@ -269,6 +269,7 @@ def test_types():
         fit_type("c", numbers, "1,2")
 
 
+@pytest.mark.slow
 def test_the_real_command_prints_no_traceback():
     command = [sys.executable, "-m", "progtx_core", "run", "01", "-p", "stepps=3"]
     done = subprocess.run(command, capture_output=True, text=True)

@@ -47,6 +47,7 @@ def test_stacked_gives_the_numbers_of_one_by_one(name):
             assert np.allclose(one[key], other[key], atol=2e-3), key
 
 
+@pytest.mark.slow
 def test_processes_give_the_same_numbers_and_models_that_work():
     task = tasks.get("has_pos_and_neg", seq_len=4)
     here = fit("max_pooling", task, QUICK, n_seeds=3, n_processes=1, progress=False)
