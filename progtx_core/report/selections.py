@@ -23,7 +23,7 @@ def draw(seen: list[Selection], titles=None, words: list[str] | None = None):
     return figure
 
 
-PAIRS_A_ROW = 3
+PAIRS_A_ROW = 2
 
 
 def beside(pairs: dict[str, tuple[np.ndarray, np.ndarray]], words: list[str]):
@@ -33,9 +33,9 @@ def beside(pairs: dict[str, tuple[np.ndarray, np.ndarray]], words: list[str]):
     """
     n_rows = -(-len(pairs) // PAIRS_A_ROW)
     n_columns = 2 * min(len(pairs), PAIRS_A_ROW)
-    figure, axes = style.panels(n_columns, n_rows, width=1.9, height=2.1)
+    figure, axes = style.panels(n_columns, n_rows, width=2.0, height=2.3)
     panels = [
-        (f"{name}:\n{side}", matrix)
+        (f"{name}: {side}", matrix)
         for name, both in pairs.items()
         for side, matrix in zip(("program", "head"), both, strict=True)
     ]
