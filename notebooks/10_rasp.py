@@ -406,7 +406,8 @@ table(["reads", "constant", "adds"], [
 
 # %%
 asked = torch.tensor([[24, 18], [5, 16], [15, 15], [0, 9]])
-for row in greedy(machine, counting.prompts(asked), 40, counting.end).tolist():
+answers = greedy(machine, counting.prompts(asked), n_ctx - 4, counting.end)
+for row in answers.tolist():
     kept = row[:row.index(counting.end) + 1]
     print(counting.tokenizer.decode(kept))
 

@@ -87,7 +87,15 @@ class Counting(Task):
         return tokens
 
     def prompts(self, ends: torch.Tensor) -> torch.Tensor:
-        """`SoS a b >` for every a and b: (batch, 2) to (batch, 4)."""
+        """`SoS a b >` for every a and b: (batch, 2) to (batch, 4).
+
+        Raises ValueError for a number without a token.
+        """
+        if ends.numel() and not 0 <= int(ends.min()) <= int(ends.max()) < self.n_numbers:
+            raise ValueError(
+                f"a and b must be numbers from 0 to {self.n_numbers - 1}, got "
+                f"{int(ends.min())} to {int(ends.max())}"
+            )
         mark = torch.ones(len(ends), 1, dtype=torch.long)
         return torch.cat([self.start * mark, ends + 1, self.go * mark], 1)
 

@@ -96,5 +96,8 @@ def test_a_prompt_belongs_to_one_split():
 def test_bad_sizes_are_named(sizes, message):
     with pytest.raises(ValueError, match=message):
         tasks.get("counting", **sizes)
+    for wrong in ([-1, 3], [3, 200]):
+        with pytest.raises(ValueError, match="numbers from 0 to 199"):
+            tasks.get("counting").prompts(torch.tensor([wrong]))
     with pytest.raises(ValueError, match="length must be"):
         tasks.get("counting").ends_of_length(300, "up")
