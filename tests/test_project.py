@@ -58,7 +58,7 @@ LESSONS = {"tasks", "models", "optim", "rasp", "training", "evaluation"}
 def test_the_core_is_small():
     lines = {path: len(path.read_text("utf-8").splitlines()) for path in modules()}
     lessons = sum(n for path, n in lines.items() if room(path) in LESSONS)
-    assert lessons < 6500
+    assert lessons < 6800
     assert sum(lines.values()) - lessons < 3000
     assert max(lines.values()) <= 250, max(lines, key=lines.get)
 

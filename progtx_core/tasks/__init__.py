@@ -6,6 +6,7 @@
 
 # Importing a family registers its tasks.
 from progtx_core.tasks import content as content
+from progtx_core.tasks import copying as copying
 from progtx_core.tasks import counting as counting
 from progtx_core.tasks import lookup as lookup
 from progtx_core.tasks import mixed as mixed

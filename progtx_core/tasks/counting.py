@@ -10,16 +10,15 @@ generalization", 2024, section 5, where numbers only go up.
 import torch
 
 from progtx_core import checks
-from progtx_core.contract import Batch, Spec
-from progtx_core.tasks.base import MAX_ROUNDS, UNDECIDED, Task, in_split
-from progtx_core.tasks.state_tracking import Spaced
+from progtx_core.tasks.base import UNDECIDED
 from progtx_core.tasks.strings import PAD
+from progtx_core.tasks.writing import Writing, uniform
 
 DIRECTIONS = ("up", "down", "both")
 PROMPT, MARKS = 4, 6  # tokens of `SoS a b >`; tokens of a sequence beside |b - a|
 
 
-class Counting(Task):
+class Counting(Writing):
     """Write all numbers from a to b.
 
     max_len: tokens of the longest sequence; n_numbers: they go from 0 to n_numbers - 1,
@@ -46,7 +45,8 @@ class Counting(Task):
         cut_share: float = 0.0,
     ) -> None:
         checks.whole("n_numbers", n_numbers, at_least=2)
-        self.max_len = checks.whole("max_len", max_len, MARKS, n_numbers - 1 + MARKS)
+        checks.whole("max_len", max_len, MARKS, n_numbers - 1 + MARKS)
+        super().__init__(max_len, [*map(str, range(n_numbers))])
         self.n_numbers = n_numbers
         self.directions = checks.one_of("directions", directions, DIRECTIONS)
         self.cut_share = checks.number("cut_share", cut_share, at_least=0)
@@ -54,10 +54,6 @@ class Counting(Task):
             raise ValueError(f"cut_share must be at most 1, got {cut_share}")
         if cut_share and max_len == n_numbers - 1 + MARKS:
             raise ValueError(f"no two of {n_numbers} numbers are too far for {max_len}")
-        self.tokenizer = Spaced([*map(str, range(n_numbers)), "SoS", ">", "EoS"])
-        self.start, self.go, self.end = (self.tokenizer.ids[m] for m in ("SoS", ">", "EoS"))
-        d_vocab = len(self.tokenizer)
-        self.spec = Spec(d_vocab, max_len, d_vocab=d_vocab, pad=PAD, per_step=True)
 
     def propose(self, n, generator):
         """Inputs (n, max_len), short ones filled up with padding."""
@@ -114,7 +110,6 @@ class Counting(Task):
         return ends if direction == "up" else ends.flip(1)
 
     def labels(self, inputs):
-        """(batch, seq): the token that comes next, -1 where it is part of the prompt."""
         a, b = inputs[:, 1:2], inputs[:, 2:3]
         nth = torch.arange(inputs.shape[1]) - PROMPT + 1  # of the answer, from 0
         apart = (b - a).abs()
@@ -129,25 +124,3 @@ class Counting(Task):
         answer = [self.tokenizer.ids[str(n)] for n in numbers] + [self.end]
         places = [None] * (PROMPT - 1) + answer
         return (places + [None] * len(example))[: len(example)]
-
-    def batch(self, inputs: torch.Tensor) -> Batch:
-        """Inputs with their answers; the mask is True where one is asked for."""
-        labels = self.labels(inputs)
-        return Batch(inputs, labels.clamp(min=0), labels != UNDECIDED)
-
-    def sample(self, n, generator, split="train"):
-        """Draw n sequences; a prompt belongs to one split only."""
-        checks.whole("n", n, at_least=1)
-        kept = self.propose(0, generator)
-        for _ in range(MAX_ROUNDS):
-            drawn = self.propose(2 * n + 16, generator)
-            kept = torch.cat([kept, drawn[in_split(drawn[:, :PROMPT], split)]])[:n]
-            if len(kept) == n:
-                return self.batch(kept)
-        raise RuntimeError(f"{self.name}: hardly any prompt is {split!r}")
-
-
-def uniform(low: torch.Tensor, high: torch.Tensor, generator) -> torch.Tensor:
-    """A whole number from each low to each high, both counted: (n,)."""
-    share = torch.rand(len(low), generator=generator, dtype=torch.float64)
-    return low + (share * (high - low + 1)).long()

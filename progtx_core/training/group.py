@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from progtx_core.contract import Batch
+from progtx_core import checks
 from progtx_core.models import count_parameters
 from progtx_core.tasks import Task
 from progtx_core.training.checkpoint import Checkpoint, describe, load, path_of
@@ -22,9 +22,8 @@ from progtx_core.training.learners import (
     Measured,
     OneByOne,
     new_model,
-    norm,
-    side_by_side,
 )
+from progtx_core.training.looks import Watch, go_on_level, look, to_best
 from progtx_core.training.run import History, State, best_steps, with_state
 from progtx_core.training.stacked import make_learners
 from progtx_core.training.tracker import Tracker
@@ -50,8 +49,9 @@ class Group:
     """What all seeds of a training have in common.
 
     stacked: see `make_learners`; snapshots: keep the parameters at every look; best:
-    end with those of the best look; checkpoints: a folder to write one into at every
-    look; resume: go on from there; patience: see `fit`
+    end with those of the look at which this curve was highest; watch: what else is
+    measured there; checkpoints: a folder to write one into at every look; resume: go on
+    from there; patience: see `fit`
     """
 
     make_model: MakeModel
@@ -61,7 +61,8 @@ class Group:
     make_optimizer: MakeOptimizer
     stacked: bool | None = None
     snapshots: bool = False
-    best: bool = False
+    best: str | None = None
+    watch: Watch | None = None
     checkpoints: Path | None = None
     resume: bool = False
     patience: int | None = None
@@ -94,8 +95,8 @@ class Group:
             report()
         with threads_for(learners.models[0]):
             interrupted = self._steps(learners, so_far, report, stop, tracker)
-            if self.best:
-                to_best(learners.models, so_far)
+            if self.best is not None:
+                to_best(learners.models, so_far, self.best)
             test = learners.evaluate(held_out(self.task, "test", self.config.n_eval))
         return Trained(
             seeds,
@@ -127,10 +128,12 @@ class Group:
                 if stop():
                     return True
                 if self.config.is_eval_step(step) and step > looked_at:
-                    looked = look(learners, val_set)
+                    looked, texts = look(learners, val_set, self.watch)
                     so_far.history.add(step, looked)
+                    if self.best is not None:  # known before a long training is done
+                        checks.one_of("curve", self.best, so_far.history.points)
                     if tracker is not None:
-                        tracker.log(self.name, step, looked)
+                        tracker.log(self.name, step, looked | texts)
                     self._keep(learners, so_far, step)
                     if self._ended(learners, so_far.history):
                         for _ in range(step, self.config.steps):
@@ -164,7 +167,8 @@ class Group:
         if self.patience is None:
             return False
         steps = history.steps("val/accuracy").tolist()
-        best = [steps.index(step) for step in best_steps(history)]
+        found = best_steps(history, self.best or "val/accuracy")
+        best = [steps.index(step) for step in found]
         return len(steps) - 1 - max(best) >= self.patience
 
     def rebuild(self, trained: Trained) -> Iterator[nn.Module]:
@@ -177,48 +181,6 @@ class Group:
 def as_arrays(state: dict[str, torch.Tensor]) -> State:
     """A model's parameters as plain arrays."""
     return {name: value.numpy(force=True) for name, value in state.items()}
-
-
-def to_best(models: list[nn.Module], so_far: Checkpoint) -> None:
-    """Give every model the parameters of its best look."""
-    kept = dict(so_far.snapshots)
-    for i, step in enumerate(best_steps(so_far.history)):
-        models[i].load_state_dict(kept[step][i])
-
-
-def look(learners: OneByOne, val_set: Batch) -> Measured:
-    """What is measured at every look at the held-out set.
-
-    A model or an optimizer that has a method `extras() -> dict[str, float]` adds its own.
-    """
-    measured = learners.evaluate(val_set)
-    learned = getattr(learners, "learners", learners.models)
-    own = [
-        {"weight_norm": norm(model.parameters())}
-        | getattr(model, "extras", dict)()
-        | getattr(getattr(learner, "optimizer", None), "extras", dict)()
-        for model, learner in zip(learners.models, learned, strict=True)
-    ]
-    return {f"val/{key}": of_seeds for key, of_seeds in measured.items()} | side_by_side(
-        own
-    )
-
-
-def go_on_level(so_far: Checkpoint, step: int, config: Config) -> None:
-    """Continue the curves of a training that ended early: nothing changes any more.
-
-    So the curves of all seeds are equally long, whoever ended first.
-    """
-    points = so_far.history.points
-    last = {name: of_curve[-1][1] for name, of_curve in points.items()}
-    looked = {name for name, of_curve in points.items() if of_curve[-1][0] == step}
-    for later in range(step, config.steps + 1):
-        if later < config.steps:
-            so_far.history.add(later, {n: v for n, v in last.items() if n not in looked})
-        if later > step and config.is_eval_step(later):
-            so_far.history.add(later, {name: last[name] for name in looked})
-            if so_far.snapshots:
-                so_far.snapshots.append((later, so_far.snapshots[-1][1]))
 
 
 def check_finite(name: str, step: int, seeds: list[int], taken: Measured) -> None:

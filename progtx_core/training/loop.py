@@ -15,6 +15,7 @@ from progtx_core.training.checkpoint import groups_in
 from progtx_core.training.config import Config
 from progtx_core.training.group import Group
 from progtx_core.training.learners import MakeModel, MakeOptimizer, adam
+from progtx_core.training.looks import Watch
 from progtx_core.training.run import History, Run
 from progtx_core.training.tracker import Tracker
 
@@ -31,7 +32,8 @@ def fit(
     progress: bool = True,
     n_processes: int | None = None,
     snapshots: bool = False,
-    best: bool = False,
+    best: bool | str = False,
+    watch: Watch | None = None,
     checkpoints: str | Path | None = None,
     resume: bool = False,
     patience: int | None = None,
@@ -44,7 +46,10 @@ def fit(
         as there are cores, or one where the training is too short to be worth it or
         a tracker listens
     snapshots: keep the parameters at every look, for `Run.at`
-    best: end with each seed's parameters at its best look, not at the last one
+    best: end with each seed's parameters at its best look, not at the last one; True
+        for the best "val/accuracy", or the name of another curve that looks measure
+    watch: what else is measured of every model at every look, as numbers by name, which
+        become curves, or texts, which go to the tracker alone
     checkpoints: a folder; a checkpoint is written into it at every look
     patience: end a training early when none of its last so many looks was a seed's
         best; its curves go on level. An optimizer that says `finished` ends it as well
@@ -74,7 +79,8 @@ def fit(
     group = Group(make_model, name, task, config, make_optimizer)
     # A checkpoint holds each seed's own optimizer, so these seeds are not stacked.
     group.stacked = None if folder is None else False
-    group.snapshots, group.best = snapshots or best, best
+    group.best = "val/accuracy" if best is True else best or None
+    group.snapshots, group.watch = snapshots or bool(best), watch
     group.checkpoints, group.resume, group.patience = folder, resume, patience
     quiet = not progress or os.environ.get("PROGTX_PROGRESS") == "off"
     with tqdm(total=config.steps, desc=name, disable=quiet, leave=False) as bar:

@@ -74,8 +74,10 @@ def with_state(model: nn.Module, state: State) -> nn.Module:
     return copy.eval()
 
 
-def best_steps(history: History) -> list[int]:
-    """The look at which each seed did best on "val": by accuracy, then by loss.
+def best_steps(history: History, by: str = "val/accuracy") -> list[int]:
+    """The look at which a curve was highest for each seed; of equals, the lowest loss.
+
+    by: "val/accuracy", or another curve that has a point at every look
 
     >>> history = History()
     >>> history.add(0, {"val/accuracy": [0.5, 0.9], "val/loss": [0.7, 0.4]})
@@ -83,8 +85,8 @@ def best_steps(history: History) -> list[int]:
     >>> best_steps(history)
     [10, 10]
     """
-    curves = zip(history["val/accuracy"], history["val/loss"], strict=True)
-    steps = history.steps("val/accuracy")
+    curves = zip(history[by], history["val/loss"], strict=True)
+    steps = history.steps("val/loss")
     return [int(steps[np.lexsort((loss, -hits))[0]]) for hits, loss in curves]
 
 

@@ -7,6 +7,7 @@ no training is lost because a disk is full or a service is away.
 
 import json
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -14,8 +15,11 @@ from typing import Protocol
 class Tracker(Protocol):
     """Takes measurements of a run, and is closed at its end."""
 
-    def log(self, run: str, step: int, measured: dict[str, list[float]]) -> None:
-        """Record values, a list a name with one entry a seed, after `step` updates."""
+    def log(self, run: str, step: int, measured: dict[str, list]) -> None:
+        """Record values, a list a name with one entry a seed, after `step` updates.
+
+        A value is a number, or a text that `fit(..., watch=...)` was given.
+        """
 
     def close(self) -> None:
         """Write what is still to be written."""
@@ -37,7 +41,7 @@ class JsonLines:
         self.path = Path(path)
         self.failed = False
 
-    def log(self, run: str, step: int, measured: dict[str, list[float]]) -> None:
+    def log(self, run: str, step: int, measured: dict[str, list]) -> None:
         n_seeds = len(next(iter(measured.values())))
         rows = [
             {"run": run, "step": step, "seed_index": i}
@@ -59,6 +63,31 @@ class JsonLines:
         if not self.failed:
             warnings.warn(f"nothing more is logged to {self.path}: {error}", stacklevel=3)
         self.failed = True
+
+
+class Printer:
+    """Prints some curves and all texts at every look, a line a model and text.
+
+    curves: names of those that are printed
+
+    >>> Printer(["val/loss"]).log("counter", 50, {"val/loss": [0.25], "sample": ["1 2"]})
+    step 50, counter 0: val/loss 0.250
+        sample: 1 2
+    """
+
+    def __init__(self, curves: Sequence[str] = ("val/loss", "val/accuracy")) -> None:
+        self.curves = curves
+
+    def log(self, run: str, step: int, measured: dict[str, list]) -> None:
+        texts = [name for name, of in measured.items() if isinstance(of[0], str)]
+        for i in range(len(next(iter(measured.values())))):
+            found = ", ".join(f"{name} {measured[name][i]:.3f}" for name in self.curves)
+            print(f"step {step}, {run} {i}: {found}")
+            for name in texts:
+                print(f"    {name}: {measured[name][i]}")
+
+    def close(self) -> None:
+        pass
 
 
 class WandB:
@@ -83,7 +112,7 @@ class WandB:
         )
         self.known: set[str] = set()
 
-    def log(self, run: str, step: int, measured: dict[str, list[float]]) -> None:
+    def log(self, run: str, step: int, measured: dict[str, list]) -> None:
         for name, values in measured.items():
             for index, value in enumerate(values):
                 prefix = f"{run}/{index}"

@@ -1,0 +1,76 @@
+"""A model on another device, for a loop that knows none."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+
+import torch
+from torch import nn
+
+from progtx_core import checks
+from progtx_core.contract import Spec
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def device(name: str = "auto") -> torch.device:
+    """The device of that name; "auto" is the fastest that this machine has.
+
+    Raises ValueError for a name that is unknown, or a device that is not there.
+    """
+    checks.one_of("device", name, DEVICES)
+    there = [
+        kind
+        for kind, is_there in (
+            ("cuda", torch.cuda.is_available()),
+            ("mps", torch.backends.mps.is_available()),
+            ("cpu", True),
+        )
+        if is_there
+    ]
+    if name == "auto":
+        return torch.device(there[0])
+    if name not in there:
+        raise ValueError(f"device {name!r} is not there; this machine has {there}")
+    return torch.device(name)
+
+
+class Placed(nn.Module):
+    """A model whose parameters are on a device: inputs go there, logits come back.
+
+    Loss and data stay where they were, so that nothing else has to know a device. What
+    the model makes on its way, such as a mask, is made on the device too.
+
+    bf16: multiply matrices in 16 bits (autocast); by default where the device is CUDA
+
+    >>> Placed(nn.Linear(3, 2), "cpu", bf16=True)(torch.zeros(4, 3)).dtype
+    torch.float32
+    """
+
+    def __init__(
+        self, model: nn.Module, name: str = "auto", bf16: bool | None = None
+    ) -> None:
+        super().__init__()
+        self.device = device(name)
+        self.bf16 = self.device.type == "cuda" if bf16 is None else bf16
+        self.model = model.to(self.device)
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        autocast = (
+            torch.autocast(self.device.type, torch.bfloat16) if self.bf16 else nullcontext()
+        )
+        with self.device, autocast:
+            logits = self.model(inputs.to(self.device))
+        return logits.float().to(inputs.device)
+
+
+def placed(
+    spec: Spec,
+    make_model: Callable[[Spec], nn.Module],
+    name: str = "auto",
+    bf16: bool | None = None,
+) -> nn.Module:
+    """A model on the device of that name; as it is where that is the CPU, in 32 bits."""
+    model = make_model(spec)
+    if device(name).type == "cpu" and not bf16:
+        return model
+    return Placed(model, name, bf16)

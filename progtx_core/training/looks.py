@@ -1,0 +1,60 @@
+"""What is measured and kept when a training is looked at."""
+
+from collections.abc import Callable
+
+from torch import nn
+
+from progtx_core.contract import Batch
+from progtx_core.training.checkpoint import Checkpoint
+from progtx_core.training.config import Config
+from progtx_core.training.learners import Measured, OneByOne, norm, side_by_side
+from progtx_core.training.run import best_steps
+
+Watch = Callable[[nn.Module], dict[str, float | str]]
+
+
+def look(
+    learners: OneByOne, val_set: Batch, watch: Watch | None = None
+) -> tuple[Measured, dict[str, list[str]]]:
+    """What is measured at every look at the held-out set: numbers, and texts.
+
+    A model or an optimizer that has a method `extras() -> dict[str, float]` adds its own.
+    """
+    measured = learners.evaluate(val_set)
+    learned = getattr(learners, "learners", learners.models)
+    own = side_by_side(
+        [
+            {"weight_norm": norm(model.parameters())}
+            | getattr(model, "extras", dict)()
+            | getattr(getattr(learner, "optimizer", None), "extras", dict)()
+            | (watch(model) if watch else {})
+            for model, learner in zip(learners.models, learned, strict=True)
+        ]
+    )
+    texts = {key: of_seeds for key, of_seeds in own.items() if isinstance(of_seeds[0], str)}
+    numbers = {key: of_seeds for key, of_seeds in own.items() if key not in texts}
+    return {f"val/{key}": v for key, v in measured.items()} | numbers, texts
+
+
+def to_best(models: list[nn.Module], so_far: Checkpoint, by: str) -> None:
+    """Give every model the parameters of its best look."""
+    kept = dict(so_far.snapshots)
+    for i, step in enumerate(best_steps(so_far.history, by)):
+        models[i].load_state_dict(kept[step][i])
+
+
+def go_on_level(so_far: Checkpoint, step: int, config: Config) -> None:
+    """Continue the curves of a training that ended early: nothing changes any more.
+
+    So the curves of all seeds are equally long, whoever ended first.
+    """
+    points = so_far.history.points
+    last = {name: of_curve[-1][1] for name, of_curve in points.items()}
+    looked = {name for name, of_curve in points.items() if of_curve[-1][0] == step}
+    for later in range(step, config.steps + 1):
+        if later < config.steps:
+            so_far.history.add(later, {n: v for n, v in last.items() if n not in looked})
+        if later > step and config.is_eval_step(later):
+            so_far.history.add(later, {name: last[name] for name in looked})
+            if so_far.snapshots:
+                so_far.snapshots.append((later, so_far.snapshots[-1][1]))

@@ -1,0 +1,47 @@
+"""A model on a device behaves as the model itself."""
+
+from functools import partial
+
+import pytest
+import torch
+
+from progtx_core import tasks
+from progtx_core.models.device import DEVICES, Placed, device, placed
+from progtx_core.models.long import LongTransformer
+from progtx_core.training import Config, fit
+
+TASK = tasks.get("counting", max_len=12, n_numbers=20)
+SMALL = partial(LongTransformer, d_model=8, n_layers=1, n_heads=2, n_ctx=16)
+
+
+def test_a_placed_model_gives_the_same_logits():
+    model = SMALL(TASK.spec).eval()
+    inputs = TASK.sample(8, torch.Generator().manual_seed(0)).inputs
+    assert torch.equal(Placed(model, "cpu")(inputs), model(inputs))
+    near = Placed(model, "cpu", bf16=True)(inputs)
+    assert near.dtype == torch.float32
+    assert not torch.equal(near, model(inputs))
+    assert torch.allclose(near, model(inputs), atol=0.1)
+
+
+def test_in_sixteen_bits_it_learns_as_well():
+    config = Config(steps=150, batch_size=16, learning_rate=0.01, n_eval=50)
+    made = partial(placed, make_model=SMALL, name="cpu", bf16=True)
+    plain = fit(SMALL, TASK, config, progress=False)
+    run = fit(made, TASK, config, progress=False)
+    assert isinstance(run.models[0], Placed)
+    assert run.history["val/loss"][0, -1] < 0.7 * run.history["val/loss"][0, 0]
+    assert abs(run.test["loss"] - plain.test["loss"])[0] < 0.2
+
+
+def test_auto_is_a_device_that_is_there():
+    assert device("auto").type in DEVICES
+    assert type(placed(TASK.spec, SMALL, "cpu")) is LongTransformer
+
+
+def test_a_device_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="no device 'tpu'"):
+        device("tpu")
+    missing = "mps" if torch.cuda.is_available() else "cuda"
+    with pytest.raises(ValueError, match=f"device '{missing}' is not there; .*'cpu'"):
+        device(missing)
