@@ -8,6 +8,7 @@ import torch
 
 from progtx_core import tables
 from progtx_core.optim import GreedyRandom, PatternSearch, Spsa
+from progtx_core.training.learners import evaluate
 
 SMALL = {"d_model": 4, "n_layers": 1, "n_heads": 2, "d_mlp": 4}
 
@@ -56,8 +57,20 @@ def test_a_search_is_measured_by_its_evaluations():
     assert (after[1] < after[0]).all()  # the first look after the start is beyond 100
 
 
+def test_progress_is_what_the_models_of_each_look_would_say():
+    run = small("PatternSearch", steps=50, eval_every=5).train(2, progress=False)
+    batch = run.task.parts["val"]
+    _, loss, accuracy = tables.progress(run, batch, 1.0)
+    for number, step in enumerate(sorted(run.snapshots)):
+        for seed, model in enumerate(run.at(step)):
+            found = evaluate(model, batch)
+            assert found["loss"] == loss[seed, number]
+            assert found["accuracy"] == accuracy[seed, number]
+    assert (np.diff(loss) == 0).any()  # it stood still at the end
+
+
 def test_a_step_along_the_gradient_costs_more_than_a_pass():
-    one = small("SGD", steps=6, eval_every=2)
+    one = small("SGD", steps=6, eval_every=2, warmup_steps=0)
     run = one.train(n_seeds=1, progress=False, n_processes=1)
     price = one.passes_a_step(run)
     assert price > 1

@@ -5,6 +5,8 @@ import numpy as np
 from progtx_core import tables
 from progtx_core.report import style
 
+LEAST = 1e-5  # a loss below it is drawn as this one
+
 
 def paths_on(f, paths: dict[str, np.ndarray], half: float = 3.0):
     """Level lines of a function of two numbers, and paths (points, 2) on it."""
@@ -53,6 +55,7 @@ def recorded_race(record, task: str):
             seconds = np.median(record.values("seconds", name, task))
             x = np.array([n for n in tables.PASSES if n <= spent])
             loss = np.array([record.values(f"after_{n}", name, task) for n in x])
+            loss = loss.clip(min=LEAST)
             x = x * (seconds / spent if price == "seconds" else 1)
             look = style.line(number)
             ax.plot(x, np.median(loss, 1), label=name, marker=".", **look)

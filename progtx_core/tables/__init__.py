@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from progtx_core.tables.curves import progress
 from progtx_core.tables.entry import Entry
 from progtx_core.tables.ladder import (
     ABLATIONS,
@@ -23,7 +24,6 @@ from progtx_core.tables.searches import (
     SEARCHED,
     SEARCHES,
     STRING_SETS,
-    progress,
     search_entries,
     search_entry,
     searched_model,
