@@ -256,6 +256,20 @@ WRONG = {
             "lambda a, l: int(np.argmin(l))",
         ],
     },
+    "09_pattern_search_vs_adam": {
+        "my_seconds": [
+            "lambda n, a, g: 2 * n * a / g",
+            "lambda n, a, g: -(-n // g) * a",
+        ],
+        "my_together": [
+            "lambda f, x, moves: x + moves[0]",
+            "lambda f, x, m: x + (sum(m) if f(x + sum(m)) < f(x) else m[0])",
+        ],
+        "my_exponent": [
+            "lambda n, s: np.polyfit(n, s, 1)[0]",
+            "lambda n, s: np.log(s[-1] / s[0]) / np.log(n[-1] / n[0])",
+        ],
+    },
     "10_rasp": {
         "my_record": [
             "lambda x: rasp.seq_map(x, rasp.shift_right(x), lambda v, w: v > w)",

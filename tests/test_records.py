@@ -110,7 +110,9 @@ def test_missing_damaged_and_unknown(small):
         records.make("scorebord")
 
 
-@pytest.mark.parametrize("name", ["scoreboard", "positions", "ablations", "training"])
+@pytest.mark.parametrize(
+    "name", ["scoreboard", "positions", "ablations", "training", "searches"]
+)
 def test_committed_tables_hold_every_cell_on_five_seeds(name):
     record = records.read(name)
     with (records.RESULTS / f"{name}.csv").open(newline="") as file:

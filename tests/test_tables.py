@@ -58,7 +58,9 @@ def test_a_search_is_measured_by_its_evaluations():
 
 
 def test_progress_is_what_the_models_of_each_look_would_say():
-    run = small("PatternSearch", steps=50, eval_every=5).train(2, progress=False)
+    run = small("PatternSearch", steps=50, eval_every=5).train(
+        2, progress=False, n_processes=1
+    )
     batch = run.task.parts["val"]
     _, loss, accuracy = tables.progress(run, batch, 1.0)
     for number, step in enumerate(sorted(run.snapshots)):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import wraps
 
 import torch
 from torch import nn
@@ -64,13 +65,17 @@ class Placed(nn.Module):
 
 
 def placed(
-    spec: Spec,
-    make_model: Callable[[Spec], nn.Module],
-    name: str = "auto",
-    bf16: bool | None = None,
-) -> nn.Module:
-    """A model on the device of that name; as it is where that is the CPU, in 32 bits."""
-    model = make_model(spec)
+    make_model: Callable[..., nn.Module], name: str = "auto", bf16: bool | None = None
+) -> Callable[..., nn.Module]:
+    """What makes the same models on the device of that name.
+
+    It is `make_model` itself where the device is the CPU, in 32 bits.
+    """
     if device(name).type == "cpu" and not bf16:
-        return model
-    return Placed(model, name, bf16)
+        return make_model
+
+    @wraps(make_model, updated=())
+    def made(spec: Spec, **sizes) -> Placed:
+        return Placed(make_model(spec, **sizes), name, bf16)
+
+    return made

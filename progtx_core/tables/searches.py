@@ -34,11 +34,11 @@ PASSES = (100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
 PATTERN = {
     "radius": 0.1,
     "min_gain": 2e-6,
-    "forcing": 0.005,
+    "forcing": 0.001,
     "poll": "together",
     "block_size": 128,
     "measure_again": True,
-    "budget": 300_000,
+    "budget": 220_000,
 }
 # What the kinds of pattern search change of it. They are compared at equal passes.
 SHORT = {"budget": PASSES[-1]}
@@ -208,7 +208,9 @@ def search_entries() -> list[SearchEntry]:
     easy = "first_bit", "last_bit", "running_majority"
     return [
         *(search_entry(name) for name in METHODS),
-        search_entry("PatternSearch", reading="sequence", radius=0.4, budget=150_000),
+        search_entry(
+            "PatternSearch", reading="sequence", radius=0.4, forcing=0.005, budget=150_000
+        ),
         search_entry("Adam", reading="sequence"),
         *(search_entry("PatternSearch", task, budget=50_000) for task in easy),
         *(search_entry("Adam", task) for task in easy),

@@ -26,17 +26,18 @@ def test_a_placed_model_gives_the_same_logits():
 
 def test_in_sixteen_bits_it_learns_as_well():
     config = Config(steps=150, batch_size=16, learning_rate=0.01, n_eval=50)
-    made = partial(placed, make_model=SMALL, name="cpu", bf16=True)
+    made = partial(placed(LongTransformer, "cpu", bf16=True), **SMALL.keywords)
     plain = fit(SMALL, TASK, config, progress=False)
     run = fit(made, TASK, config, progress=False)
     assert isinstance(run.models[0], Placed)
+    assert run.name == plain.name == "LongTransformer"
     assert run.history["val/loss"][0, -1] < 0.7 * run.history["val/loss"][0, 0]
     assert abs(run.test["loss"] - plain.test["loss"])[0] < 0.2
 
 
 def test_auto_is_a_device_that_is_there():
     assert device("auto").type in DEVICES
-    assert type(placed(TASK.spec, SMALL, "cpu")) is LongTransformer
+    assert placed(LongTransformer, "cpu") is LongTransformer
 
 
 def test_a_device_that_is_not_there_is_refused():

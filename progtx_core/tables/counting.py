@@ -1,0 +1,111 @@
+"""What is recorded of chapter 11: counting and copying beyond the training length."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from progtx_core import checks, tasks
+from progtx_core.contract import Batch
+from progtx_core.evaluation.generation import exact_match
+from progtx_core.models.long import LongTransformer
+from progtx_core.tables.entry import Entry
+from progtx_core.training import Run
+
+TEST_LENGTHS = (60, 70, 80, 90, 100, 120, 150)
+COPY_LENGTHS = (20, 25, 30, 40)  # symbols; in training at most the first
+# In training no sequence has more than 60 tokens; numbers from 0 to 199 in training and
+# tests alike. "both, cut": three in ten would be longer, and end there.
+REGIMES: dict[str, dict] = {
+    "up": {"directions": "up"},
+    "both": {"directions": "both"},
+    "both, cut": {"directions": "both", "cut_share": 0.3},
+}
+SETTINGS: dict[str, dict] = {
+    "up": {"steps": 1500},
+    "both": {"steps": 5000},
+    "both, cut": {"steps": 5000},
+}
+LAYERS = {"up": 2, "both": 3, "both, cut": 3}
+# The sizes of the paper's models; for a GPU.
+PAPER = {"d_model": 512, "n_layers": 6, "n_heads": 8, "n_ctx": 256}
+
+
+@dataclass(frozen=True)
+class LongEntry(Entry):
+    """A causal transformer, tested on sequences longer than in its training."""
+
+    def modules(self) -> list[str]:
+        return ["progtx_core.evaluation.generation"]
+
+    def tests(self) -> dict[str, Batch]:
+        """What it is tested on, by name."""
+        raise NotImplementedError
+
+    def measures(self, run: Run) -> dict[str, np.ndarray]:
+        """Share of answers without an error on every test."""
+        tests = self.tests().items()
+        return {name: shares(run.models, batch) for name, batch in tests}
+
+
+class CountingEntry(LongEntry):
+    """Tested on all prompts of every length: "up_150", and "down_150" if it goes down."""
+
+    def tests(self) -> dict[str, Batch]:
+        longest = tasks.get("counting", max_len=TEST_LENGTHS[-1])
+        trained = self.of_task["directions"]
+        return {
+            f"{direction}_{length}": of_length(longest, length, direction)
+            for direction in ("up", "down")
+            if trained in (direction, "both")
+            for length in TEST_LENGTHS
+        }
+
+
+def shares(models: list[torch.nn.Module], batch: Batch) -> np.ndarray:
+    """Share of the answers that each model would write without an error: (model,)."""
+    return np.array([exact_match(model, batch).float().mean().item() for model in models])
+
+
+class CopyingEntry(LongEntry):
+    """Tested on prompts of every length: "copy_40" and so on."""
+
+    def tests(self) -> dict[str, Batch]:
+        found = {}
+        for n in COPY_LENGTHS:
+            task = tasks.get("copying", **self.of_task | {"longest": n, "shortest": n})
+            found[f"copy_{n}"] = task.sample(300, torch.Generator().manual_seed(0), "test")
+        return found
+
+
+def of_length(task, length: int, direction: str) -> Batch:
+    """All sequences of so many tokens, in one direction."""
+    return task.batch(task.write(task.ends_of_length(length, direction))[:, :length])
+
+
+def counting_entry(scheme: str, regime: str = "up", **settings) -> CountingEntry:
+    """One positional scheme of LONG_SCHEMES, trained in one of REGIMES.
+
+    settings: of the `Config`, instead of those that are recorded
+    """
+    checks.one_of("regime", regime, REGIMES)
+    return CountingEntry(
+        row=f"{scheme}, {regime}",
+        task="counting",
+        model=LongTransformer,
+        sizes={"positions": scheme, "n_layers": LAYERS[regime]},
+        of_task=REGIMES[regime],
+        settings=SETTINGS[regime] | settings,
+    )
+
+
+def copying_entry(unique: bool) -> CopyingEntry:
+    """Copying symbols that occur once, or again and again."""
+    return CopyingEntry(
+        row="unique" if unique else "repeated",
+        task="copying",
+        model=LongTransformer,
+        sizes={"positions": "random_offset", "n_ctx": 128},
+        of_task={"longest": COPY_LENGTHS[0], "unique": unique},
+        settings={"steps": 3000},
+    )
