@@ -2,6 +2,15 @@
 
 from collections.abc import Callable
 
+from progtx_core.tables.counting import (
+    COMPARED,
+    PAPER,
+    REGIMES,
+    TEST_LENGTHS,
+    copying_entry,
+    counting_entries,
+    counting_entry,
+)
 from progtx_core.tables.curves import progress
 from progtx_core.tables.entry import Entry
 from progtx_core.tables.ladder import (
@@ -43,18 +52,22 @@ TABLES: dict[str, Callable[[], list[Entry]]] = {
     "ablations": ablation_entries,
     "training": training_entries,
     "searches": search_entries,
+    "counting": counting_entries,
 }
 
 __all__ = [
     "ABLATIONS",
     "BASELINES",
     "BATCHES",
+    "COMPARED",
     "CONTENT",
     "METHODS",
     "ORDER",
+    "PAPER",
     "PASSES",
     "PATTERN",
     "RATES",
+    "REGIMES",
     "SEARCHED",
     "SEARCHES",
     "SELECTOR",
@@ -63,7 +76,11 @@ __all__ = [
     "STRINGS",
     "STRING_SETS",
     "TABLES",
+    "TEST_LENGTHS",
     "Entry",
+    "copying_entry",
+    "counting_entries",
+    "counting_entry",
     "method",
     "progress",
     "scoreboard_entry",

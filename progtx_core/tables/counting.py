@@ -109,3 +109,27 @@ def copying_entry(unique: bool) -> CopyingEntry:
         of_task={"longest": COPY_LENGTHS[0], "unique": unique},
         settings={"steps": 3000},
     )
+
+
+# Those of LONG_SCHEMES that are compared; the first of them holds in every regime.
+COMPARED = (
+    "anchored",
+    "clipped",
+    "none",
+    "learned",
+    "random_offset",
+    "randomised",
+    "sinusoidal",
+    "rotary",
+    "alibi",
+)
+
+
+def counting_entries() -> list[LongEntry]:
+    """Every scheme upwards; the first three in both directions; copying."""
+    regimes = [(scheme, "up") for scheme in COMPARED]
+    regimes += [(scheme, regime) for regime in list(REGIMES)[1:] for scheme in COMPARED[:3]]
+    return [
+        *(counting_entry(scheme, regime) for scheme, regime in regimes),
+        *(copying_entry(unique) for unique in (True, False)),
+    ]

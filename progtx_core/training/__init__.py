@@ -5,11 +5,15 @@ from progtx_core.training.data import Stream, held_out
 from progtx_core.training.loop import fit
 from progtx_core.training.objective import accuracy, masked_cross_entropy
 from progtx_core.training.run import History, Run
+from progtx_core.training.tracker import JsonLines, Printer, Several
 
 __all__ = [
     "Config",
     "History",
+    "JsonLines",
+    "Printer",
     "Run",
+    "Several",
     "Stream",
     "accuracy",
     "fit",

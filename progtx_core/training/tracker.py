@@ -82,12 +82,32 @@ class Printer:
         texts = [name for name, of in measured.items() if isinstance(of[0], str)]
         for i in range(len(next(iter(measured.values())))):
             found = ", ".join(f"{name} {measured[name][i]:.3f}" for name in self.curves)
-            print(f"step {step}, {run} {i}: {found}")
+            print(f"step {step}, {run} {i}" + (f": {found}" if found else ""))
             for name in texts:
                 print(f"    {name}: {measured[name][i]}")
 
     def close(self) -> None:
         pass
+
+
+class Several:
+    """Hands everything on to some trackers.
+
+    >>> Several(Printer([]), Printer(["val/loss"])).log("counter", 5, {"val/loss": [1.0]})
+    step 5, counter 0
+    step 5, counter 0: val/loss 1.000
+    """
+
+    def __init__(self, *trackers: Tracker) -> None:
+        self.trackers = trackers
+
+    def log(self, run: str, step: int, measured: dict[str, list]) -> None:
+        for tracker in self.trackers:
+            tracker.log(run, step, measured)
+
+    def close(self) -> None:
+        for tracker in self.trackers:
+            tracker.close()
 
 
 class WandB:

@@ -8,7 +8,7 @@ import pytest
 from progtx_core import tasks
 from progtx_core.training import Config, fit
 from progtx_core.training.looks import best_steps
-from progtx_core.training.tracker import JsonLines, Printer
+from progtx_core.training.tracker import JsonLines, Printer, Several
 
 TASK = tasks.get("last_gt_first", seq_len=3)
 CONFIG = Config(steps=30, batch_size=8, n_eval=50, eval_every=10)
@@ -43,6 +43,13 @@ def test_a_tracker_gets_both(tmp_path):
     last = json.loads((tmp_path / "log").read_text().splitlines()[-1])
     assert last["step"] == 30 and last["seed_index"] == 1
     assert float(last["weights"]) == pytest.approx(last["size"], abs=1e-3)
+
+
+def test_several_trackers_get_the_same(tmp_path):
+    files = [JsonLines(tmp_path / name) for name in ("one", "two")]
+    train(tracker=Several(*files))
+    one, two = ((tmp_path / name).read_text() for name in ("one", "two"))
+    assert one == two != ""
 
 
 def test_it_is_printed_at_every_look(capsys):

@@ -1,0 +1,70 @@
+"""What is recorded of counting beyond the training length."""
+
+from dataclasses import replace
+from functools import partial
+
+import pytest
+import torch
+
+from progtx_core import tables, tasks
+from progtx_core.evaluation.generation import greedy
+from progtx_core.models.device import placed
+from progtx_core.models.long import LONG_SCHEMES, LongTransformer
+from progtx_core.rasp import by_hand
+from progtx_core.training import Config, fit
+
+SMALL = {"d_model": 8, "n_layers": 1, "n_heads": 2}
+
+
+def quick(entry):
+    settings = {"steps": 2, "batch_size": 4, "warmup_steps": 0, "n_eval": 20}
+    return replace(entry.with_settings(**settings), sizes=entry.sizes | SMALL)
+
+
+@pytest.mark.parametrize(
+    ("entry", "columns"),
+    [
+        (tables.counting_entry("anchored"), ["up_60", "up_150"]),
+        (tables.counting_entry("none", "both, cut"), ["up_70", "down_150"]),
+        (tables.copying_entry(unique=False), ["copy_20", "copy_40"]),
+    ],
+)
+def test_an_entry_is_tested_at_every_length(entry, columns):
+    run = quick(entry).train(n_seeds=2, progress=False, n_processes=1)
+    found = quick(entry).measures(run)
+    assert set(columns) <= set(found)
+    assert all(len(values) == 2 for values in found.values())
+    assert ("down_60" in found) == ("both" in entry.row)
+
+
+def test_tests_hold_what_is_longer_and_a_right_counter_passes_them_all():
+    entry = tables.counting_entry("anchored", "both")
+    task = tasks.get("counting", max_len=150)
+    machine = by_hand.counter(task, n_ctx=150)
+    tests = entry.tests()
+    assert len(tests) == 2 * len(tables.TEST_LENGTHS)
+    for name, batch in tests.items():
+        length = int(name.split("_")[1])
+        assert ((batch.inputs != 0).sum(1) == length).all()
+        prompts = batch.inputs[:3, :4]
+        written = greedy(machine, prompts, length - 4, task.end)
+        assert torch.equal(written, batch.inputs[:3, 4:])
+
+
+def test_every_scheme_is_known_and_each_regime_is_recorded():
+    assert set(tables.COMPARED) <= set(LONG_SCHEMES)
+    rows = {entry.row for entry in tables.counting_entries()}
+    assert {f"{tables.COMPARED[0]}, {regime}" for regime in tables.REGIMES} < rows
+    with pytest.raises(ValueError, match="no regime 'down'"):
+        tables.counting_entry("none", "down")
+
+
+@pytest.mark.slow  # nineteen million parameters
+@pytest.mark.parametrize("bf16", [False, True])
+def test_the_paper_sizes_take_a_step(bf16):
+    make = partial(placed(LongTransformer, "cpu", bf16), positions="anchored")
+    task = tasks.get("counting")
+    config = Config(steps=1, batch_size=2, n_eval=4)
+    run = fit(partial(make, **tables.PAPER), task, config, progress=False)
+    assert run.n_parameters > 15_000_000
+    assert run.history["grad_norm"][0, 0] > 0
