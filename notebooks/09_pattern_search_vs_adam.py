@@ -104,7 +104,7 @@ make_model = partial(tables.searched_model, **sizes)
 #
 # A string of bits is read from left to right; after each bit the model says
 # whether the number of ones so far is odd. One wrong count, and all answers
-# behind it are wrong. The rule, in plain Python:
+# after it are wrong. The rule, in plain Python:
 
 # %%
 def follow(bits):
@@ -239,9 +239,7 @@ a_pass, a_candidate = (
 # %% tags=["nbval-ignore-output"]
 say(f"A candidate takes {1000 * a_pass:.2f} ms by itself and "
     f"{1000 * a_candidate:.3f} ms among many: the search polls "
-    f"**{a_pass / a_candidate:.0f}** times as many a second. A sweep of "
-    f"{2 * n_parameters:,} takes {2 * n_parameters * a_candidate:.1f} s in "
-    f"place of {2 * n_parameters * a_pass:.1f} s.")
+    f"**{a_pass / a_candidate:.0f}** times as many a second.")
 
 # %% [markdown]
 # ### Many moves at once
@@ -312,8 +310,7 @@ price = entries["Adam"].passes_a_step(runs["Adam"])
 curves = {name: tables.progress(run, train_set, price)
           for name, run in runs.items()}
 say(f"A step of Adam, with a batch of {runs['Adam'].config.batch_size}, costs "
-    f"as much as **{price:.1f}** forward passes over the {len(train_set)} "
-    "strings.")
+    f"as much as **{price:.1f}** forward passes over all strings.")
 
 # %%
 show(searches.race(curves, runs),
@@ -346,17 +343,17 @@ table(["worst live seed", "train", "test", "test, last answer",
 # random and keeps what helps; SPSA measures the slope along one random
 # direction at a time and steps down it; SGD and Adam use the gradient. On the
 # right, kinds of the search: *one at a time* keeps the first move that helps;
-# the others take moves together. *With expansion* doubles the radius after a
-# sweep that gained; a candidate of *groups of four* changes four numbers. A
-# method stops where its budget of passes or steps ended; lines that end early
-# were given less.
+# the others take moves together. *Without forcing* keeps every gain, however
+# small. *With expansion* doubles the radius after a sweep that gained; a
+# candidate of *groups of four* changes four numbers. A method stops where its
+# budget of passes or steps ended; lines that end early were given less.
 
 # %%
 record = records.read("searches")
 show(searches.recorded_race(record, "parity"),
      "Median loss, a band for the seeds. Over forward passes and seconds, "
-     "methods with gradients fall first, the search follows, random methods "
-     "stay high. Right: of the searches, those that take moves together fall.")
+     "methods with gradients fall first, then the search, and SPSA hardly. "
+     "Right: kinds of the search, all falling; with expansion they lag.")
 
 
 # %% tags=["nbval-ignore-output"]
@@ -373,6 +370,14 @@ table(["method", "task", "worst seed: train", "test", "passes",
 say(record.origin())
 
 # %% [markdown]
+# At first one at a time is ahead, for each of its moves begins where the one
+# before has ended. Later its slow seeds stay where they are. And it takes
+# several times the seconds for the same passes: of a block that was measured,
+# it uses the first gain and measures the rest anew. Without forcing the fast
+# seeds are as fast, but the slow ones crawl: their radius is not halved.
+# Greedy random search is ahead at first, too, as long as a random direction
+# still has a good chance to go down.
+#
 # ## Look inside
 #
 # ### Where moves are kept, and how long they are
@@ -395,8 +400,7 @@ show(searches.radius_and_layers(runs["PatternSearch"]),
 # One plane cannot show whether a low path joins the ends outside of it.
 
 # %%
-plane = landscape(runs, train_set)
-show(searches.surface(plane),
+show(searches.surface(landscape(runs, train_set)),
      "The loss over a plane, dark where it is low: two paths leave the same "
      "point and end far from each other, both where the loss is low.")
 
@@ -416,10 +420,9 @@ def prices_of(own):
             *prices.sweep_and_gradient(model, train_set))
 
 
-widths = [{"d_model": w, "d_mlp": 4 * w} for w in (8, 16, 32, 64)]
-larger = [tables.SEARCHED[name] for name in ("medium", "large")]
-counts, a_sweep, a_gradient = np.array(
-    [prices_of(own) for own in (*widths, *larger)]).T
+more = [{"d_model": w, "d_mlp": 4 * w} for w in (8, 16, 32, 64)]
+more += [tables.SEARCHED[name] for name in ("medium", "large")]
+counts, a_sweep, a_gradient = np.array([prices_of(own) for own in more]).T
 show(searches.costs(counts, {"a sweep of the search": a_sweep,
                              "a gradient": a_gradient}),
      "Seconds of a sweep and of a gradient over the number of "
@@ -636,7 +639,7 @@ print(check_exponent(my_exponent))
 #   there and back, however many parameters there are.
 # - Moves that help one by one, measured from the same point, mostly say which
 #   way is downhill. Taken together they gain more than the best of them.
-# - A gradient is not enough by itself: look at SGD in the picture.
+# - Moves taken together save seconds; forcing helps the seeds that are slow.
 #
 # **Where this differs from the paper.** Chiang and others (2023) ask whether
 # the landscape alone, without a gradient, makes small networks generalise.
@@ -664,7 +667,7 @@ print(check_exponent(my_exponent))
 # The statements of this chapter, checked against bounds.
 
 # %%
-for name, least in (("PatternSearch", 0.98), ("Adam", 1.0)):
+for name, least in (("PatternSearch", 0.99), ("Adam", 1.0)):
     claims.check(f"{name} learns its training strings, every seed",
                  reached[name].min(), at_least=least)
 for statement, value, least in (
@@ -676,8 +679,7 @@ for statement, value, least in (
          first["together"][1] / first["best"][1], 2),
         ("and change numbers downhill, share", first["together"][2]
          / first["together"][0], 0.9),
-        ("and the last of each, which is new for sure", last["PatternSearch"],
-         0.9),
+        ("and the last of each, new for sure", last["PatternSearch"], 0.9),
         ("it needs more passes than Adam to 99 of 100 answers, times",
          spent["PatternSearch"] / spent["Adam"], 20),
         ("a sweep's seconds grow faster with the parameters than those of a "
@@ -689,27 +691,38 @@ claims.check("a model that copies its input is at chance",
              share_copied(asked), at_least=0.4, at_most=0.6)
 
 # %%
-sequence = "PatternSearch, sequence"
 for column, row, rule, least in (
         ("train", "PatternSearch", "parity", 0.99),
         ("accuracy", "PatternSearch", "parity", 0.95),
-        ("train", sequence, "parity", 0.9),
+        ("train", "PatternSearch, sequence", "parity", 0.9),
         *(("accuracy", "PatternSearch", rule, 0.99)
           for rule in ("first_bit", "last_bit", "running_majority")),
         *((column, row, "parity", least) for row in ("Adam", "Adam, sequence")
           for column, least in (("train", 1.0), ("accuracy", 0.99)))):
     claims.check(f"recorded: {row}, {rule}, {column}, worst seed",
                  recorded(column, row, rule).min(), at_least=least)
-for row, n in (("greedy random search", 10_000), ("SPSA", 30_000),
-               ("one at a time", 100_000)):
-    claims.check(f"recorded: loss of {row} after {n:,} passes, best seed, "
-                 "above that of PatternSearch, worst seed, by",
-                 recorded(f"after_{n}", row).min()
-                 - recorded(f"after_{n}", "PatternSearch").max(), at_least=0.0)
+
+
+# %%
+def worst(row, n):  # of the losses after so many passes
+    return recorded(f"after_{n}", row).max()
+
+
+for row, n, sign in (
+        ("one at a time", 10_000, -1), ("greedy random search", 10_000, -1),
+        ("SPSA", 30_000, 1), ("without forcing", 100_000, 1),
+        ("one at a time", 100_000, 1)):
+    claims.check(f"recorded: worst loss after {n:,} passes, {row} "
+                 f"{'ahead' if sign < 0 else 'behind'} by",
+                 sign * (worst(row, n) - worst("PatternSearch", n)),
+                 at_least=0.03)
+seconds = [np.median(recorded("seconds", row) / recorded("passes", row))
+           for row in ("one at a time", "PatternSearch")]
+claims.check("recorded: seconds of one at a time for the same passes, times",
+             seconds[0] / seconds[1], at_least=2)
 glue("ladder-09", "**Without gradients**, a search over "
      f"{n_parameters:,} parameters learns the parity of eight bits, "
-     f"{100 * reached['PatternSearch'].min():.1f} % of all answers right on "
-     "its worst seed, for "
-     f"{spent['PatternSearch'] / spent['Adam']:.0f} times the forward passes "
-     "that Adam needs to get as far.")
+     f"{100 * reached['PatternSearch'].min():.1f} % right on its worst seed, "
+     f"for {spent['PatternSearch'] / spent['Adam']:.0f} times the forward "
+     "passes that Adam needs to get as far.")
 print(claims.summary())
