@@ -724,7 +724,7 @@ claims.check("recorded: seconds of one at a time for the same passes, times",
              seconds[0] / seconds[1], at_least=2)
 glue("ladder-09", "**Without gradients**, a search over "
      f"{n_parameters:,} parameters learns the parity of eight bits, "
-     f"{100 * reached['PatternSearch'].min():.1f} % right on its worst seed, "
-     f"for {spent['PatternSearch'] / spent['Adam']:.0f} times the forward "
-     "passes that Adam needs to get as far.")
+     f"{100 * reached['PatternSearch'].min():.1f} % right on its worst seed: "
+     f"{spent['PatternSearch']:,.0f} forward passes to 99 of 100, where Adam "
+     f"takes {spent['Adam'] / price:,.0f} steps.")
 print(claims.summary())
