@@ -1,5 +1,6 @@
 """What is recorded of chapter 11: counting and copying beyond the training length."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,15 +33,15 @@ PAPER = {"d_model": 512, "n_layers": 6, "n_heads": 8, "n_ctx": 256}
 
 
 @dataclass(frozen=True)
-class LongEntry(Entry):
+class LongEntry(Entry, ABC):
     """A causal transformer, tested on sequences longer than in its training."""
 
     def modules(self) -> list[str]:
         return ["progtx_core.evaluation.generation"]
 
+    @abstractmethod
     def tests(self) -> dict[str, Batch]:
         """What it is tested on, by name."""
-        raise NotImplementedError
 
     def measures(self, run: Run) -> dict[str, np.ndarray]:
         """Share of answers without an error on every test."""
