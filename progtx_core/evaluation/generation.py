@@ -124,6 +124,29 @@ def exact_match(model: nn.Module, batch: Batch) -> torch.Tensor:
     return (right | ~batch.mask).all(1)
 
 
+@torch.no_grad()
+def near_match(model: nn.Module, batch: Batch, prompt: int, n_near: int) -> torch.Tensor:
+    """As `exact_match`, but what lies between is left out: (batch,) bool.
+
+    For every token the model reads the prompt and the n_near tokens before it, as if
+    they followed on each other. If it is right now and was not before, what it was asked
+    was not too hard for it, but the sequence too long.
+
+    prompt: tokens of each prompt
+    """
+    model.eval()
+    head, rest = prompt + n_near - 1, batch.inputs[:, prompt:]
+    right = model(batch.inputs[:, :head]).argmax(-1) == batch.targets[:, :head]
+    if rest.shape[1] >= n_near:
+        near = rest.unfold(1, n_near, 1)  # (batch, place, n_near)
+        n_rows, n_places, _ = near.shape
+        first = batch.inputs[:, None, :prompt].expand(-1, n_places, -1)
+        lines = torch.cat([first, near], 2).flatten(0, 1)
+        found = model(lines)[:, -1].argmax(-1).view(n_rows, n_places)
+        right = torch.cat([right, found == batch.targets[:, head:]], 1)
+    return (right | ~batch.mask).all(1)
+
+
 KINDS = ("right", "wrong first token", "wrong successor", "early EoS", "missing EoS")
 
 

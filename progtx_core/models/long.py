@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from progtx_core import checks
+from progtx_core.models.attention import NEVER
 from progtx_core.models.positions import SCHEMES, Learned, Positions
 from progtx_core.models.transformer import Transformer
 
@@ -58,6 +59,29 @@ class Anchored(Clipped):
         return weight[:, None, :seq] * n_seen.log()  # (head, query, key)
 
 
+class Windowed(Clipped):
+    """Clipped places, and sight of the first and the nearest ones only.
+
+    However long the sequence, a query sees at most n_first + n_near keys: no more of it
+    dilutes what a head looks for.
+
+    Source: Xiao et al., "Efficient streaming language models with attention sinks", 2024,
+    section 3.2; the first places are the prompt here.
+
+    >>> scheme = Windowed(n_ctx=50, d_model=4, n_heads=1)
+    >>> (scheme.bias(50)[0, 49] == 0).nonzero()[:, 0].tolist()
+    [0, 1, 2, 3, 42, 43, 44, 45, 46, 47, 48, 49]
+    """
+
+    n_near = 8
+
+    def bias(self, seq: int) -> torch.Tensor:
+        place = torch.arange(seq)
+        far = place.unsqueeze(1) - place >= self.n_near  # (query, key)
+        hidden = far & (place >= self.n_first)
+        return torch.where(hidden, NEVER, 0.0).unsqueeze(0)  # alike in all heads
+
+
 class Randomised(Learned):
     """A learned vector for every position; in training a random choice of them, in order.
 
@@ -85,6 +109,7 @@ LONG_SCHEMES: dict[str, type[Positions]] = SCHEMES | {
     "randomised": Randomised,
     "clipped": Clipped,
     "anchored": Anchored,
+    "windowed": Windowed,
 }
 
 

@@ -6,6 +6,7 @@ from progtx_core import tables
 from progtx_core.report import style
 
 LEAST = 1e-5  # a loss below it is drawn as this one
+FLOOR = 1e-3  # and on a surface, where the deepest point would take all colours
 
 
 def paths_on(f, paths: dict[str, np.ndarray], half: float = 3.0):
@@ -98,7 +99,8 @@ def surface(plane):
     figure, (ax,) = style.panels(1, width=5.4, height=4.0)
     x = np.linspace(*plane.span[:2], plane.loss.shape[1])
     y = np.linspace(*plane.span[2:], plane.loss.shape[0])
-    levels = ax.contourf(x, y, np.log10(plane.loss), 14, cmap=style.SEQUENTIAL)
+    depth = np.log10(plane.loss.clip(min=FLOOR))
+    levels = ax.contourf(x, y, depth, 14, cmap=style.SEQUENTIAL)
     figure.colorbar(levels, ax=ax, label="loss in the plane, log10 of nats")
     for number, (name, path) in enumerate(plane.paths.items()):
         look = style.line(number) | {"color": ["white", style.COLOURS[1]][number % 2]}

@@ -5,7 +5,13 @@ import torch
 
 from progtx_core import tasks
 from progtx_core.evaluation import generation
-from progtx_core.evaluation.generation import exact_match, first_mistake, greedy, mistakes
+from progtx_core.evaluation.generation import (
+    exact_match,
+    first_mistake,
+    greedy,
+    mistakes,
+    near_match,
+)
 from progtx_core.models.positions import SCHEMES
 from progtx_core.models.transformer import Transformer
 
@@ -75,6 +81,33 @@ def test_one_pass_finds_exactly_what_generation_gets_right(trained, batch):
     found = exact_match(trained, batch).tolist()
     assert found == really
     assert 0 < sum(found) < len(found)
+
+
+@pytest.mark.parametrize("n_near", [1, 3, 7])
+def test_near_match_reads_the_prompt_and_the_nearest_tokens(trained, batch, n_near):
+    assert near_match(trained, batch, 4, 100).equal(exact_match(trained, batch))
+    found = near_match(trained, batch, 4, n_near).tolist()
+    for row, line in enumerate(batch.inputs):
+        right = []
+        for place in batch.mask[row].nonzero()[:, 0].tolist():
+            read = torch.cat([line[:4], line[max(4, place + 1 - n_near) : place + 1]])
+            right.append(trained(read[None])[0, -1].argmax() == batch.targets[row, place])
+        assert found[row] == all(right)
+
+
+def test_a_model_that_fails_at_length_alone_is_right_when_it_reads_less():
+    class Tires(torch.nn.Module):  # after ten tokens it writes padding
+        def forward(self, inputs):
+            wanted = TASK.labels(inputs).clamp(min=0)
+            wanted[:, 9:] = 0
+            if inputs.shape[1] < 9:  # few tokens: what follows the last number
+                wanted[:, -1] = (inputs[:, -1] + 1).clamp(max=TASK.end)
+            return torch.nn.functional.one_hot(wanted, TASK.spec.n_classes).float()
+
+    batch = TASK.batch(TASK.write(torch.tensor([[0, 6]])))
+    batch.mask[:, 10] = False  # the end is not asked for
+    assert not exact_match(Tires(), batch).any()
+    assert near_match(Tires(), batch, 4, 3).all()
 
 
 def test_mistakes_add_up_and_are_of_the_kinds_that_were_made(trained, batch):

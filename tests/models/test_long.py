@@ -54,6 +54,26 @@ def test_anchors_are_learned():
     assert model.positions.weight.grad.abs().min() > 0
 
 
+def test_what_a_window_hides_changes_nothing():
+    model = SMALL(positions="windowed", n_layers=1).eval()
+    line = torch.arange(1, 31).unsqueeze(0)
+    answer = model(line)[0, -1]  # sees places 0 to 3 and 22 to 29
+    for place in range(30):
+        changed = line.clone()
+        changed[0, place] = 33
+        same = torch.allclose(model(changed)[0, -1], answer)
+        assert same == (4 <= place < 22)
+
+
+def test_with_a_window_length_alone_is_nothing_new():
+    model = SMALL(positions="windowed", n_layers=2).eval()
+    prompt, same = torch.arange(1, 5), torch.full((36,), 7)
+    long, short = (
+        model(torch.cat([prompt, same[:n]]).unsqueeze(0))[0, -1] for n in (36, 20)
+    )
+    assert torch.allclose(long, short, atol=1e-5)
+
+
 def test_randomised_positions_are_in_order_and_reach_the_whole_table():
     scheme = Randomised(n_ctx=30, d_model=1, n_heads=1)
     scheme.table.data = torch.arange(60.0).unsqueeze(1)
