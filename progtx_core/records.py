@@ -54,10 +54,13 @@ class Record:
         return self.values("accuracy", model, task)
 
     def values(self, column: str, model: str, task: str) -> np.ndarray:
-        """Any column of numbers, a value a seed; empty for a cell without a row."""
+        """Any column of numbers, a value a seed; empty for a cell without a row.
+
+        Not a number where a row has nothing in this column.
+        """
         checks.one_of("column", column, self.rows[0] if self.rows else [column])
         rows = (r for r in self.rows if (r["model"], r["task"]) == (model, task))
-        return np.array([float(row[column]) for row in rows])
+        return np.array([float(row.get(column) or "nan") for row in rows])
 
     def chance(self, task: str) -> float:
         """Accuracy of a blind guess: all classes are equally frequent."""
@@ -153,8 +156,9 @@ def _current(
 
 
 def _write(path: Path, rows: list[dict]) -> None:
+    columns = dict.fromkeys(name for row in rows for name in row)  # not all have all
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer = csv.DictWriter(text, list(columns), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     files.write_atomically(path, text.getvalue())

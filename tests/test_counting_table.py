@@ -3,10 +3,11 @@
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import pytest
 import torch
 
-from progtx_core import tables, tasks
+from progtx_core import records, tables, tasks
 from progtx_core.evaluation.generation import greedy
 from progtx_core.models.device import placed
 from progtx_core.models.long import LONG_SCHEMES, LongTransformer
@@ -49,6 +50,25 @@ def test_tests_hold_what_is_longer_and_a_right_counter_passes_them_all():
         prompts = batch.inputs[:3, :4]
         written = greedy(machine, prompts, length - 4, task.end)
         assert torch.equal(written, batch.inputs[:3, 4:])
+
+
+def test_entries_with_columns_of_their_own_make_one_table(monkeypatch, tmp_path):
+    entries = [
+        quick(tables.counting_entry("windowed")),
+        quick(tables.counting_entry("windowed", "both")),
+        quick(tables.copying_entry(unique=True)),
+    ]
+    monkeypatch.setitem(tables.TABLES, "counted", lambda: entries)
+    monkeypatch.setattr(records, "RESULTS", tmp_path)
+    records.make("counted", 1, report=lambda line: None)
+    record = records.read("counted")
+    assert not record.stale
+    assert np.isnan(record.values("down_150", "windowed, up", "counting")).all()
+    assert np.isfinite(record.values("near_down_150", "windowed, both", "counting")).all()
+    assert np.isfinite(record.values("copy_40", "unique", "copying")).all()
+    said = []
+    records.make("counted", 1, report=said.append)  # what is there is not made again
+    assert said == ["3 of 3 entries are up to date"]
 
 
 def test_every_scheme_is_known_and_each_regime_is_recorded():

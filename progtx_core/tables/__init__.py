@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from progtx_core.tables.counting import (
     COMPARED,
+    COPY_LENGTHS,
     PAPER,
     REGIMES,
     TEST_LENGTHS,
@@ -61,6 +62,7 @@ __all__ = [
     "BATCHES",
     "COMPARED",
     "CONTENT",
+    "COPY_LENGTHS",
     "METHODS",
     "ORDER",
     "PAPER",
