@@ -54,10 +54,7 @@ class Record:
         return self.values("accuracy", model, task)
 
     def values(self, column: str, model: str, task: str) -> np.ndarray:
-        """Any column of numbers, a value a seed; empty for a cell without a row.
-
-        Not a number where a row has nothing in this column.
-        """
+        """Any column of numbers, a value a seed (NaN for none); empty without a row."""
         checks.one_of("column", column, self.rows[0] if self.rows else [column])
         rows = (r for r in self.rows if (r["model"], r["task"]) == (model, task))
         return np.array([float(row.get(column) or "nan") for row in rows])

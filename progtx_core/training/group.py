@@ -23,7 +23,7 @@ from progtx_core.training.learners import (
     OneByOne,
     new_model,
 )
-from progtx_core.training.looks import Watch, go_on_level, look, to_best
+from progtx_core.training.looks import Watch, go_on_level, look, since_last, to_best
 from progtx_core.training.run import History, State, best_steps, with_state
 from progtx_core.training.stacked import make_learners
 from progtx_core.training.tracker import Tracker
@@ -78,6 +78,10 @@ class Group:
             self.stacked,
         )
 
+    def n_parameters(self) -> int:
+        """Trained numbers in one model."""
+        return count_parameters(new_model(self.make_model, self.task.spec, 0))
+
     def train(
         self,
         seeds: list[int],
@@ -128,12 +132,13 @@ class Group:
                 if stop():
                     return True
                 if self.config.is_eval_step(step) and step > looked_at:
-                    looked, texts = look(learners, val_set, self.watch)
+                    looked, others = look(learners, val_set, self.watch)
                     so_far.history.add(step, looked)
                     if self.best is not None:  # known before a long training is done
                         checks.one_of("curve", self.best, so_far.history.points)
                     if tracker is not None:
-                        tracker.log(self.name, step, looked | texts)
+                        taken = since_last(so_far.history, step)
+                        tracker.log(self.name, step, taken | looked | others)
                     self._keep(learners, so_far, step)
                     if self._ended(learners, so_far.history):
                         for _ in range(step, self.config.steps):

@@ -2,21 +2,22 @@
 
 from collections.abc import Callable
 
+import numpy as np
 from torch import nn
 
 from progtx_core.contract import Batch
 from progtx_core.training.checkpoint import Checkpoint
 from progtx_core.training.config import Config
 from progtx_core.training.learners import Measured, OneByOne, norm, side_by_side
-from progtx_core.training.run import best_steps
+from progtx_core.training.run import History, best_steps
 
-Watch = Callable[[nn.Module], dict[str, float | str]]
+Watch = Callable[[nn.Module], dict[str, float | str | np.ndarray]]
 
 
 def look(
     learners: OneByOne, val_set: Batch, watch: Watch | None = None
-) -> tuple[Measured, dict[str, list[str]]]:
-    """What is measured at every look at the held-out set: numbers, and texts.
+) -> tuple[Measured, dict[str, list]]:
+    """What is measured at every look at the held-out set: numbers; texts and arrays.
 
     A model or an optimizer that has a method `extras() -> dict[str, float]` adds its own.
     """
@@ -31,9 +32,24 @@ def look(
             for model, learner in zip(learners.models, learned, strict=True)
         ]
     )
-    texts = {key: of_seeds for key, of_seeds in own.items() if isinstance(of_seeds[0], str)}
-    numbers = {key: of_seeds for key, of_seeds in own.items() if key not in texts}
-    return {f"val/{key}": v for key, v in measured.items()} | numbers, texts
+    others = {k: v for k, v in own.items() if isinstance(v[0], str | np.ndarray)}
+    numbers = {k: v for k, v in own.items() if k not in others}
+    return {f"val/{key}": v for key, v in measured.items()} | numbers, others
+
+
+def since_last(history: History, step: int) -> Measured:
+    """Means of what the steps since the last look measured, as "train/loss" and so on.
+
+    Empty at the first look.
+    """
+    looks = [at for at, _ in history.points.get("val/loss", []) if at < step]
+    found = {}
+    for name in ("train/loss", "train/accuracy", "grad_norm"):
+        points = history.points.get(name, [])[looks[-1] if looks else 0 :]
+        if points:
+            values = np.array([of_seeds for _, of_seeds in points])
+            found[name] = values.mean(0).tolist()
+    return found
 
 
 def to_best(models: list[nn.Module], so_far: Checkpoint, by: str) -> None:

@@ -17,7 +17,7 @@ from progtx_core.training.group import Group
 from progtx_core.training.learners import MakeModel, MakeOptimizer, adam
 from progtx_core.training.looks import Watch
 from progtx_core.training.run import History, Run
-from progtx_core.training.tracker import Tracker
+from progtx_core.training.tracker import Guarded, Tracker
 
 
 def fit(
@@ -48,8 +48,9 @@ def fit(
     snapshots: keep the parameters at every look, for `Run.at`
     best: end with each seed's parameters at its best look, not at the last one; True
         for the best "val/accuracy", or the name of another curve that looks measure
+    tracker: told what is measured; if it fails, it is left alone, with a warning
     watch: what else is measured of every model at every look, as numbers by name, which
-        become curves, or texts, which go to the tracker alone
+        become curves, or texts and arrays, which go to the tracker alone
     checkpoints: a folder; a checkpoint is written into it at every look
     patience: end a training early when none of its last so many looks was a seed's
         best; its curves go on level. An optimizer that says `finished` ends it as well
@@ -82,6 +83,10 @@ def fit(
     group.best = "val/accuracy" if best is True else best or None
     group.snapshots, group.watch = snapshots or bool(best), watch
     group.checkpoints, group.resume, group.patience = folder, resume, patience
+    if tracker is not None:
+        tracker = Guarded(tracker)
+        facts = {"task": task.name, "seeds": seeds} | config.as_dict()
+        tracker.start(name, facts | {"parameters": group.n_parameters()})
     quiet = not progress or os.environ.get("PROGTX_PROGRESS") == "off"
     with tqdm(total=config.steps, desc=name, disable=quiet, leave=False) as bar:
         if resume:  # as they were divided when it stopped
@@ -95,7 +100,7 @@ def fit(
             parts = [group.train(groups[0], bar.update, tracker=tracker)]
         else:
             parts = processes.run(group.train, groups, bar)
-    return Run(
+    run = Run(
         name=name,
         task=task,
         config=config,
@@ -113,6 +118,9 @@ def fit(
             if all(step in part.snapshots for part in parts)
         },
     )
+    if tracker is not None:
+        tracker.finish(run)
+    return run
 
 
 def resolve(model: str | MakeModel) -> tuple[MakeModel, str, dict]:

@@ -1,0 +1,97 @@
+"""What trained models answer, example by example, on training and test data."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from progtx_core.contract import Batch
+from progtx_core.evaluation.metrics import predict
+from progtx_core.tasks import Task
+from progtx_core.training import Run
+from progtx_core.training.data import Stream, held_out
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What one model answers on some examples of one part of the data.
+
+    probabilities: (answers, n_classes); targets: (answers,); of_example: which example
+    an answer belongs to, (answers,); with an answer a step there are several
+    """
+
+    split: str
+    batch: Batch
+    probabilities: np.ndarray
+    targets: np.ndarray
+    of_example: np.ndarray
+
+    @property
+    def two_sided(self) -> bool:
+        """Whether there are two classes and both occur, as ROC and PR curves need."""
+        return self.probabilities.shape[1] == 2 and len(set(self.targets.tolist())) == 2
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the answers that are right."""
+        return float((self.probabilities.argmax(1) == self.targets).mean())
+
+    @property
+    def loss(self) -> float:
+        """Mean cross-entropy, in nats."""
+        return float(-np.log(np.clip(self.of_right, 1e-38, 1)).mean())
+
+    @property
+    def of_right(self) -> np.ndarray:
+        """Probability of the right answer: (answers,)."""
+        return self.probabilities[np.arange(len(self.targets)), self.targets]
+
+    def wrong(self, n: int) -> list[int]:
+        """The wrong answers, the worst first, n at most: indices of answers."""
+        wrong = np.flatnonzero(self.probabilities.argmax(1) != self.targets)
+        return wrong[np.argsort(self.of_right[wrong], kind="stable")][:n].tolist()
+
+
+def answers_of(run: Run, index: int = 0, n: int = 1000) -> dict[str, Answers]:
+    """What the model at that place among a run's seeds answers: "train" and "test"."""
+    found = {}
+    for split in ("train", "test"):
+        batch = examples(run, split, run.seeds[index], n)
+        probabilities, targets = predict(run.models[index], batch)
+        mask = batch.mask.reshape(len(batch), -1)
+        found[split] = Answers(
+            split, batch, probabilities, targets, mask.nonzero()[:, 0].numpy()
+        )
+    return found
+
+
+def examples(run: Run, split: str, seed: int, n: int) -> Batch:
+    """n examples at most of the test set, or such as a seed was trained on."""
+    if split == "test":
+        return held_out(run.task, "test", run.config.n_eval)[:n]
+    if run.config.n_train is None:
+        return run.task.sample(n, torch.Generator().manual_seed(seed))
+    return Stream(run.task, 1, seed, run.config.n_train).fixed[:n]
+
+
+def in_words(task: Task, inputs: torch.Tensor) -> str:
+    """One example as text: its tokens, or its numbers step by step.
+
+    >>> from progtx_core import tasks
+    >>> in_words(tasks.get("trend_sign"), torch.tensor([[0.5, 1.0], [-0.25, 2.0]]))
+    '0.50 1.00; -0.25 2.00'
+    >>> in_words(tasks.get("sum_mod_10"), torch.tensor([8, 11, 6, 0, 0]))
+    '7+5'
+    """
+    if inputs.ndim == 1:
+        tokenizer = getattr(task, "tokenizer", None)
+        ids = inputs.tolist()
+        return tokenizer.decode(ids) if tokenizer else " ".join(map(str, ids))
+    return "; ".join(" ".join(f"{x:.2f}" for x in step) for step in inputs.tolist())
+
+
+def each_model(run: Run, n: int = 1000) -> Iterator[tuple[int, dict[str, Answers]]]:
+    """Every model's place among the seeds, and its answers."""
+    for index in range(len(run.seeds)):
+        yield index, answers_of(run, index, n)
