@@ -80,7 +80,41 @@ def parser() -> argparse.ArgumentParser:
         "--fresh", action="store_true", help="measure all, not only what has changed"
     )
     record.set_defaults(command=run_record)
+    add_compare(commands)
     return top
+
+
+def add_compare(commands) -> None:
+    """What `compare` takes."""
+    compare = commands.add_parser(
+        "compare", help="train models side by side on one task, and report"
+    )
+    compare.add_argument("task", metavar="TASK")
+    compare.add_argument(
+        "models", nargs="*", metavar="MODEL", help="baseline first; by default the ladder"
+    )
+    whole = {"type": int, "metavar": "N"}
+    compare.add_argument(
+        "--n-samples", **whole, help="a finite training set; without, examples are ever new"
+    )
+    compare.add_argument("--steps", **whole, help="updates (default: each model's recipe)")
+    compare.add_argument("--batch-size", **whole)
+    compare.add_argument("--learning-rate", type=float, metavar="RATE")
+    compare.add_argument("--seed", **whole, default=0, help="the first one (default: 0)")
+    compare.add_argument("--seeds", **whole, default=3, help="models each (default: 3)")
+    compare.add_argument(
+        "--tracker",
+        action="append",
+        metavar="NAME",
+        help="jsonl (default), tensorboard, wandb; again for more",
+    )
+    compare.add_argument(
+        "--wandb-mode", metavar="MODE", help="disabled, offline or online (see WANDB_MODE)"
+    )
+    compare.add_argument(
+        "--out", type=Path, default=Path("runs"), metavar="DIR", help="default: runs"
+    )
+    compare.set_defaults(command=run_compare)
 
 
 def run_doctor(options: argparse.Namespace) -> int:
@@ -141,6 +175,33 @@ def run_record(options: argparse.Namespace) -> int:
     # A plain `kill` would leave the processes at work; as an exit it stops them too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print(records.make(options.name, options.seeds, options.out, options.fresh))
+    return 0
+
+
+def run_compare(options: argparse.Namespace) -> int:
+    from progtx_core import compare
+
+    wanted = compare.Comparison(
+        task=options.task,
+        names=options.models,
+        n_samples=options.n_samples,
+        settings={
+            "steps": options.steps,
+            "batch_size": options.batch_size,
+            "learning_rate": options.learning_rate,
+        },
+        seed=options.seed,
+        n_seeds=options.seeds,
+        trackers=tuple(options.tracker or ["jsonl"]),
+        mode=options.wandb_mode,
+        folder=options.out,
+    )
+    runs = wanted.run()
+    for line in compare.table(runs):
+        print(line)
+    baseline, *challengers = runs.values()
+    for challenger in challengers:
+        print(compare.verdict(baseline, challenger))
     return 0
 
 

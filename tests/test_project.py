@@ -15,9 +15,9 @@ FLOORS = [
     {"tasks", "models", "optim", "rasp"},
     {"training"},
     {"evaluation", "tables"},
-    {"records"},
+    {"records", "results", "saved"},
     {"report", "trackers", "claims", "doctor"},
-    {"runs"},
+    {"runs", "compare"},
     {"__main__"},
 ]
 SIDE_BY_SIDE = {frozenset({"tasks", "models"})}  # know nothing of each other

@@ -41,11 +41,8 @@ class Checkpoint:
     def save(self, path: Path) -> None:
         """Write it; an older file of that name stays whole until the new one is."""
         content = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        content |= {"format": FORMAT, "config": asdict(self.config)}
-        content["history"] = self.history.points
-        buffer = io.BytesIO()
-        torch.save(content, buffer)
-        files.write_atomically(path, buffer.getvalue())
+        content |= {"config": asdict(self.config), "history": self.history.points}
+        write(path, content, FORMAT)
 
     def check_same(self, name: str, task: str, config: Config, path: Path) -> None:
         """Raise ValueError unless this is a checkpoint of just that training."""
@@ -66,9 +63,27 @@ def load(path: str | Path) -> Checkpoint:
     Raises FileNotFoundError where there is none, ValueError for a damaged or cut off
     file and for one that is no checkpoint.
     """
-    path = Path(path)
+    content = read(path, FORMAT)
+    content["config"] = Config(**content["config"])
+    content["history"] = History(content["history"])
+    return Checkpoint(**content)
+
+
+def write(path: Path, content: dict, of_format: str) -> None:
+    """Write tensors and plain values; an older file stays whole until the new one is."""
+    buffer = io.BytesIO()
+    torch.save(content | {"format": of_format}, buffer)
+    files.write_atomically(path, buffer.getvalue())
+
+
+def read(path: str | Path, of_format: str) -> dict:
+    """What `write` wrote; nothing is unpickled but tensors and plain values.
+
+    Raises as `load` does.
+    """
+    path, kind = Path(path), of_format.split()[1]
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: there is no such checkpoint")
+        raise FileNotFoundError(f"{path}: there is no such {kind}")
     try:
         with ZipFile(path) as archive:  # checks the sums that torch does not
             damaged = archive.testzip()
@@ -77,14 +92,12 @@ def load(path: str | Path) -> Checkpoint:
         content = torch.load(path, weights_only=True)
     except Exception as error:  # torch raises many kinds for a file that is not its own
         raise ValueError(
-            f"{path}: damaged, cut off or no checkpoint ({type(error).__name__}); start "
+            f"{path}: damaged, cut off or no {kind} ({type(error).__name__}); start "
             "anew without it, or resume from another one"
         ) from error
-    if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
-        raise ValueError(f"{path}: a file of torch, but not a {FORMAT!r}")
-    content["config"] = Config(**content["config"])
-    content["history"] = History(content["history"])
-    return Checkpoint(**content)
+    if not isinstance(content, dict) or content.pop("format", None) != of_format:
+        raise ValueError(f"{path}: a file of torch, but not a {of_format!r}")
+    return content
 
 
 def describe(task: Task) -> str:
