@@ -1,4 +1,4 @@
-"""The command line: `python -m progtx_core doctor | list | run | record`."""
+"""The command line: `python -m progtx_core COMMAND`; `--help` lists the commands."""
 
 import argparse
 import signal
@@ -81,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
     )
     record.set_defaults(command=run_record)
     add_compare(commands)
+    add_reports(commands)
     return top
 
 
@@ -115,6 +116,19 @@ def add_compare(commands) -> None:
         "--out", type=Path, default=Path("runs"), metavar="DIR", help="default: runs"
     )
     compare.set_defaults(command=run_compare)
+
+
+def add_reports(commands) -> None:
+    """What `report` and `dashboard` take."""
+    where = {"type": Path, "default": Path("runs"), "metavar": "DIR"}
+    report = commands.add_parser("report", help="the page of a training; trains nothing")
+    report.add_argument("task", metavar="TASK")
+    report.add_argument("model", metavar="MODEL")
+    report.add_argument("--runs", **where, help="where it is kept (default: runs)")
+    report.set_defaults(command=run_report)
+    dashboard = commands.add_parser("dashboard", help="the page of all results")
+    dashboard.add_argument("--runs", **where, help="where they are kept (default: runs)")
+    dashboard.set_defaults(command=run_dashboard)
 
 
 def run_doctor(options: argparse.Namespace) -> int:
@@ -202,6 +216,24 @@ def run_compare(options: argparse.Namespace) -> int:
     baseline, *challengers = runs.values()
     for challenger in challengers:
         print(compare.verdict(baseline, challenger))
+    for run in runs.values():
+        compare.write_report(options.out, run.task.name, run.name)
+    print(compare.write_dashboard(options.out).resolve().as_uri())
+    return 0
+
+
+def run_report(options: argparse.Namespace) -> int:
+    from progtx_core import compare
+
+    page = compare.write_report(options.runs, options.task, options.model)
+    print(page.resolve().as_uri())
+    return 0
+
+
+def run_dashboard(options: argparse.Namespace) -> int:
+    from progtx_core import compare
+
+    print(compare.write_dashboard(options.runs).resolve().as_uri())
     return 0
 
 

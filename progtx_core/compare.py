@@ -11,11 +11,13 @@ import torch
 from progtx_core import checks, models, results, saved, tables, tasks
 from progtx_core.evaluation.answers import each_model
 from progtx_core.evaluation.outputs import Outputs
+from progtx_core.report import dashboard, model_page
 from progtx_core.tables import Entry
 from progtx_core.trackers import opened
 from progtx_core.training import Run
 
-RESULTS, PAGES, RUNS = "results.jsonl", "pages", "trainings"
+RESULTS, RUNS = "results.jsonl", "trainings"
+PAGES, DASHBOARD = "pages", "index.html"
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,31 @@ class Comparison:
         finally:
             tracker.close()
         return runs
+
+
+def write_report(folder: Path, task: str, model: str) -> Path:
+    """The page of one training that is kept in a folder. Nothing is trained.
+
+    Raises FileNotFoundError if it was never trained there.
+    """
+    path = saved.place(folder / RUNS, task, model)
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{path} does not exist; train it with 'python -m progtx_core compare "
+            f"{task} {model}'"
+        )
+    page = folder / PAGES / task / f"{model}.html"
+    return model_page.write(page, saved.load(path), dashboard=f"../../{DASHBOARD}")
+
+
+def write_dashboard(folder: Path) -> Path:
+    """The page of all results in a folder, with links to the pages that are there."""
+    found, remarks = results.read(folder / RESULTS)
+    pages = {
+        (page.parent.name, page.stem): page.relative_to(folder).as_posix()
+        for page in sorted((folder / PAGES).glob("*/*.html"))
+    }
+    return dashboard.write(folder / DASHBOARD, found, pages, remarks)
 
 
 def check_fits(entry: Entry) -> None:

@@ -27,8 +27,8 @@ REGIMES: dict[str, dict] = {
     "both": {"directions": "both"},
     "both, cut": {"directions": "both", "cut_share": 0.3},
 }
-STEPS = {"up": 1200, "both": 4000}  # the comparison of a and b is learned last
-SIZES = {"n_layers": 3, "d_mlp": 128}
+STEPS = {"up": 1500, "both": 6000}  # the comparison of a and b is learned last
+SIZES = {"d_model": 32, "n_layers": 3, "d_mlp": 128}
 # The sizes of the paper's models; for a GPU.
 PAPER = {"d_model": 512, "n_layers": 6, "n_heads": 8, "d_mlp": 2048, "n_ctx": 256}
 
@@ -109,7 +109,7 @@ def counting_entry(scheme: str, regime: str = "up", **settings) -> CountingEntry
     """
     checks.one_of("regime", regime, REGIMES)
     steps = STEPS[REGIMES[regime]["directions"]]
-    settings = {"steps": steps, "learning_rate": 0.004, "n_eval": 300} | settings
+    settings = {"steps": steps, "learning_rate": 0.006, "n_eval": 300} | settings
     if settings["steps"] < LongTransformer.recipe["warmup_steps"]:  # for a quick look
         settings["warmup_steps"] = settings["steps"]
     return CountingEntry(
