@@ -48,6 +48,7 @@ bench: .venv/.tester
 	$(BIN)/python tests/bench/bench_fit.py
 	$(BIN)/python tests/bench/bench_search.py
 	$(BIN)/python tests/bench/bench_generation.py
+	$(BIN)/python tests/bench/bench_trackers.py
 
 clean:
 	rm -rf build book/_build book/chapters

@@ -51,7 +51,7 @@ def test_nothing_imports_upward():
             assert {here, there} not in SIDE_BY_SIDE, f"{path} imports {there}"
 
 
-# What a learner reads; the rest of the house draws, records and executes.
+# What a learner reads; the rest of the house draws, records, compares and executes.
 LESSONS = {"tasks", "models", "optim", "rasp", "training", "evaluation"}
 
 
@@ -59,7 +59,7 @@ def test_the_core_is_small():
     lines = {path: len(path.read_text("utf-8").splitlines()) for path in modules()}
     lessons = sum(n for path, n in lines.items() if room(path) in LESSONS)
     assert lessons < 7000
-    assert sum(lines.values()) - lessons < 4000
+    assert sum(lines.values()) - lessons < 5000
     assert max(lines.values()) <= 250, max(lines, key=lines.get)
 
 

@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+from progtx_core.models import LADDER
 from progtx_core.report import templating
 from progtx_core.results import Result, cells, median
 
@@ -33,7 +34,7 @@ def write(
     """
     found = cells(results)
     tasks = list(dict.fromkeys(task for task, _ in found))
-    models = list(dict.fromkeys(model for _, model in found))
+    models = sorted({model for _, model in found}, key=rung)
     return templating.write(
         path,
         "dashboard.html",
@@ -51,6 +52,12 @@ def write(
             {"model": m, "cells": [stair(found.get((t, m))) for t in tasks]} for m in models
         ],
     )
+
+
+def rung(model: str) -> tuple[int, str]:
+    """Where a model stands: the ladder in its order, then others by name."""
+    ladder = list(LADDER)
+    return (ladder.index(model) if model in ladder else len(ladder), model)
 
 
 def rows(found: dict, split: str, pages: dict[tuple[str, str], str]) -> list[dict]:
