@@ -2,16 +2,18 @@
 
 import contextlib
 import datetime
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from progtx_core import checks, models, results, saved, tables, tasks
+from progtx_core import checks, models, records, results, saved, tables, tasks
 from progtx_core.evaluation.answers import each_model
 from progtx_core.evaluation.outputs import Outputs
 from progtx_core.report import dashboard, model_page
+from progtx_core.results import Result
 from progtx_core.tables import Entry
 from progtx_core.trackers import opened
 from progtx_core.training import Run
@@ -106,13 +108,40 @@ def write_report(folder: Path, task: str, model: str) -> Path:
 
 
 def write_dashboard(folder: Path) -> Path:
-    """The page of all results in a folder, with links to the pages that are there."""
-    found, remarks = results.read(folder / RESULTS)
+    """The page of all results: those in a folder, and the recorded scoreboard.
+
+    What was trained in the folder takes the place of what is recorded of that model on
+    that task. Models whose page is there are linked.
+    """
+    own, remarks = [], ["All of these results are recorded; none is from here."]
+    if (folder / RESULTS).exists():
+        own, remarks = results.read(folder / RESULTS)
+    known = {(one.task, one.model) for one in own}
+    others = [one for one in recorded() if (one.task, one.model) not in known]
+    if own and others:
+        remarks.append("What was not trained here is recorded (chapter 7).")
     pages = {
         (page.parent.name, page.stem): page.relative_to(folder).as_posix()
         for page in sorted((folder / PAGES).glob("*/*.html"))
     }
-    return dashboard.write(folder / DASHBOARD, found, pages, remarks)
+    return dashboard.write(folder / DASHBOARD, own + others, pages, remarks)
+
+
+def recorded() -> list[Result]:
+    """The committed scoreboard as results; of the training part it says nothing."""
+    names = {"test_accuracy": "accuracy", "test_loss": "loss"}
+    unknown = {"train_accuracy": math.nan, "train_loss": math.nan}
+    return [
+        Result(
+            **{
+                field.name: field.type(row[names.get(field.name, field.name)])
+                for field in fields(Result)
+                if field.name not in unknown
+            },
+            **unknown,
+        )
+        for row in records.read("scoreboard").rows
+    ]
 
 
 def check_fits(entry: Entry) -> None:

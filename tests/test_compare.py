@@ -28,7 +28,7 @@ def test_the_command_prints_a_table_and_the_verdict(tmp_path, capsys, monkeypatc
     monkeypatch.setenv("PROGTX_PROGRESS", "off")
     command = ["compare", "has_pos_and_neg", *PAIR, "--steps", "200", "--seeds", "2"]
     assert __main__.main([*command, "--out", str(tmp_path)]) == 0
-    head, *rows, last = capsys.readouterr().out.splitlines()
+    head, *rows, last, address = capsys.readouterr().out.splitlines()
     assert head.split() == [
         "model",
         "parameters",
@@ -39,6 +39,7 @@ def test_the_command_prints_a_table_and_the_verdict(tmp_path, capsys, monkeypatc
         "seconds",
     ]
     assert [row.split()[0] for row in rows] == PAIR
+    assert address == (tmp_path / compare.DASHBOARD).resolve().as_uri()
     assert last.startswith("max_pooling beat logistic_regression: median test accuracy 0.9")
 
 

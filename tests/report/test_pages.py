@@ -5,10 +5,11 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 import torch
 
-from progtx_core import __main__, compare, tasks
+from progtx_core import __main__, compare, records, results, tasks
 from progtx_core.compare import Comparison
 from progtx_core.report import dashboard, model_page
 from progtx_core.results import Result
@@ -152,6 +153,23 @@ def test_a_report_of_nothing_says_how_it_is_made(folder, capsys, command, messag
     assert message in capsys.readouterr().err
 
 
-def test_a_dashboard_of_nothing_says_how_it_is_made(tmp_path, capsys):
-    assert __main__.main(["dashboard", "--runs", str(tmp_path)]) == 1
-    assert "make it with 'python -m progtx_core compare TASK'" in capsys.readouterr().err
+def test_without_results_of_ones_own_it_shows_what_is_recorded(tmp_path, capsys):
+    assert __main__.main(["dashboard", "--runs", str(tmp_path / "new")]) == 0
+    text = (tmp_path / "new" / compare.DASHBOARD).read_text()
+    assert "none is from here" in text
+    record = records.read("scoreboard")
+    shares = record.accuracies("max_pooling", "any_positive")
+    rows = [r for r in Reader(text).rows if r[:2] == ["any_positive", "max_pooling"]]
+    test, train = rows
+    assert test[2:4] == [f"{np.median(shares):.3f}", f"{shares.min():.3f}"]
+    assert train[2:5] == ["–", "–", "–"]
+
+
+def test_what_was_trained_here_takes_the_place_of_what_is_recorded(folder):
+    found, _ = results.read(folder / compare.RESULTS)
+    here = results.cells(found)[("sum_mod_10", "mean_pooling")]
+    text = compare.write_dashboard(folder).read_text()
+    rows = [r for r in Reader(text).rows if r[:2] == ["sum_mod_10", "mean_pooling"]]
+    assert [row[5] for row in rows] == ["2", "2"]  # seeds, in both tables
+    assert rows[0][2] == f"{results.median(here, 'test_accuracy'):.3f}"
+    assert any(row[:2] == ["sum_mod_10", "transformer"] for row in Reader(text).rows)
