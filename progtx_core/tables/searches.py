@@ -208,7 +208,7 @@ def search_entries() -> list[SearchEntry]:
     easy = "first_bit", "last_bit", "running_majority"
     return [
         *(search_entry(name) for name in METHODS),
-        search_entry("PatternSearch", reading="sequence", forcing=0.005, budget=200_000),
+        search_entry("PatternSearch", reading="sequence", radius=0.2, budget=600_000),
         search_entry("Adam", reading="sequence"),
         *(search_entry("PatternSearch", task, budget=50_000) for task in easy),
         *(search_entry("Adam", task) for task in easy),
