@@ -83,15 +83,17 @@ class Cache:
 
 @torch.no_grad()
 def greedy(
-    model: Transformer, prompts: torch.Tensor, n_new: int, end: int, cached: bool = True
+    model: nn.Module, prompts: torch.Tensor, n_new: int, end: int, cached: bool = True
 ) -> torch.Tensor:
     """The likeliest token after another, until every row has ended: (batch, new).
 
     prompts: (batch, seq), equally long; n_new: tokens at most; end: the token that ends a
     row, which is then filled up with `end`; padding is never written; cached: False
-    to read all again for every token, which gives the same
+    to read all again for every token, which gives the same, and is what happens with a
+    model that is no `Transformer`, such as one on another device
     """
     checks.whole("n_new", n_new, at_least=1)
+    cached = cached and isinstance(model, Transformer)
     pad = model.spec.pad
     if pad is not None and (prompts == pad).any():
         raise ValueError(f"prompts must be equally long, without padding (token {pad})")

@@ -30,9 +30,19 @@ class Samples:
         longest = self.task.max_len - self.prompts.shape[1]
         written = greedy(model, self.prompts, longest, self.task.end)
         return {"exact_match": exact_match(model, self.batch).float().mean().item()} | {
-            read(prompt.tolist()): read(until(answer.tolist(), self.task.end))
+            read(prompt.tolist()): shortened(read(until(answer.tolist(), self.task.end)))
             for prompt, answer in zip(self.prompts, written, strict=True)
         }
+
+
+def shortened(text: str, n_words: int = 20) -> str:
+    """The first words of a text that is longer, as untrained models write them.
+
+    >>> shortened("7 7 7 7 7", n_words=3)
+    '7 7 7 …'
+    """
+    words = text.split(" ")
+    return text if len(words) <= n_words else " ".join([*words[:n_words], "…"])
 
 
 def until(answer: list[int], end: int) -> list[int]:

@@ -54,6 +54,7 @@ class Placed(nn.Module):
         self.device = device(name)
         self.bf16 = self.device.type == "cuda" if bf16 is None else bf16
         self.model = model.to(self.device)
+        self.spec = getattr(model, "spec", None)  # of a model of this package
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         autocast = (

@@ -25,10 +25,10 @@ def learning_curves(
     """One panel a curve, one line a run: median and range over the seeds."""
     figure, axes = style.panels(len(names), height=3.0)
     for ax, name in zip(axes, names, strict=True):
-        for index, (label, run) in enumerate(runs.items()):
-            values = smooth(run.history[name])
-            steps = run.history.steps(name)
-            look = style.line(index)
+        for label, number in style.numbers(runs).items():
+            values = smooth(runs[label].history[name])
+            steps = runs[label].history.steps(name)
+            look = style.line(number)
             ax.plot(steps, np.median(values, axis=0), label=label, **look)
             low, high = values.min(axis=0), values.max(axis=0)
             ax.fill_between(steps, low, high, color=look["color"], alpha=0.2, lw=0)
@@ -56,12 +56,12 @@ def seed_accuracies(runs: dict[str, Run], chance: float, low: float = 0.4):
     low: where the axis begins
     """
     figure, (ax,) = style.panels(width=5.6, height=0.55 * len(runs) + 0.8)
-    for row, run in enumerate(runs.values()):
-        accuracy = run.test["accuracy"]
+    for row, (label, number) in enumerate(style.numbers(runs).items()):
+        accuracy = runs[label].test["accuracy"]
         ax.plot(np.median(accuracy), row, "|", ms=18, mew=2.5, color="black")
         spread = row + np.linspace(-0.18, 0.18, len(accuracy))
-        marker = style.MARKERS[row % len(style.MARKERS)]
-        colour = style.COLOURS[row % len(style.COLOURS)]
+        marker = style.MARKERS[number % len(style.MARKERS)]
+        colour = style.COLOURS[number % len(style.COLOURS)]
         ax.plot(accuracy, spread, marker, ms=5, color=colour, alpha=0.85)
     ax.axvline(chance, color="black", lw=1, ls="--")
     ax.annotate(
@@ -119,14 +119,15 @@ def confusion(predictions: dict[str, Predictions]):
 def roc_and_pr(predictions: dict[str, Predictions]):
     """ROC curves beside precision-recall curves, with the area under each."""
     figure, (roc, pr) = style.panels(2)
-    for index, (label, (probabilities, targets)) in enumerate(predictions.items()):
+    for label, number in style.numbers(predictions).items():
+        probabilities, targets = predictions[label]
         in_roc, in_pr = (
             roc_curve(probabilities, targets),
             pr_curve(probabilities, targets),
         )
         areas = f"{label}: areas {in_roc.area:.2f} and {in_pr.area:.2f}"
-        roc.plot(in_roc.x, in_roc.y, label=areas, **style.line(index))
-        pr.plot(in_pr.x, in_pr.y, **style.line(index))
+        roc.plot(in_roc.x, in_roc.y, label=areas, **style.line(number))
+        pr.plot(in_pr.x, in_pr.y, **style.line(number))
     roc.plot([0, 1], [0, 1], color="black", lw=0.8, ls=":")
     roc.set(xlabel="false positive rate", ylabel="true positive rate", title="ROC")
     pr.set(xlabel="recall", ylabel="precision", ylim=(0, 1.05), title="precision-recall")

@@ -5,12 +5,15 @@ from collections.abc import Callable
 from progtx_core.tables.counting import (
     COMPARED,
     COPY_LENGTHS,
+    COUNTER,
     PAPER,
     REGIMES,
     TEST_LENGTHS,
     copying_entry,
     counting_entries,
     counting_entry,
+    of_length,
+    shares,
 )
 from progtx_core.tables.curves import progress
 from progtx_core.tables.entry import Entry
@@ -37,6 +40,7 @@ from progtx_core.tables.searches import (
     search_entries,
     search_entry,
     searched_model,
+    wider_entry,
 )
 from progtx_core.tables.training import (
     BATCHES,
@@ -63,6 +67,7 @@ __all__ = [
     "COMPARED",
     "CONTENT",
     "COPY_LENGTHS",
+    "COUNTER",
     "METHODS",
     "ORDER",
     "PAPER",
@@ -84,10 +89,13 @@ __all__ = [
     "counting_entries",
     "counting_entry",
     "method",
+    "of_length",
     "progress",
     "scoreboard_entry",
     "search_entries",
     "search_entry",
     "searched_model",
+    "shares",
     "training_recipe",
+    "wider_entry",
 ]

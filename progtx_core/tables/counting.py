@@ -28,7 +28,7 @@ REGIMES: dict[str, dict] = {
     "both, cut": {"directions": "both", "cut_share": 0.3},
 }
 STEPS = {"up": 1500, "both": 6000}  # the comparison of a and b is learned last
-SIZES = {"d_model": 32, "n_layers": 3, "d_mlp": 128}
+COUNTER = {"d_model": 32, "n_layers": 3, "d_mlp": 128}
 # The sizes of the paper's models; for a GPU.
 PAPER = {"d_model": 512, "n_layers": 6, "n_heads": 8, "d_mlp": 2048, "n_ctx": 256}
 
@@ -116,7 +116,7 @@ def counting_entry(scheme: str, regime: str = "up", **settings) -> CountingEntry
         row=f"{scheme}, {regime}",
         task="counting",
         model=LongTransformer,
-        sizes={"positions": scheme} | SIZES,
+        sizes={"positions": scheme} | COUNTER,
         of_task=REGIMES[regime],
         settings=settings,
     )

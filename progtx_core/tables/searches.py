@@ -1,7 +1,7 @@
 """What is recorded of chapter 9: the same models trained with and without gradients."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -60,6 +60,14 @@ BASELINES: dict[str, tuple[dict, dict]] = {
         BATCHES | {"learning_rate": 0.01, "weight_decay": 0.03},
         {"betas": (0.9, 0.98)},
     ),
+}
+# A model that is large enough for Adam to answer all strings, those held out too.
+WIDE = {"d_model": 32, "n_layers": 2, "n_heads": 4, "d_mlp": 128}
+WIDER = {
+    "steps": 2_000,
+    "batch_size": 64,
+    "learning_rate": 0.003,
+    "weight_decay": 0.1,
 }
 # In sequence the answer is easier found, and kept more surely with more decay.
 IN_SEQUENCE: dict[str, dict] = {"Adam": {"weight_decay": 0.2}}
@@ -203,6 +211,12 @@ def search_entry(
     )
 
 
+def wider_entry() -> SearchEntry:
+    """Adam on direct parity with a wider model than the one that the methods share."""
+    entry = search_entry("Adam", sizes=WIDE).with_settings(**WIDER)
+    return replace(entry, row="Adam, wider")
+
+
 def search_entries() -> list[SearchEntry]:
     """Every method on parity; PatternSearch and Adam on the controls, and in sequence."""
     easy = "first_bit", "last_bit", "running_majority"
@@ -210,6 +224,7 @@ def search_entries() -> list[SearchEntry]:
         *(search_entry(name) for name in METHODS),
         search_entry("PatternSearch", reading="sequence", radius=0.2, budget=600_000),
         search_entry("Adam", reading="sequence"),
+        wider_entry(),
         *(search_entry("PatternSearch", task, budget=50_000) for task in easy),
         *(search_entry("Adam", task) for task in easy),
     ]

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from progtx_core import tasks
+from progtx_core.evaluation.generation import greedy
 from progtx_core.models.device import DEVICES, Placed, device, placed
 from progtx_core.models.long import LongTransformer
 from progtx_core.training import Config, fit
@@ -22,6 +23,12 @@ def test_a_placed_model_gives_the_same_logits():
     assert near.dtype == torch.float32
     assert not torch.equal(near, model(inputs))
     assert torch.allclose(near, model(inputs), atol=0.1)
+
+
+def test_a_placed_model_writes_the_same_answers():
+    model, prompts = SMALL(TASK.spec), TASK.prompts(torch.tensor([[3, 7], [9, 2]]))
+    written = greedy(Placed(model, "cpu"), prompts, 12, TASK.end)
+    assert torch.equal(written, greedy(model, prompts, 12, TASK.end))
 
 
 def test_in_sixteen_bits_it_learns_as_well():
