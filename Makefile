@@ -51,4 +51,4 @@ bench: .venv/.tester
 	$(BIN)/python tests/bench/bench_trackers.py
 
 clean:
-	rm -rf build book/_build book/chapters
+	rm -rf build book/_build book/chapters book/_static/dashboard

@@ -57,7 +57,15 @@ from progtx_core.models.inputs import as_features, real_steps
 from progtx_core.models.pooling import mean_over
 from progtx_core.models.self_attention import SelfAttention
 from progtx_core.models.transformer import Transformer as CoreModel
-from progtx_core.report import accuracy_table, glue, plots, say, show, style
+from progtx_core.report import (
+    accuracy_table,
+    glue,
+    interactive,
+    plots,
+    say,
+    show,
+    style,
+)
 from progtx_core.training import Config, fit, held_out
 from torch import nn
 
@@ -86,8 +94,8 @@ def transformer(spec):
     return CoreModel(spec, d_model, n_layers, n_heads)
 
 
-def train(model, task, n_seeds=n_seeds):
-    return fit(model, task, config, seed=seed, n_seeds=n_seeds)
+def train(model, task, n_seeds=n_seeds, **how):
+    return fit(model, task, config, seed=seed, n_seeds=n_seeds, **how)
 
 
 # %% [markdown]
@@ -229,7 +237,7 @@ for task, inputs in ((changes, test_set.inputs), (sums, strings.inputs)):
 
 # %%
 runs = {"one wide layer": before,
-        "transformer": train(transformer, changes)}
+        "transformer": train(transformer, changes, snapshots=True)}
 show(plots.learning_curves(runs),
      "Validation loss and accuracy on sign_changes_mod_3. The transformer "
      "rises near one; one wide layer stays far below.")
@@ -277,6 +285,22 @@ show(figure, "Patterns of all heads on one example, a row of panels a layer; "
      "in each a row a query, a column a key, marked with signs. In several "
      "heads the rows of positive steps differ from those of negative ones.")
 
+
+# %% [markdown]
+# And when did they come to look like this? Move the slider through the
+# training, one layer after the other; point at a cell to read its weight.
+
+# %% tags=["nbval-ignore-output"]
+run = runs["transformer"]
+looks = run.history.steps("val/loss")
+over_time = {step: patterns(run.at(step)[0], test_set.inputs[[one]])
+             for step in looks[::4]}
+interactive.attention(
+    {f"layer {layer + 1}, update {step}": list(found.values())[layer][0]
+     .numpy() for layer in range(n_layers)
+     for step, found in over_time.items()}, marks,
+    "Patterns of all heads of the last layer after the training; where "
+    "scripts run, a slider shows each layer at each look.")
 
 # %% [markdown]
 # We expected heads that look at a neighbour. There is no such head here. Let

@@ -36,18 +36,23 @@ glance(
 #
 # - read a table of models and tasks: where a rung fails, and where it should;
 # - tell a recorded number from one made before your eyes, and remake either;
-# - put a model of your own on the board, and a task of your own.
+# - put a model of your own on the board, and a task of your own;
+# - watch a training in a file, a terminal or a browser.
 #
 # ## Setup
 
 # %% tags=["setup"]
+from pathlib import Path
+from tempfile import mkdtemp
+
 import numpy as np
 import torch
-from progtx_core import records, tables, tasks
+from progtx_core import files, records, tables, tasks
 from progtx_core.claims import Claims
 from progtx_core.report import glue, plots, say, show
 from progtx_core.tables import CONTENT, ORDER, STRINGS, Entry, scoreboard_entry
 from progtx_core.tasks import SignalTask
+from progtx_core.training import JsonLines
 from torch import nn
 
 # %% tags=["parameters"]
@@ -230,6 +235,55 @@ say(f"Models without positions on {', '.join(at_chance)}: never further than "
 glue("ladder-07", "**The scoreboard**: the transformer's worst seed on any of "
      f"{len(worst)} tasks is {100 * worst[hardest]:.0f} %; no other model "
      "solves them all.")
+
+
+# %% [markdown]
+# ### Other windows on a training
+#
+# A row of the board is the end of a training. To watch one on its way, hand it
+# a tracker, which is told what every look measures. This one writes a line of
+# JSON a look:
+
+# %% tags=["nbval-ignore-output"]
+entry = shorter(scoreboard_entry("attention_pooling", "value_at_max_key"))
+log = Path(mkdtemp(), "log.jsonl")
+entry.train(1, seed, tracker=JsonLines(log))
+print(*log.read_text("utf-8").splitlines()[-2:], sep="\n")
+
+# %% [markdown]
+# Others are Weights & Biases and TensorBoard. `compare` trains models side by
+# side and logs to as many as are named:
+#
+# ```bash
+# python -m progtx_core compare value_at_max_key max_pooling \
+#     attention_pooling --seeds 1 --tracker wandb --tracker tensorboard
+# wandb leet run runs/wandb                    # in a terminal, no account
+# tensorboard --logdir runs/tensorboard        # in a browser
+# ```
+#
+# Weights & Biases writes to disk unless it is told to go online (`--wandb-mode
+# online`, with an account; then its own pages show the run, with tables of
+# examples, ROC curves and histograms). What is on disk, its terminal viewer
+# shows: every model has its own prefix and its own steps.
+
+# %% tags=["hide-input"]
+show(files.NOTEBOOKS / "pictures" / "wandb.png",
+     "Four charts drawn in a terminal: validation accuracy and loss of "
+     "attention pooling and of max pooling, each over its own steps.")
+
+# %% [markdown]
+# The same run in TensorBoard, a folder for each model:
+
+# %% tags=["hide-input"]
+show(files.NOTEBOOKS / "pictures" / "tensorboard.png",
+     "TensorBoard with two charts, validation accuracy and loss, and a line "
+     "for each of the two models: attention pooling ends higher.")
+
+# %% [markdown]
+# `compare` also keeps every result and writes a page for every model, with its
+# weights and what it gets wrong. `python -m progtx_core dashboard` puts all
+# results on one page that sorts and filters, the recorded ones included: see
+# [the dashboard of this board](../book/dashboard.md).
 
 
 # %% [markdown]

@@ -147,7 +147,7 @@ def _current(
             if (row["model"], row["task"], row["content"])
             == (entry.row, entry.task, hash_now)
         ]
-        if len(own) == n_seeds:
+        if len(own) == entry.n_seeds(n_seeds):
             found[place] = own
     return found
 
@@ -164,7 +164,7 @@ def _write(path: Path, rows: list[dict]) -> None:
 def measure(entry: Entry, n_seeds: int) -> tuple[list[dict], str]:
     """Train one entry on one core: its rows, and a line that says how it went."""
     torch.set_num_threads(1)
-    run = entry.train(n_seeds, progress=False, n_processes=1)
+    run = entry.train(entry.n_seeds(n_seeds), progress=False, n_processes=1)
     provenance = {
         "torch": torch.__version__.split("+")[0],
         "python": platform.python_version(),

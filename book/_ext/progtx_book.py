@@ -1,13 +1,16 @@
-"""Sphinx extension: brings the executed notebooks into the book, and makes the ledger.
+"""Sphinx extension: brings the executed notebooks into the book, with what they measured.
 
 Notebooks come from ../notebooks, which carry their outputs, or from the folder
 that PROGTX_NOTEBOOKS names (`make book` executes into it). The `_toc.yml` of
-Jupyter Book reaches no file outside book/, so they are copied to book/chapters/.
+Jupyter Book reaches no file outside book/, so they are copied to book/chapters/. The
+ledger of claims is written beside them, the recorded results to book/_static/dashboard/.
 """
 
 import json
 import os
 from pathlib import Path
+
+from progtx_core.compare import write_dashboard
 
 BOOK = Path(__file__).resolve().parents[1]
 CHAPTERS = BOOK / "chapters"
@@ -16,6 +19,7 @@ CHAPTERS = BOOK / "chapters"
 def setup(app):
     # Priority 1: before the table of contents looks for the files.
     app.connect("config-inited", bring_chapters, priority=1)
+    app.connect("config-inited", show_results)
     app.connect("config-inited", set_buttons, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -34,6 +38,7 @@ def bring_chapters(app, config):
             old.unlink()
     for name, notebook in notebooks.items():
         describe_pictures(notebook)
+        link_pages(notebook)
         write_if_changed(CHAPTERS / f"{name}.ipynb", json.dumps(notebook))
     write_if_changed(CHAPTERS / "claims.md", ledger(notebooks))
 
@@ -45,6 +50,19 @@ def describe_pictures(notebook):
             alt = output.get("metadata", {}).get("image/png", {}).get("alt")
             if alt:
                 cell["metadata"]["mystnb"] = {"image": {"alt": alt}}
+
+
+def link_pages(notebook):
+    """Links to pages of the book, as they are seen from notebooks/, seen from chapters/."""
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            text = "".join(cell["source"])
+            cell["source"] = text.replace("](../book/", "](../")
+
+
+def show_results(app, config):
+    """The dashboard of what is recorded, which a page of the book shows."""
+    write_dashboard(BOOK / "_static" / "dashboard")
 
 
 def ledger(notebooks):

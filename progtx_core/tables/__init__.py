@@ -5,7 +5,7 @@ from collections.abc import Callable
 from progtx_core.tables.counting import (
     COMPARED,
     COPY_LENGTHS,
-    COUNTER,
+    COUNTERS,
     PAPER,
     REGIMES,
     TEST_LENGTHS,
@@ -67,7 +67,7 @@ __all__ = [
     "COMPARED",
     "CONTENT",
     "COPY_LENGTHS",
-    "COUNTER",
+    "COUNTERS",
     "METHODS",
     "ORDER",
     "PAPER",

@@ -42,6 +42,10 @@ class Entry:
         """Where the code lies that it runs besides that of all entries."""
         return []
 
+    def n_seeds(self, asked: int) -> int:
+        """How many seeds are recorded where so many are asked for."""
+        return asked
+
     def measures(self, run: Run) -> dict[str, np.ndarray]:
         """What is recorded besides: more columns, a value a seed."""
         return {}
