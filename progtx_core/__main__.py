@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from progtx_core import files
+from progtx_core.sweeps import command
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -82,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
     record.set_defaults(command=run_record)
     add_compare(commands)
     add_reports(commands)
+    command.add_to(commands)
     return top
 
 

@@ -11,6 +11,14 @@ PROFILES = NOTEBOOKS / "profiles"
 RECORD = "progtx"  # key in a notebook's metadata: seconds and parameters of its run
 
 
+def scratch() -> Path:
+    """Below which a chapter writes: the repository, or what PROGTX_SCRATCH names.
+
+    A sweep names another folder for every run, so that none reads what another wrote.
+    """
+    return Path(os.environ.get("PROGTX_SCRATCH") or ROOT)
+
+
 def write_atomically(path: str | Path, content: str | bytes) -> None:
     """Write a file so that it is either the old one or the whole new one.
 

@@ -6,7 +6,7 @@ their parameters, runs them in fresh kernels and writes the outcome atomically.
 
 from progtx_core.runs.catalogue import Chapter, Parameter, chapters, find
 from progtx_core.runs.execute import RunFailed, execute
-from progtx_core.runs.parameters import merge, parse_assignment
+from progtx_core.runs.parameters import fit_type, merge, parse_assignment
 
 __all__ = [
     "Chapter",
@@ -15,6 +15,7 @@ __all__ = [
     "chapters",
     "execute",
     "find",
+    "fit_type",
     "merge",
     "parse_assignment",
 ]

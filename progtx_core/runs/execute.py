@@ -5,7 +5,7 @@ import re
 import tempfile
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import nbformat
@@ -25,12 +25,14 @@ def execute(
     *,
     update: bool = False,
     label: str = "",
+    log: Path | None = None,
 ) -> Path:
     """Run a chapter and return the path of the executed notebook, `out/NAME.ipynb`.
 
     parameters: what to inject, by name (see `parameters.merge`)
     update: also write the outputs into notebooks/, and the source as Jupytext would;
         only with default parameters
+    log: a file to which is added what the cells print; nothing is said on the way then
 
     Raises RunFailed if the chapter fails (what was executed until then is kept as
     `NAME.failed.ipynb`), OSError if `out` cannot be written. An older executed
@@ -48,9 +50,9 @@ def execute(
     with tempfile.TemporaryDirectory(dir=out, prefix=f".{chapter.name}.") as folder:
         source, partial = Path(folder, "source.ipynb"), Path(folder, "executed.ipynb")
         nbformat.write(chapter.read(), source)
-        with ticker(chapter, parameters, label):
+        with nullcontext() if log else ticker(chapter, parameters, label):
             try:
-                _papermill(source, partial, parameters)
+                _papermill(source, partial, parameters, log)
             except RunFailed as error:
                 if partial.exists():
                     os.replace(partial, failed)
@@ -67,7 +69,9 @@ def execute(
     return target
 
 
-def _papermill(source: Path, target: Path, parameters: dict) -> None:
+def _papermill(
+    source: Path, target: Path, parameters: dict, log: Path | None = None
+) -> None:
     """papermill, with every way to fail turned into RunFailed with one line."""
     import papermill
     from jupyter_client.kernelspec import NoSuchKernel
@@ -76,14 +80,17 @@ def _papermill(source: Path, target: Path, parameters: dict) -> None:
 
     os.environ.setdefault("PROGTX_PROGRESS", "off")  # kernels inherit it
     try:
-        papermill.execute_notebook(
-            str(source),
-            str(target),
-            parameters=parameters,
-            cwd=str(files.NOTEBOOKS),
-            progress_bar=False,
-            log_output=False,
-        )
+        with log.open("a", encoding="utf-8") if log else nullcontext() as file:
+            papermill.execute_notebook(
+                str(source),
+                str(target),
+                parameters=parameters,
+                cwd=str(files.NOTEBOOKS),
+                progress_bar=False,
+                log_output=False,
+                stdout_file=file,
+                stderr_file=file,
+            )
     except PapermillExecutionError as error:
         reason = " ".join(re.sub(r"\x1b\[[\d;]*m", "", error.evalue).split())
         raise RunFailed(f"cell {error.cell_index}: {error.ename}: {reason}") from error

@@ -1,0 +1,129 @@
+"""A checkout in small: this package, and one chapter that takes as long as it is told."""
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from progtx_core import files
+
+CHAPTER = """
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 1. A chapter for tests
+
+# %% tags=["parameters"]
+number: int = 1  # what is measured, and squared
+seconds: float = 0.0  # it takes so long
+fail: str = ""  # "always", or "once"
+
+# %%
+import time
+from pathlib import Path
+
+from progtx_core.claims import Claims
+
+house = Path.cwd().parent
+print("number", number)
+with (house / "begun.txt").open("a") as file:
+    file.write(f"{number}\\n")
+time.sleep(seconds)
+marker = house / f"failed-{number}"
+if fail == "always" or (fail == "once" and not marker.exists()):
+    marker.touch()
+    raise ValueError(f"number {number} fails as asked")
+
+# %%
+claims = Claims("01_stub", globals())
+claims.check("the square", number**2, at_least=0)
+with (house / "ended.txt").open("a") as file:
+    file.write(f"{number}\\n")
+""".lstrip()
+
+
+@dataclass(frozen=True)
+class House:
+    """A folder with a package, a chapter, and what ran there."""
+
+    path: Path
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "progtx_core", "sweep", *arguments]
+
+    @property
+    def environment(self) -> dict:
+        return os.environ | {"PYTHONPATH": str(self.path), "PYTHONUNBUFFERED": "1"}
+
+    def sweep(self, *arguments: str, **how) -> subprocess.CompletedProcess:
+        """`sweep` to its end, with its output."""
+        return subprocess.run(
+            self.command("01", *arguments),
+            cwd=self.path,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            **how,
+        )
+
+    def begin(self, *arguments: str) -> subprocess.Popen:
+        """`sweep` in the background, in a session of its own."""
+        return subprocess.Popen(
+            self.command("01", *arguments),
+            cwd=self.path,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def counted(self, what: str) -> list[int]:
+        """Which numbers were begun, or ended, in order."""
+        path = self.path / f"{what}.txt"
+        return list(map(int, path.read_text().split())) if path.exists() else []
+
+    def rows(self) -> list[dict]:
+        with (self.path / "runs" / "01_stub" / "results.csv").open() as file:
+            return list(csv.DictReader(file))
+
+    def folders(self) -> list[Path]:
+        return [p for p in (self.path / "runs" / "01_stub").iterdir() if p.is_dir()]
+
+    def wait_for(self, what: str, n: int, seconds: float = 90) -> None:
+        """Until so many runs were begun, or ended."""
+        until(lambda: len(self.counted(what)) >= n, seconds)
+
+
+def until(condition, seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def house(tmp_path):
+    def leave(folder, names):
+        return [n for n in names if n == "__pycache__"]
+
+    shutil.copytree(files.ROOT / "progtx_core", tmp_path / "progtx_core", ignore=leave)
+    notebooks = tmp_path / "notebooks"
+    (notebooks / "profiles").mkdir(parents=True)
+    (notebooks / "01_stub.py").write_text(CHAPTER)
+    for name in ("full", "fast"):
+        (notebooks / "profiles" / f"{name}.yaml").write_text("{}\n")
+    return House(tmp_path)

@@ -1,0 +1,97 @@
+"""Which runs a sweep has: combinations, lists that go together, random draws."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from progtx_core.runs import find
+from progtx_core.sweeps import plan as plans
+from progtx_core.sweeps.plan import key, plan, plan_from, read_values
+
+
+def test_a_grid_is_every_combination_without_the_defaults():
+    found = list(plan("01", ["steps=100,200", "seed=0:3"]))
+    assert len(found) == 6
+    assert {(run.get("steps"), run.get("seed", 0)) for run in found} == set(
+        itertools.product((100, 200), range(3))
+    )
+    assert all("seed" not in run or run["seed"] for run in found)
+
+
+def test_a_profile_is_the_ground_of_every_run():
+    found = list(plan("01", ["seed=0:2"], profile="fast"))
+    assert len({run["steps"] for run in found}) == 1
+    assert len(list(plan("01", []))) == 1
+
+
+@given(st.integers(-50, 50), st.integers(1, 60), st.integers(1, 7))
+def test_a_span_is_a_range(start, n, step):
+    values = read_values("-p", f"{start}:{start + n}:{step}")
+    assert values == list(range(start, start + n, step))
+
+
+def test_a_file_combines_grid_zip_and_draws(tmp_path):
+    path = tmp_path / "plan.yaml"
+    path.write_text(
+        "chapter: '01'\nprofile: fast\ngrid: {seed: 1:3}\n"
+        "zip: {seq_len: [6, 8], d_input: [4, 3]}\n"
+        "random: {draws: 3, seed: 1, learning_rate: {log: [1e-3, 1e-1]}}\n"
+    )
+    found = plan_from(path)
+    runs = list(found)
+    assert len(found) == len(runs) == 12
+    assert {r["seed"] for r in runs} == {1, 2}
+    assert found.swept() == ["seed", "seq_len", "d_input", "learning_rate"]
+    assert {(r.get("seq_len"), r.get("d_input")) for r in runs} == {(6, 4), (8, 3)}
+    rates = {r["learning_rate"] for r in runs}
+    assert len(rates) == 3 and all(0.001 <= rate <= 0.1 for rate in rates)
+    assert list(plan_from(path)) == runs
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("steps", "-p takes name=value"),
+        ("stepz=1", "nearest: steps"),
+        ("steps=a", "must be of type int, got 'a'"),
+        ("steps=5:5", "there is no value"),
+        ("steps=[1", "no YAML"),
+    ],
+)
+def test_a_wrong_assignment_is_one_line(text, why):
+    with pytest.raises((ValueError, TypeError), match=why):
+        plan("01", [text])
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("grid: {seed: 0:2}", "expected a mapping with 'chapter'"),
+        ("chapter: '01'\ngird: {}", "gird"),
+        ("chapter: '01'\ngrid: [1]", "expected 'parameter: values'"),
+        ("chapter: '01'\nzip: {seed: [1, 2], steps: [1]}", "equally long"),
+        ("chapter: '01'\ngrid: {seed: 1}\nzip: {seed: [1]}", "seed is swept twice"),
+        ("chapter: '01'\nrandom: {seed: 1}", "draws"),
+        ("chapter: '01'\nrandom: {draws: 2, steps: 5}", "expected one of"),
+        ("chapter: '01'\nrandom: {draws: 2, steps: {whole: [9, 1]}}", "a lower and"),
+        ("chapter: '01'\nrandom: {draws: 2, steps: {log: [0, 1]}}", "a lower and"),
+        ("chapter: [", "no YAML"),
+        ("chapter: '01'\ngrid: {steps: '1:1000000'}", "at most 100000"),
+    ],
+)
+def test_a_wrong_file_says_which_part(tmp_path, text, why):
+    path = tmp_path / "plan.yaml"
+    path.write_text(text)
+    with pytest.raises((ValueError, TypeError), match=why):
+        plan_from(path)
+
+
+def test_a_run_is_named_by_chapter_parameters_and_code(monkeypatch):
+    chapter = find("01")
+    one = key(chapter, {"steps": 5, "seed": 1})
+    assert one == key(chapter, {"seed": 1, "steps": 5})
+    assert one != key(find("02"), {"seed": 1, "steps": 5})
+    monkeypatch.setattr(plans, "code_hash", lambda chapter: "another")
+    assert one != key(chapter, {"seed": 1, "steps": 5})
