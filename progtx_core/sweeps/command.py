@@ -1,6 +1,8 @@
 """The command `sweep`: plans, says what it will cost, runs, collects."""
 
 import argparse
+import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,9 +69,10 @@ def run(options: argparse.Namespace) -> int:
         announce(sweep, options.workers)
         make_executor, width = executor_of(options.scheduler, options.workers)
         note(sweep)
+        # A plain `kill` would leave the processes at work; as an exit it stops them too.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         drive(sweep, make_executor, width)
         print(state_of(sweep, options.workers))
-    note(sweep)
     rows = collect.rows_of(sweep.folder)
     written = collect.write_tables(sweep.folder, rows)
     written.append(collect.write_gallery(sweep.folder, rows))

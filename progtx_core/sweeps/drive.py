@@ -16,8 +16,9 @@ from pathlib import Path
 
 from progtx_core import checks
 from progtx_core.runs.catalogue import duration
+from progtx_core.sweeps.executors import end_now
 from progtx_core.sweeps.plan import Plan, code_hash, key
-from progtx_core.sweeps.store import DONE, INTERRUPTED, WAITING, RunFolder
+from progtx_core.sweeps.store import DONE, FAILED, INTERRUPTED, WAITING, RunFolder
 from progtx_core.sweeps.work import ELSEWHERE, Job, VersionsDiffer, work
 
 POLL = 0.5  # seconds between two looks at a run that another driver works on
@@ -75,12 +76,12 @@ class Progress:
 
     n_all: int
     n_done: int
-    width: int
     report: Report
     started: float = field(default_factory=time.perf_counter)
     n_here: int = 0
 
-    def done(self, name: str, seconds: float) -> None:
+    def done(self, folder: RunFolder) -> None:
+        name, seconds = folder.path.name, folder.status(live=False).seconds
         self.n_done, self.n_here = self.n_done + 1, self.n_here + 1
         a_run = (time.perf_counter() - self.started) / self.n_here
         left = duration(a_run * (self.n_all - self.n_done))
@@ -103,63 +104,92 @@ def drive(
     Raises VersionsDiffer if a worker has other code. After Ctrl-C, what was finished
     stays finished.
     """
-    states = sweep.states()
-    queue = deque(job for state, jobs in states.items() if state != DONE for job in jobs)
-    progress = Progress(len(sweep.jobs), len(sweep.jobs) - len(queue), width, report)
-    report(f"{progress.n_done} of {progress.n_all} runs are done")
-    failures: Counter[Path] = Counter()
-    deaths: Counter[Path] = Counter()
-    handed: dict[Future, Job] = {}
-    executor = make_executor()
+    driver = Driver(sweep, make_executor, width, report)
     try:
-        while queue or handed:
-            while queue and len(handed) < width:
-                job = queue.popleft()
-                try:
-                    handed[executor.submit(work, job)] = job
-                except BrokenExecutor:
-                    queue.appendleft(job)
-                    break
-            broken = bool(queue) and not handed
-            for future in wait(handed, return_when=FIRST_COMPLETED).done:
-                job = handed.pop(future)
-                folder = RunFolder(job.folder)
-                try:
-                    outcome = future.result()
-                except VersionsDiffer:
+        while (driver.queue or driver.handed) and not driver.stopped:
+            driver.hand_out()
+            driver.take_back()
+    except BaseException:  # Ctrl-C, or a worker with other code
+        end_now(driver.executor)
+        raise
+    if driver.stopped:
+        end_now(driver.executor)
+    driver.executor.shutdown(wait=True)
+    return sweep.states()
+
+
+class Driver:
+    """Hands runs to an executor and takes back what came of them.
+
+    queue: runs that wait; handed: those that the executor has, by their futures
+    """
+
+    def __init__(self, sweep: Sweep, make_executor, width: int, report: Report) -> None:
+        self.sweep, self.make_executor, self.width = sweep, make_executor, width
+        self.report, self.stopped, self.broken = report, False, False
+        states = sweep.states()
+        self.queue = deque(j for state in states if state != DONE for j in states[state])
+        self.progress = Progress(len(sweep.jobs), len(states.get(DONE, [])), report)
+        self.handed: dict[Future, Job] = {}
+        self.failures: Counter[Path] = Counter()
+        self.deaths: Counter[Path] = Counter()
+        report(f"{self.progress.n_done} of {len(sweep.jobs)} runs are done")
+        self.executor, self.refused = make_executor(), 0
+
+    def hand_out(self) -> None:
+        """As many runs as the executor is to have; a broken one is replaced."""
+        if self.broken and not self.handed:
+            self.executor, self.broken = self.make_executor(), False
+        while self.queue and len(self.handed) < self.width and not self.broken:
+            try:
+                future = self.executor.submit(work, self.queue[0])
+            except Exception:  # a pool without workers, a lost connection
+                self.broken, self.refused = True, self.refused + 1
+                if self.refused == MAX_DEATHS:
                     raise
-                except (BrokenExecutor, CancelledError) as error:
-                    broken, outcome = True, f"its worker died ({type(error).__name__})"
-                    deaths[job.folder] += folder.status().state == INTERRUPTED
-                except Exception as error:  # a full disk, a lost connection, …
-                    outcome = f"{type(error).__name__}: {error}"
-                    cut_off = folder.status().state == INTERRUPTED
-                    (deaths if cut_off else failures)[job.folder] += 1
-                if outcome == DONE:
-                    progress.done(job.folder.name, folder.status(live=False).seconds)
-                    continue
-                if outcome == ELSEWHERE:
-                    if not handed:
-                        time.sleep(POLL)
-                    queue.append(job)
-                    continue
-                if outcome == "failed":
-                    outcome = folder.status(live=False).error
-                    failures[job.folder] += 1
-                if (
-                    failures[job.folder] <= sweep.retries
-                    and deaths[job.folder] < MAX_DEATHS
-                ):
-                    report(f"{job.folder.name}: {outcome}; it is begun again")
-                    queue.append(job)
-                    continue
-                report(f"{job.folder.name} failed: {outcome}")
-                if sweep.fail_fast:
-                    return sweep.states()
-            if broken and not handed:
-                executor = make_executor()
-        return sweep.states()
-    finally:
-        for future in handed:
-            future.cancel()
-        executor.shutdown(wait=True)
+                time.sleep(POLL)
+            else:
+                self.handed[future], self.refused = self.queue.popleft(), 0
+
+    def take_back(self) -> None:
+        """Wait until a run has ended, and decide what becomes of it."""
+        for future in wait(self.handed, return_when=FIRST_COMPLETED).done:
+            job = self.handed.pop(future)
+            outcome = self.outcome_of(future, RunFolder(job.folder))
+            if outcome == DONE:
+                self.progress.done(RunFolder(job.folder))
+            elif outcome == ELSEWHERE:
+                self.queue.append(job)
+                if not self.handed:
+                    time.sleep(POLL)
+            elif self.hopeless(job.folder):
+                self.report(f"{job.folder.name} failed: {outcome}")
+                self.stopped = self.sweep.fail_fast
+            else:
+                self.report(f"{job.folder.name}: {outcome}; it is begun again")
+                self.queue.append(job)
+
+    def outcome_of(self, future: Future, folder: RunFolder) -> str:
+        """DONE, ELSEWHERE, or what went wrong, which is counted."""
+        try:
+            outcome = future.result()
+        except VersionsDiffer:
+            raise
+        except (BrokenExecutor, CancelledError) as error:
+            self.broken = True
+            # A run that had not begun is not to blame.
+            self.deaths[folder.path] += folder.status().state == INTERRUPTED
+            return f"its worker died ({type(error).__name__})"
+        except Exception as error:  # a full disk, a lost connection, …
+            cut_off = folder.status().state == INTERRUPTED
+            (self.deaths if cut_off else self.failures)[folder.path] += 1
+            return f"{type(error).__name__}: {error}"
+        if outcome == FAILED:
+            self.failures[folder.path] += 1
+            return folder.status(live=False).error
+        return outcome
+
+    def hopeless(self, folder: Path) -> bool:
+        """Whether a run has failed too often."""
+        failed_often = self.failures[folder] > self.sweep.retries
+        return failed_often or self.deaths[folder] >= MAX_DEATHS

@@ -1,5 +1,6 @@
 """Where runs are done: processes of this machine, or the workers of a Dask cluster."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import Executor
 
@@ -33,9 +34,22 @@ def local(n_workers: int | None) -> tuple[Callable[[], Executor], int]:
     n_workers = n_workers or loky.cpu_count()
 
     def make() -> Executor:
-        return loky.ProcessPoolExecutor(n_workers, timeout=IDLE, env=ONE_THREAD)
+        # In a group of their own Ctrl-C does not reach them: the driver ends them.
+        return loky.ProcessPoolExecutor(
+            n_workers, timeout=IDLE, env=ONE_THREAD, initializer=os.setpgrp
+        )
 
     return make, n_workers
+
+
+def end_now(executor: Executor) -> None:
+    """Do not wait for what is running; where it cannot be stopped, it runs to its end."""
+    import loky
+
+    if isinstance(executor, loky.ProcessPoolExecutor):
+        executor.shutdown(wait=False, kill_workers=True)  # kernels end with them
+    else:
+        executor.shutdown(wait=False)
 
 
 def on_dask(scheduler: str, n_workers: int | None) -> tuple[Callable[[], Executor], int]:

@@ -155,7 +155,10 @@ def test_ctrl_c_keeps_what_is_finished(house):
     [
         (["-p", "nummer=1"], "nearest: number"),
         (["-p", "number=x"], "must be of type int"),
-        (["-p", "number=1", "--workers", "0"], "workers must be at least 1"),
+        (
+            ["-p", "number=1", "--workers", "0"],
+            "workers must be a whole number of at least 1",
+        ),
         (["-p", "number=1", "--timeout", "-1"], "timeout"),
         (["-p", "number=1", "--name", "../up"], "name of a folder"),
         (["-p", "number=1", "--collect"], "holds no"),
