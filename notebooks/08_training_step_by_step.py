@@ -290,7 +290,7 @@ show(sequences.lines(range(steps), {
 # %% tags=["nbval-ignore-output"]
 place = resume_from or (f"build/checkpoints/{size}-{epochs}-{batch_size}-"
                         f"{learning_rate:g}-seed{seed}")
-folder = Path(files.ROOT, place)
+folder = Path(files.scratch(), place)
 print(f"checkpoints: {place}")
 run = fit(selector, data, config, seed=seed, n_seeds=n_seeds, best=True,
           checkpoints=folder, resume=bool(resume_from))

@@ -381,6 +381,10 @@ say(record.origin())
 # its candidates changes all numbers, so that nothing can be kept from one to
 # the next: look at the seconds.
 #
+# The model is as small as the search needs it, and leaves Adam an answer wrong
+# here and there. *Adam, wider* is trained on the same strings with four times
+# the width: no answer is wrong on any seed, held-out strings included.
+#
 # ## Look inside
 #
 # ### Where moves are kept, and how long they are
@@ -700,8 +704,9 @@ for column, row, rule, least in (
         ("train", "PatternSearch, sequence", "parity", 0.99),
         *(("accuracy", "PatternSearch", rule, 0.99)
           for rule in ("first_bit", "last_bit", "running_majority")),
-        *((column, row, "parity", least) for row in ("Adam", "Adam, sequence")
-          for column, least in (("train", 1.0), ("accuracy", 0.99)))):
+        *((column, row, "parity", 1 - (column + row == "accuracyAdam") / 100)
+          for row in ("Adam", "Adam, wider", "Adam, sequence")
+          for column in ("train", "accuracy"))):
     claims.check(f"recorded: {row}, {rule}, {column}, worst seed",
                  recorded(column, row, rule).min(), at_least=least)
 
@@ -711,10 +716,9 @@ def worst(row, n):  # of the losses after so many passes
     return recorded(f"after_{n}", row).max()
 
 
-for row, n, sign in (
-        ("one at a time", 10_000, -1), ("greedy random search", 30_000, -1),
-        ("SPSA", 30_000, 1), ("without forcing", 100_000, 1),
-        ("one at a time", 100_000, 1)):
+for row, n, sign in (("one at a time", 10_000, -1), ("SPSA", 30_000, 1),
+        ("greedy random search", 30_000, -1), ("one at a time", 100_000, 1),
+        ("without forcing", 100_000, 1)):
     claims.check(f"recorded: worst loss after {n:,} passes, {row} "
                  f"{'ahead' if sign < 0 else 'behind'} by",
                  sign * (worst(row, n) - worst("PatternSearch", n)),

@@ -286,6 +286,18 @@ WRONG = {
             "lambda i, j: i - j)",
         ],
     },
+    "11_counting": {
+        "my_n_tokens": ["lambda a, b: b - a + 6", "lambda a, b: abs(b - a) + 5"],
+        "my_kind": [
+            "lambda written, wanted: 'right' if written == wanted else 'early EoS'",
+            "lambda written, wanted: 'right' if written == wanted else "
+            "'early EoS' if len(written) < len(wanted) else 'wrong successor'",
+        ],
+        "my_score": [
+            "lambda share, n: float(np.log(n * share))",
+            "lambda share, n: float(np.log(share * n / (1 - share)))",
+        ],
+    },
 }
 
 

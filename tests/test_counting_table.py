@@ -75,6 +75,9 @@ def test_every_scheme_is_known_and_each_regime_is_recorded():
     assert set(tables.COMPARED) <= set(LONG_SCHEMES)
     rows = {entry.row for entry in tables.counting_entries()}
     assert {f"{tables.COMPARED[0]}, {regime}" for regime in tables.REGIMES} < rows
+    seeds = {entry.row: entry.n_seeds(5) for entry in tables.counting_entries()}
+    assert seeds["windowed, both, cut"] == seeds["windowed, up, cut"] == 5
+    assert seeds["rotary, up, cut"] == seeds["repeated"] == 3
     with pytest.raises(ValueError, match="no regime 'down'"):
         tables.counting_entry("none", "down")
 

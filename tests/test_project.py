@@ -18,6 +18,7 @@ FLOORS = [
     {"records", "results", "saved"},
     {"report", "trackers", "claims", "doctor"},
     {"runs", "compare"},
+    {"sweeps"},
     {"__main__"},
 ]
 SIDE_BY_SIDE = {frozenset({"tasks", "models"})}  # know nothing of each other
@@ -59,7 +60,7 @@ def test_the_core_is_small():
     lines = {path: len(path.read_text("utf-8").splitlines()) for path in modules()}
     lessons = sum(n for path, n in lines.items() if room(path) in LESSONS)
     assert lessons < 7000
-    assert sum(lines.values()) - lessons < 5000
+    assert sum(lines.values()) - lessons < 6500
     assert max(lines.values()) <= 250, max(lines, key=lines.get)
 
 

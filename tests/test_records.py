@@ -111,14 +111,16 @@ def test_missing_damaged_and_unknown(small):
 
 
 @pytest.mark.parametrize(
-    "name", ["scoreboard", "positions", "ablations", "training", "searches"]
+    "name",
+    ["scoreboard", "positions", "ablations", "training", "searches", "counting"],
 )
-def test_committed_tables_hold_every_cell_on_five_seeds(name):
+def test_committed_tables_hold_every_cell_on_all_its_seeds(name):
     record = records.read(name)
     with (records.RESULTS / f"{name}.csv").open(newline="") as file:
         assert len(list(csv.DictReader(file))) == len(record.rows)
     for entry in tables.TABLES[name]():
-        assert len(record.accuracies(entry.row, entry.task)) == 5, entry
+        found = len(record.accuracies(entry.row, entry.task))
+        assert found == entry.n_seeds(5) >= 3, entry
 
 
 def test_the_scoreboard_has_every_model_and_its_recipes_fit():

@@ -65,7 +65,8 @@ def run(options: argparse.Namespace) -> int:
     if options.status:
         print(state_of(sweep, options.workers))
         return 0
-    if not (options.collect or options.plot):
+    only_collect = options.collect or options.plot
+    if not only_collect:
         announce(sweep, options.workers)
         make_executor, width = executor_of(options.scheduler, options.workers)
         note(sweep)
@@ -79,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
     if options.plot:
         written.append(collect.write_plot(sweep.folder, rows, *options.plot))
     print(*written, sep="\n")
-    return 0 if set(sweep.states()) == {DONE} or options.collect else 1
+    return 0 if only_collect or set(sweep.states()) == {DONE} else 1
 
 
 def planned(options: argparse.Namespace) -> "Sweep":

@@ -58,7 +58,7 @@ def on_dask(scheduler: str, n_workers: int | None) -> tuple[Callable[[], Executo
         from distributed import Client, LocalCluster
     except ImportError as error:
         raise ImportError(
-            "Dask is not installed; install it with \"pip install -e '.[dask]'\""
+            "Dask is not installed; install it with \"pip install -e '.[sweeps]'\""
         ) from error
     import loky
 
