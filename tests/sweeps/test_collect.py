@@ -1,0 +1,77 @@
+"""Tables, gallery and pictures of what a sweep left."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from progtx_core.sweeps import collect
+from progtx_core.sweeps.store import DONE, FAILED, RunFolder, Status
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Four runs: two seeds at two rates; the last one failed."""
+    runs = []
+    for rate in (0.1, 0.2):
+        for seed in range(2):
+            run = RunFolder(tmp_path / f"{rate}-{seed}")
+            runs.append(run.path.name)
+            values = {"seed": seed, "rate": rate, "text": "<b>" if seed else "a"}
+            run.write("run.json", {"chapter": "01", "parameters": values})
+            if runs[3:]:
+                run.write_status(Status(FAILED, 2, 1.5, "no <i>reason</i>"))
+                continue
+            run.write_status(Status(DONE, 1, 1.0))
+            (run.path / "01.ipynb").write_text("{}")
+            row = {
+                "measured": {"hits, all": 10 * rate + seed},
+                "verdicts": {"hits, all": "holds"},
+            }
+            run.write("row.json", row)
+    told = {"chapter": "01", "swept": ["rate", "text"], "runs": runs}
+    RunFolder(tmp_path).write("sweep.json", told)
+    return tmp_path
+
+
+def test_a_row_a_run_with_parameters_and_results(folder):
+    rows = collect.rows_of(folder)
+    paths = collect.write_tables(folder, rows)
+    with paths[0].open() as file:
+        read = list(csv.DictReader(file))
+    assert [row["state"] for row in read] == [DONE] * 3 + [FAILED]
+    assert [row["hits, all"] for row in read] == ["1.0", "2.0", "2.0", ""]
+    assert read[0]["verdict: hits, all"] == "holds"
+
+
+def test_parquet_holds_the_same(folder):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = collect.write_tables(folder, collect.rows_of(folder))[1]
+    table = parquet.read_table(path).to_pydict()
+    assert table["hits, all"] == [1.0, 2.0, 2.0, None]
+    assert table["rate"] == [0.1, 0.1, 0.2, 0.2]
+
+
+def test_the_gallery_links_notebooks_and_escapes_what_it_shows(folder):
+    page = collect.write_gallery(folder, collect.rows_of(folder)).read_text()
+    assert page.count('.ipynb"') == 3
+    assert "&lt;b&gt;" in page and "<b>" not in page
+
+
+def test_a_picture_has_the_median_and_every_run(folder):
+    figure = collect.plot(collect.rows_of(folder), "hits, all", "rate")
+    lines = figure.axes[0].lines
+    assert np.allclose(lines[0].get_ydata(), [1.5, 2.0])
+    assert sorted(y for line in lines[1:] for y in line.get_ydata()) == [1.0, 2.0, 2.0]
+    words = collect.plot(collect.rows_of(folder), "hits, all", "text").axes[0]
+    assert [label.get_text() for label in words.get_xticklabels()] == ["<b>", "a"]
+
+
+def test_what_cannot_be_collected_or_drawn(folder, tmp_path_factory):
+    with pytest.raises(ValueError, match="holds no sweep"):
+        collect.rows_of(tmp_path_factory.mktemp("empty"))
+    rows = collect.rows_of(folder)
+    with pytest.raises(ValueError, match="no column 'hit'"):
+        collect.plot(rows, "hit", "rate")
+    with pytest.raises(ValueError, match="no finished run has a number"):
+        collect.plot(rows, "text", "rate")
