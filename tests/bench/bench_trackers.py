@@ -4,6 +4,7 @@ import math
 import statistics
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 from progtx_core import tasks
@@ -30,10 +31,10 @@ def training(tracker=None, watch=None) -> float:
 
 
 class Timed:
-    """Adds up the seconds that a tracker takes."""
+    """Adds up the seconds that a tracker takes, by method."""
 
     def __init__(self, tracker) -> None:
-        self.tracker, self.spent = tracker, 0.0
+        self.tracker, self.spent = tracker, Counter()
 
     def __getattr__(self, name):
         method = getattr(self.tracker, name)
@@ -43,7 +44,7 @@ class Timed:
             try:
                 return method(*arguments)
             finally:
-                self.spent += time.perf_counter() - started
+                self.spent[name] += time.perf_counter() - started
 
         return call
 
@@ -54,8 +55,9 @@ def tracked(name, make, folder) -> str:
     begin = time.perf_counter() - started
     watch = Outputs(tasks.get("value_at_query"))
     total = training(tracker, watch)
-    logging = tracker.spent
-    end = seconds(tracker.close)
+    tracker.close()
+    logging = tracker.spent.pop("log")
+    end = sum(tracker.spent.values())  # what happens once a run, charts included
     return (
         f"{name}: begins and ends in {begin + end:.2f} s, takes {logging:.2f} s of a "
         f"training of {total:.1f} s ({100 * logging / total:.1f} %)"
