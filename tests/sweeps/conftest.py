@@ -3,6 +3,7 @@
 import csv
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -89,6 +90,8 @@ class House:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            # A shell without job control lets what it starts in the background ignore it.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def counted(self, what: str) -> list[int]:
