@@ -71,6 +71,17 @@ def test_entries_with_columns_of_their_own_make_one_table(monkeypatch, tmp_path)
     assert said == ["3 of 3 entries are up to date"]
 
 
+def test_a_contrast_is_complete_with_fewer_seeds(monkeypatch, tmp_path):
+    entries = [quick(tables.copying_entry(unique=True))]
+    monkeypatch.setitem(tables.TABLES, "small", lambda: entries)
+    monkeypatch.setattr(records, "RESULTS", tmp_path)
+    lines = []
+    for _ in range(2):
+        records.make("small", n_seeds=4, report=lines.append)
+    assert len(records.read("small").rows) == 3
+    assert lines[0].startswith("0 of 1") and lines[-1].startswith("1 of 1 entries")
+
+
 def test_every_scheme_is_known_and_each_regime_is_recorded():
     assert set(tables.COMPARED) <= set(LONG_SCHEMES)
     rows = {entry.row for entry in tables.counting_entries()}
