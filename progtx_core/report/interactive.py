@@ -1,4 +1,4 @@
-"""Pictures that answer a pointer: attention by layer, head and time of training.
+"""Pictures that answer a pointer: attention over layers and time, a loss surface.
 
 Each is a static picture that a script of its own, with no library and nothing fetched,
 replaces where scripts run. Where none does, the picture stays.
@@ -11,7 +11,8 @@ from zlib import crc32
 
 import numpy as np
 
-from progtx_core.report import sequences, style, templating
+from progtx_core.evaluation.landscape import Landscape
+from progtx_core.report import searches, sequences, style, templating
 from progtx_core.report.page import png
 
 DIGITS = 2  # of a share of attention
@@ -25,31 +26,50 @@ def attention(patterns: dict[str, np.ndarray], tokens: list[str], alt: str) -> N
 
     Raises ValueError for patterns that do not fit the tokens.
     """
-    from IPython.display import display
-
     for name, pattern in patterns.items():
         if pattern.ndim != 3 or pattern.shape[1:] != (len(tokens), len(tokens)):
             raise ValueError(
                 f"pattern {name!r} must have the shape (head, {len(tokens)}, "
                 f"{len(tokens)}), got {pattern.shape}"
             )
-    still = png(drawn(list(patterns.values())[-1], tokens))
     frames = [
         {"name": name, "heads": np.round(pattern.astype(float), DIGITS).tolist()}
         for name, pattern in patterns.items()
     ]
-    data = json.dumps({"tokens": tokens, "frames": frames})
+    still = drawn(list(patterns.values())[-1], tokens)
+    place("attention", {"tokens": tokens, "frames": frames}, still, alt)
+
+
+def surface(plane: Landscape, alt: str) -> None:
+    """Show a loss surface, with the paths up to the look that a slider is at.
+
+    A point says its loss. plane: from `evaluation.landscape`; alt: the text that stands in
+    """
+    data = {
+        "loss": [[float(f"{value:.3g}") for value in row] for row in plane.loss],
+        "span": np.round(plane.span, 4).tolist(),
+        "floor": searches.FLOOR,
+        "paths": {name: np.round(p, 3).tolist() for name, p in plane.paths.items()},
+    }
+    place("surface", data, searches.surface(plane), alt)
+
+
+def place(template: str, data: dict, still, alt: str) -> None:
+    """Put a picture on the page, and the script that takes its place with the data."""
+    from IPython.display import display
+
+    text, picture = json.dumps(data), b64encode(png(still)).decode()
     html = (
         templating.environment()
-        .get_template("attention.html")
+        .get_template(f"{template}.html")
         .render(
-            id=f"attention-{crc32(data.encode()):08x}",  # the same in every run
-            data=data,
-            picture=b64encode(still).decode(),
+            id=f"{template}-{crc32(text.encode()):08x}",  # the same in every run
+            data=text,
+            picture=picture,
             alt=alt,
         )
     )
-    bundle = {"text/html": html, "text/plain": alt, "image/png": b64encode(still).decode()}
+    bundle = {"text/html": html, "text/plain": alt, "image/png": picture}
     display(bundle, raw=True, metadata={"image/png": {"alt": escape(alt)}})
 
 
