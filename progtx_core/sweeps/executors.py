@@ -75,7 +75,7 @@ def on_dask(scheduler: str, n_workers: int | None) -> tuple[Callable[[], Executo
                 f"{len(wide)} workers have several threads, but a run needs a process of "
                 "its own; start them with 'dask worker --nthreads 1'"
             )
-        width = max(1, len(threads))
+        width = n_workers or max(1, len(threads))  # more may join later
 
     def make() -> Executor:
         return Client(address, timeout=60).get_executor(pure=False, retries=0)

@@ -1,0 +1,63 @@
+"""A sweep on a cluster with a queue: SLURM, PBS, LSF and others, by dask-jobqueue.
+
+    pip install -e '.[sweeps]'
+    python examples/job_queue.py --jobs 50 04 -p seed=0:1000
+    python examples/job_queue.py --show          # the script that is submitted
+
+Start it on the login node, in the checkout: the jobs use the same folder and the same
+Python. It submits the jobs, hands them the runs as they start, and ends them when all
+is done. What follows the options is what `python -m progtx_core sweep` takes. Stopped,
+by Ctrl-C or because jobs ran out of time, it goes on when it is started again.
+
+Edit JOB for your cluster: https://jobqueue.dask.org tells what each queue takes.
+"""
+
+import argparse
+import os
+import sys
+
+import dask_jobqueue
+
+from progtx_core.__main__ import main as progtx
+from progtx_core.files import ROOT
+
+JOB = {
+    "cores": 1,  # a run takes one thread
+    "processes": 1,
+    "memory": "2GB",
+    "walltime": "04:00:00",
+    # "queue": "short", "account": "my-group",
+    "job_script_prologue": [f"cd {ROOT}", "export OMP_NUM_THREADS=1"],
+    "python": sys.executable,
+    "log_directory": str(ROOT / "runs" / "jobs"),
+}
+QUEUES = {
+    "slurm": dask_jobqueue.SLURMCluster,
+    "pbs": dask_jobqueue.PBSCluster,
+    "lsf": dask_jobqueue.LSFCluster,
+    "sge": dask_jobqueue.SGECluster,
+    "local": dask_jobqueue.local.LocalCluster,  # no queue: to try it out
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--queue", default="slurm", choices=QUEUES)
+    parser.add_argument("--jobs", type=int, default=10, help="at a time")
+    parser.add_argument("--show", action="store_true", help="print the job's script")
+    asked, sweep = parser.parse_known_args()
+    job = JOB.copy()
+    if asked.queue == "local":
+        del job["walltime"]
+    with QUEUES[asked.queue](**job) as cluster:
+        if asked.show:
+            print(cluster.job_script())
+            return 0
+        cluster.scale(jobs=asked.jobs)
+        where = ["--scheduler", cluster.scheduler_address, "--workers", str(asked.jobs)]
+        return progtx(["sweep", *sweep, *where])
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    sys.exit(main())
