@@ -36,7 +36,6 @@ QUEUES = {
     "pbs": dask_jobqueue.PBSCluster,
     "lsf": dask_jobqueue.LSFCluster,
     "sge": dask_jobqueue.SGECluster,
-    "local": dask_jobqueue.local.LocalCluster,  # no queue: to try it out
 }
 
 
@@ -46,10 +45,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=10, help="at a time")
     parser.add_argument("--show", action="store_true", help="print the job's script")
     asked, sweep = parser.parse_known_args()
-    job = JOB.copy()
-    if asked.queue == "local":
-        del job["walltime"]
-    with QUEUES[asked.queue](**job) as cluster:
+    with QUEUES[asked.queue](**JOB) as cluster:
         if asked.show:
             print(cluster.job_script())
             return 0

@@ -149,6 +149,9 @@ class Training(LightningModule):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(hash((self.seed, step, self.global_rank)))
             optimizer.step(closure)
+            if not measured:  # a search that trusts its `losses_of` may not have asked
+                with torch.no_grad():
+                    closure()
         loss = {"train/loss": [measured["train/loss"].item()]}
         check_finite(self.run_name, step, [self.seed], loss)
         self.log_dict(measured, batch_size=1)
