@@ -64,6 +64,7 @@ learning_rate: float = 0.02  # of Adam, falling to zero in a straight line
 seq_len: int = 10  # steps in a sequence
 d_input: int = 2  # features at every step
 d_model: int = 64  # questions asked of every step
+device: str = "cpu"  # where models are trained: cpu, cuda, mps or auto
 
 # %% tags=["setup"]
 claims = Claims("02_temporal_pooling", globals())
@@ -76,7 +77,8 @@ def signal_task(name):
 
 
 def train(model, task):
-    return fit(model, task, config, seed=seed, n_seeds=n_seeds)
+    return fit(model, task, config, seed=seed, n_seeds=n_seeds,
+               device=device)
 
 
 # %% [markdown]

@@ -66,6 +66,7 @@ learning_rate: float = 0.05  # of Adam, falling to zero in a straight line
 seq_len: int = 32  # steps in a sequence
 n_values: int = 8  # numbers in the value of a step, and classes
 d_model: int = 32  # width of keys and values
+device: str = "cpu"  # where models are trained: cpu, cuda, mps or auto
 
 # %% tags=["setup"]
 claims = Claims("03_attention_pooling", globals())
@@ -76,7 +77,8 @@ chance = 1 / n_values
 
 
 def train(model, task):
-    return fit(model, task, config, seed=seed, n_seeds=n_seeds)
+    return fit(model, task, config, seed=seed, n_seeds=n_seeds,
+               device=device)
 
 
 # %% [markdown]

@@ -69,6 +69,7 @@ seq_len: int = 8  # steps in a sequence
 d_key: int = 4  # numbers in a key
 n_values: int = 4  # numbers in a value, and classes
 d_model: int = 32  # width of steps, queries, keys and values
+device: str = "cpu"  # where models are trained: cpu, cuda, mps or auto
 
 # %% tags=["setup"]
 claims = Claims("04_self_attention", globals())
@@ -80,7 +81,8 @@ chance = 1 / n_values
 
 
 def train(model, task=task):
-    return fit(model, task, config, seed=seed, n_seeds=n_seeds)
+    return fit(model, task, config, seed=seed, n_seeds=n_seeds,
+               device=device)
 
 
 # %% [markdown]

@@ -67,6 +67,7 @@ batch_size: int = 64  # examples an update
 learning_rate: float = 0.005  # of Adam, falling to zero in a straight line
 seq_len: int = 10  # steps in a sequence
 d_model: int = 64  # width of steps, queries, keys and values
+device: str = "cpu"  # where models are trained: cpu, cuda, mps or auto
 
 # %% tags=["setup"]
 claims = Claims("05_positions", globals())
@@ -83,7 +84,8 @@ def with_positions(scheme, width=d_model):
 
 
 def train(model, task, n_seeds=n_seeds):
-    return fit(model, task, config, seed=seed, n_seeds=n_seeds)
+    return fit(model, task, config, seed=seed, n_seeds=n_seeds,
+               device=device)
 
 
 # %% [markdown]

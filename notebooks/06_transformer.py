@@ -80,6 +80,7 @@ seq_len: int = 6  # steps in a signal
 d_model: int = 32  # width of the residual stream
 n_layers: int = 2  # blocks
 n_heads: int = 4  # heads of each attention
+device: str = "cpu"  # where models are trained: cpu, cuda, mps or auto
 
 # %% tags=["setup"]
 claims = Claims("06_transformer", globals())
@@ -95,7 +96,8 @@ def transformer(spec):
 
 
 def train(model, task, n_seeds=n_seeds, **how):
-    return fit(model, task, config, seed=seed, n_seeds=n_seeds, **how)
+    return fit(model, task, config, seed=seed, n_seeds=n_seeds,
+               device=device, **how)
 
 
 # %% [markdown]

@@ -72,6 +72,7 @@ learning_rate: float = 0.0  # of Adam, at its highest; 0: as the size has it
 seed: int = 0  # first seed; the others follow it
 n_seeds: int = 2  # models trained here; five are recorded
 resume_from: str = ""  # a folder of checkpoints to go on from; "" to begin
+device: str = "cpu"  # where models are trained: cpu, cuda, mps or auto
 
 # %% tags=["setup"]
 claims = Claims("08_training_step_by_step", globals())
@@ -293,7 +294,7 @@ place = resume_from or (f"build/checkpoints/{size}-{epochs}-{batch_size}-"
 folder = Path(files.scratch(), place)
 print(f"checkpoints: {place}")
 run = fit(selector, data, config, seed=seed, n_seeds=n_seeds, best=True,
-          checkpoints=folder, resume=bool(resume_from))
+          checkpoints=folder, resume=bool(resume_from), device=device)
 
 # %%
 show(sequences.plot_training_curves(min(folder.glob("seeds_*.pt"))),
@@ -307,8 +308,7 @@ show(sequences.plot_training_curves(min(folder.glob("seeds_*.pt"))),
 # %% tags=["nbval-ignore-output"]
 looks = run.history.steps("val/accuracy")
 chosen = [0, *looks[[1, 2, 4, 8]], looks[-1]] if len(looks) > 8 else looks
-answered = {step: predict(run.at(step)[0], shown)[0].argmax(1)
-            for step in chosen}
+answered = {s: predict(run.at(s)[0], shown)[0].argmax(1) for s in chosen}
 table(["question", *(f"update {s}" for s in answered), "right answer"],
       [[text, *(a[i] for a in answered.values()), int(shown.targets[i])]
        for i, text in enumerate(texts)])
@@ -504,8 +504,8 @@ class BrokenMask(CoreModel):  # looks at padding, which is noise
         return super().forward(torch.where(inputs == 0, noise, inputs))
 
 
-def short_run(model=selector, data=data, **changes):
-    return fit(model, data, replace(short, **changes), seed=seed)
+def short_run(model=selector, data=data, **how):
+    return fit(model, data, replace(short, **how), seed=seed, device=device)
 
 
 sick = {

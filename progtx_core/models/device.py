@@ -39,7 +39,8 @@ class Placed(nn.Module):
     """A model whose parameters are on a device: inputs go there, logits come back.
 
     Loss and data stay where they were, so that nothing else has to know a device. What
-    the model makes on its way, such as a mask, is made on the device too.
+    the model makes on its way, such as a mask, is made on the device too. Its state is
+    that of the model inside, so one trained here can be read anywhere.
 
     bf16: multiply matrices in 16 bits (autocast); by default where the device is CUDA
 
@@ -63,6 +64,16 @@ class Placed(nn.Module):
         with self.device, autocast:
             logits = self.model(inputs.to(self.device))
         return logits.float().to(inputs.device)
+
+    def state_dict(self, *arguments, **options) -> dict:
+        return self.model.state_dict(*arguments, **options)
+
+    def load_state_dict(self, *arguments, **options):
+        return self.model.load_state_dict(*arguments, **options)
+
+    def extras(self) -> dict[str, float]:
+        """What the model says of itself at a look, if anything."""
+        return getattr(self.model, "extras", dict)()
 
 
 def placed(

@@ -89,7 +89,7 @@ def read(path: str | Path, of_format: str) -> dict:
             damaged = archive.testzip()
         if damaged:
             raise BadZipFile(damaged)
-        content = torch.load(path, weights_only=True)
+        content = torch.load(path, "cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for a file that is not its own
         raise ValueError(
             f"{path}: damaged, cut off or no {kind} ({type(error).__name__}); start "

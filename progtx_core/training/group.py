@@ -12,6 +12,7 @@ from torch import nn
 
 from progtx_core import checks
 from progtx_core.models import count_parameters
+from progtx_core.models.device import placed
 from progtx_core.tasks import Task
 from progtx_core.training.checkpoint import Checkpoint, describe, load, path_of
 from progtx_core.training.config import Config
@@ -51,7 +52,7 @@ class Group:
     stacked: see `make_learners`; snapshots: keep the parameters at every look; best:
     end with those of the look at which this curve was highest; watch: what else is
     measured there; checkpoints: a folder to write one into at every look; resume: go on
-    from there; patience: see `fit`
+    from there; patience, device: see `fit`
     """
 
     make_model: MakeModel
@@ -66,11 +67,12 @@ class Group:
     checkpoints: Path | None = None
     resume: bool = False
     patience: int | None = None
+    device: str = "cpu"
 
     def learners(self, seeds: list[int]) -> OneByOne:
         """The models of some seeds, ready for their first step."""
         return make_learners(
-            self.make_model,
+            placed(self.make_model, self.device),
             self.task,
             self.config,
             seeds,
@@ -177,7 +179,7 @@ class Group:
         return len(steps) - 1 - max(best) >= self.patience
 
     def rebuild(self, trained: Trained) -> Iterator[nn.Module]:
-        """The trained models, in evaluation mode."""
+        """The trained models, in evaluation mode, where `make_model` makes them."""
         for seed, state in zip(trained.seeds, trained.states, strict=True):
             model = new_model(self.make_model, self.task.spec, seed)
             yield with_state(model, state)

@@ -9,6 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from progtx_core import checks, models
+from progtx_core.models import device as devices
 from progtx_core.tasks import Task
 from progtx_core.training import processes
 from progtx_core.training.checkpoint import groups_in
@@ -37,6 +38,7 @@ def fit(
     checkpoints: str | Path | None = None,
     resume: bool = False,
     patience: int | None = None,
+    device: str = "cpu",
 ) -> Run:
     """Train the seeds `seed … seed + n_seeds - 1` and return all that was measured.
 
@@ -56,6 +58,9 @@ def fit(
         best; its curves go on level. An optimizer that says `finished` ends it as well
     resume: go on from the checkpoints in that folder, with the numbers that a
         training without a stop would have had, bit for bit
+    device: where it is trained: "cpu", "cuda" (matrices are multiplied in 16 bits),
+        "mps", or "auto" for the fastest that is there. For a model below some hundred
+        thousand parameters that is the CPU. The trained models are given back on the CPU
 
     A seed fixes a model's first parameters and its batches, so its numbers are the
     same, to float tolerance, however many others are trained beside it. Ctrl-C ends
@@ -78,8 +83,10 @@ def fit(
     if resume and folder is None:
         raise ValueError("resume=True needs checkpoints=, the folder to resume from")
     group = Group(make_model, name, task, config, make_optimizer)
+    group.device = devices.device(device).type
+    on_cpu = group.device == "cpu"
     # A checkpoint holds each seed's own optimizer, so these seeds are not stacked.
-    group.stacked = None if folder is None else False
+    group.stacked = None if folder is None and on_cpu else False
     group.best = "val/accuracy" if best is True else best or None
     group.snapshots, group.watch = snapshots or bool(best), watch
     group.checkpoints, group.resume, group.patience = folder, resume, patience
@@ -93,7 +100,8 @@ def fit(
             groups = groups_in(folder, seeds)
         else:
             if n_processes is None:
-                n_processes = 1 if tracker else processes.worth(group, seeds)
+                one = tracker or not on_cpu  # a device is not shared
+                n_processes = 1 if one else processes.worth(group, seeds)
             parts = np.array_split(seeds, min(n_processes, n_seeds))
             groups = [part.tolist() for part in parts]
         if len(groups) == 1:

@@ -9,7 +9,8 @@ from progtx_core import tasks
 from progtx_core.evaluation.generation import greedy
 from progtx_core.models.device import DEVICES, Placed, device, placed
 from progtx_core.models.long import LongTransformer
-from progtx_core.training import Config, fit
+from progtx_core.training import Config, fit, group, held_out
+from progtx_core.training.learners import evaluate
 
 TASK = tasks.get("counting", max_len=12, n_numbers=20)
 SMALL = partial(LongTransformer, d_model=8, n_layers=1, n_heads=2, n_ctx=16)
@@ -40,6 +41,26 @@ def test_in_sixteen_bits_it_learns_as_well():
     assert run.name == plain.name == "LongTransformer"
     assert run.history["val/loss"][0, -1] < 0.7 * run.history["val/loss"][0, 0]
     assert abs(run.test["loss"] - plain.test["loss"])[0] < 0.2
+
+
+def test_fit_gives_back_models_that_need_no_device(monkeypatch, tmp_path):
+    """As on a GPU, for which 16 bits on the CPU stand in."""
+    monkeypatch.setattr(group, "placed", lambda make, _: placed(make, "cpu", bf16=True))
+    config = Config(steps=20, batch_size=16, n_eval=50, eval_every=10)
+    run = fit(SMALL, TASK, config, snapshots=True, checkpoints=tmp_path, progress=False)
+    (model,) = run.models
+    assert type(model) is LongTransformer
+    held = held_out(TASK, "test", 50)
+    assert evaluate(model, held)["loss"] == pytest.approx(run.test["loss"][0], abs=0.02)
+    assert type(run.at(10)[0]) is LongTransformer
+    monkeypatch.undo()
+    plain = fit(SMALL, TASK, config, checkpoints=tmp_path, resume=True, progress=False)
+    assert torch.equal(plain.models[0].read_out.weight, model.read_out.weight)
+
+
+def test_fit_refuses_a_device_that_is_not_there():
+    with pytest.raises(ValueError, match="no device 'tpu'"):
+        fit(SMALL, TASK, device="tpu")
 
 
 def test_auto_is_a_device_that_is_there():
