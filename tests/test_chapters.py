@@ -298,6 +298,26 @@ WRONG = {
             "lambda share, n: float(np.log(share * n / (1 - share)))",
         ],
     },
+    "12_reruns": {
+        "my_runs": [
+            "lambda g, z, n: sum(map(len, g.values())) or 1",
+            "lambda g, z, n: int(np.prod([len(v) for v in [*g.values(), *z.values()]])"
+            " * (n or 1))",
+            "lambda g, z, n: int(np.prod([len(v) for v in g.values()])) * n",
+        ],
+        "my_name": [
+            "lambda p: '-'.join(f'{k}={v}' for k, v in sorted(p.items()))",
+            "lambda p: str(hash(str(sorted(p.items()))))",
+            "lambda p: str(len(str(p)))",
+            "lambda p: json.dumps(p, sort_keys=True).replace('/', '')",
+        ],
+        "my_left": [
+            "lambda runs: [r for r, (s, locked) in runs.items() if s != 'done']",
+            "lambda runs: [r for r, (s, locked) in runs.items() if not locked]",
+            "lambda runs: [r for r, (s, locked) in runs.items()"
+            " if s in (None, 'failed') and not locked]",
+        ],
+    },
 }
 
 

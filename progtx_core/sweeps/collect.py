@@ -121,6 +121,8 @@ def plot(rows: Rows, result: str, against: str):
     ax.fill_between(places, low, high, color=look["color"], alpha=0.2, lw=0)
     for place, values in zip(places, spread, strict=True):
         ax.plot([place] * len(values), values, "o", ms=3.5, color=look["color"])
+    if numbers and 0 < 50 * at[0] <= at[-1]:  # by factors, such as learning rates
+        ax.set_xscale("log")
     if not numbers:
         ax.set_xticks(places, list(map(str, at)))
     ax.set(xlabel=against, ylabel="\n".join(textwrap.wrap(result, 40)))

@@ -1,6 +1,7 @@
 """One run, in a process of its own: executed, judged, and written down."""
 
 import os
+import shutil
 import threading
 import time
 from contextlib import contextmanager
@@ -65,6 +66,8 @@ def work(job: Job) -> str:
         attempts, started = before.attempts + 1, time.perf_counter()
         values = {name: p.default for name, p in chapter.parameters.items()}
         told = {"chapter": job.chapter, "parameters": values | job.parameters}
+        for rest in folder.path.glob(f".{chapter.name}.*"):  # of one that was killed
+            shutil.rmtree(rest, ignore_errors=True)
         folder.write("run.json", told | {"code": job.code})
         folder.write_status(Status(RUNNING, attempts))
         folder.note(f"attempt {attempts}")

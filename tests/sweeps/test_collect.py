@@ -67,6 +67,13 @@ def test_a_picture_has_the_median_and_every_run(folder):
     assert [label.get_text() for label in words.get_xticklabels()] == ["<b>", "a"]
 
 
+def test_values_by_factors_are_drawn_by_factors(folder):
+    rows = collect.rows_of(folder)
+    assert collect.plot(rows, "hits, all", "rate").axes[0].get_xscale() == "linear"
+    rows[0]["rate"] = 0.001
+    assert collect.plot(rows, "hits, all", "rate").axes[0].get_xscale() == "log"
+
+
 def test_what_cannot_be_collected_or_drawn(folder, tmp_path_factory):
     with pytest.raises(ValueError, match="holds no sweep"):
         collect.rows_of(tmp_path_factory.mktemp("empty"))

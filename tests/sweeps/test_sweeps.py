@@ -89,6 +89,9 @@ def test_who_works_on_a_run_is_killed(house, victim):
     assert driver.returncode == 0, output
     assert "it is begun again" in output
     assert done(house) == [0, 1, 2, 3]
+    for folder in house.folders():  # nothing half done is left beside what is whole
+        hidden = [path.name for path in folder.iterdir() if path.name[0] == "."]
+        assert not hidden
 
 
 def test_two_drivers_share_the_work(house):

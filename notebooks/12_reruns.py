@@ -1,0 +1,635 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 12. Reruns: one chapter, many parameters
+#
+# **Claim.** A sweep that is cut off in the middle, and started again by the
+# same line, ends as one that was never disturbed: no finished run is repeated,
+# none is lost, and the numbers are the same. With it, a question that one run
+# cannot answer is settled in a minute.
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+from progtx_core.report import glance
+
+glance(
+    "12_reruns",
+    task="chapter 1, run with many learning rates and seeds",
+    model="logistic regression",
+    prerequisites="chapter 1",
+)
+
+# %% [markdown]
+# ## What you will be able to do
+#
+# - run any chapter with other parameters, once or a thousand times;
+# - say why a sweep can be cut off anywhere, and which three rules make it so;
+# - read what a run leaves behind, and draw a result over a parameter;
+# - take a sweep to a cluster, and one training to several devices;
+# - notice when runs share what they should not.
+#
+# ## Setup
+
+# %% tags=["setup"]
+import hashlib
+import itertools
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+from progtx_core import files, tasks
+from progtx_core.claims import Claims
+from progtx_core.report import glue, say, show, table
+from progtx_core.sweeps import collect, plan
+from progtx_core.sweeps.drive import Sweep
+from progtx_core.sweeps.store import DONE, INTERRUPTED, RUNNING, RunFolder
+from progtx_core.training import Config, fit
+
+# %% tags=["parameters"]
+rates: str = "0.0002,0.002,0.02,0.2"  # learning rates for chapter 1
+n_seeds: int = 3  # runs with each of them
+steps: int = 200  # parameter updates in each run
+workers: int = 2  # runs at a time
+cut_after: int = 3  # runs that are done when the power goes
+
+# %% tags=["setup"]
+claims = Claims("12_reruns", globals())
+place = Path(files.scratch(), "build", "reruns")
+task = tasks.get("xor_of_endpoints")
+
+
+# %% [markdown]
+# ## Where we stand
+#
+# Chapter 1 found that logistic regression solves two tasks and stays at chance
+# on two others. It trained with one learning rate. Is the failure one of the
+# model, or of that rate? And is the success one of the model, or of that rate?
+#
+# ## The task
+#
+# Run chapter 1 again, with rates from a hundredth of its own to ten times as
+# much, and with several seeds each. That is a *sweep*: the same program, once
+# for every combination of some values. For lists of lengths $n_1, n_2, \dots$
+# there are
+#
+# $$ R = n_1 \cdot n_2 \cdots n_k, \qquad
+#    T \approx \left\lceil \frac{R}{w} \right\rceil (t + c) $$
+#
+# runs and seconds, where $w$ runs go on at a time, one run takes $t$, and
+# starting one costs $c$. Multiply before you start: five lists of ten values
+# are a hundred thousand runs.
+#
+# Something that takes hours is going to be cut off: by Ctrl-C, a full disk, a
+# cluster's time limit, a power cut. So the question is not only how to run
+# many, but what is left of them then.
+#
+# ## Predict before you run
+#
+# On which of the four tasks does the accuracy depend on the rate? Will the
+# highest rate take one of the two failures from chance? And if the power goes
+# when three of twelve runs are done and two are going on: how many are begun
+# when the sweep is started again?
+#
+# ## Build it
+#
+# Three rules make a sweep that can be cut off anywhere.
+#
+# 1. **A run's name follows from its parameters.** Then whoever comes later
+#    knows where to look for it, without a list that could be out of date.
+# 2. **What is there is not done again.**
+# 3. **A result is there whole, or not at all.** It is written under another
+#    name and then renamed, which the system does in one piece.
+
+# %%
+def name_of(parameters):
+    text = json.dumps(parameters, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def run_once(folder, parameters, measure):
+    path = folder / f"{name_of(parameters)}.json"  # rule 1
+    if path.exists():  # rule 2
+        return "skipped"
+    result = json.dumps(parameters | measure(**parameters))
+    files.write_atomically(path, result)  # rule 3
+    return "done"
+
+
+def small_sweep(folder, measure, **lists):
+    combinations = itertools.product(*lists.values())
+    return [run_once(folder, dict(zip(lists, values)), measure)
+            for values in combinations]
+
+
+# %% [markdown]
+# Try it on one task of chapter 1, with a `measure` that is stopped in its
+# fourth run.
+
+# %%
+def accuracy(learning_rate, seed):
+    config = Config(50, learning_rate=learning_rate, n_eval=500)
+    run = fit("logistic_regression", task, config, seed=seed)
+    return {"accuracy": float(run.test["accuracy"][0])}
+
+
+calls = []
+
+
+def stopped(**parameters):
+    calls.append(parameters)
+    if len(calls) == 4:
+        raise KeyboardInterrupt
+    return accuracy(**parameters)
+
+
+shutil.rmtree(place, ignore_errors=True)
+lists = {"learning_rate": [0.002, 0.02], "seed": [0, 1, 2]}
+try:
+    small_sweep(place / "small", stopped, **lists)
+except KeyboardInterrupt:
+    print("cut off; results:", len(list((place / "small").glob("*.json"))))
+print(small_sweep(place / "small", accuracy, **lists))
+
+# %% [markdown]
+# ## Train
+#
+# `python -m progtx_core sweep` is the same in earnest: runs are notebooks,
+# executed by papermill in processes of their own, several at a time. To the
+# name of a run belongs the code too, so results of an older version are never
+# taken for new ones. Here is the sweep of this chapter, planned first.
+
+# %%
+grid = [f"learning_rate={rates}", f"seed=0:{n_seeds}", f"steps={steps}",
+        "n_seeds=1"]
+command = [sys.executable, "-m", "progtx_core", "sweep", "01", "--name",
+           "rates", "--out", str(place), "--workers", str(workers)]
+command += itertools.chain.from_iterable(["-p", one] for one in grid)
+sweep = Sweep(plan.plan("01", grid), place / "rates")
+print(len(sweep.jobs), "runs; the first:", sweep.jobs[0].parameters)
+
+
+# %% [markdown]
+# Now start it, wait until some runs are done, and pull the plug: the driver,
+# its workers and their kernels all get `kill -9`, which none of them can
+# answer.
+
+# %%
+def count(state):
+    return len(sweep.states().get(state, []))
+
+
+def power_cut(driver):
+    started = psutil.Process(driver.pid).children(recursive=True)
+    for process in [driver, *started]:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            pass  # it has ended by itself
+    driver.wait()
+    psutil.wait_procs(started)
+
+
+driver = subprocess.Popen(command, cwd=files.ROOT, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL)
+while driver.poll() is None and (count(DONE) < cut_after
+                                 or not count(RUNNING)):
+    time.sleep(0.1)
+power_cut(driver)
+
+# %% tags=["nbval-ignore-output"]
+before = sweep.states()
+table(["state", "runs"], [[name, len(jobs)] for name, jobs in before.items()])
+
+# %% [markdown]
+# *Interrupted* is a run that has begun and that nobody works on: its folder
+# has a lock, and the system took the lock back when its holder died. A note
+# saying "running" would stand there for ever; a lock cannot lie. Now the same
+# line again.
+
+# %% tags=["nbval-ignore-output"]
+finished = {job.folder: (job.folder / "row.json").stat().st_mtime_ns
+            for job in before.get(DONE, [])}
+started = time.perf_counter()
+again = subprocess.run(command, cwd=files.ROOT, text=True,
+                       capture_output=True)
+seconds = time.perf_counter() - started
+print(*again.stdout.splitlines()[2:-3], sep="\n")
+
+# %% [markdown]
+# ## Evidence over seeds
+#
+# All runs are one table now, a row a run: parameters, and what each claim of
+# the chapter measured. First the question about the failure: the accuracy on
+# `xor_of_endpoints`, over the rate.
+
+# %%
+rows = collect.rows_of(sweep.folder)
+results = {
+    "xor_of_endpoints": "logistic regression ends at chance on "
+                        "xor_of_endpoints, every seed",
+    "has_pos_and_neg": "logistic regression ends at chance on "
+                       "has_pos_and_neg, every seed",
+    "last_gt_first": "logistic regression solves last_gt_first on every seed",
+    "trend_sign": "logistic regression solves trend_sign on every seed"}
+by_rate = {
+    name: {rate: [row[claim] for row in rows if row["learning_rate"] == rate]
+           for rate in sorted({row["learning_rate"] for row in rows})}
+    for name, claim in results.items()}
+show(collect.plot(rows, results["xor_of_endpoints"], "learning_rate"),
+     "Test accuracy on xor_of_endpoints against the learning rate: every seed "
+     "stays near one half, at all rates.")
+
+# %%
+show(collect.plot(rows, results["last_gt_first"], "learning_rate"),
+     "Test accuracy on last_gt_first against the learning rate: near chance "
+     "at the lowest rate, rising, near one at the two highest.")
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+table(["task, worst and best seed", *map(str, by_rate["trend_sign"])],
+      [[name, *(f"{min(v):.2f}–{max(v):.2f}" for v in found.values())]
+       for name, found in by_rate.items()])
+
+# %% [markdown]
+# So the two failures are the model's: no rate mends a rule that is the wrong
+# one. The two successes are the model's *and* the rate's: in so few steps, a
+# low rate does not get there. One run could have shown either as the other.
+#
+# And the sweep itself: what became of the runs that the cut met?
+
+# %%
+repeated = [folder for folder, written in finished.items()
+            if (folder / "row.json").stat().st_mtime_ns != written
+            or RunFolder(folder).status().attempts > 1]
+cut = before.get(INTERRUPTED, [])
+twice = sum(RunFolder(job.folder).status().attempts > 1 for job in sweep.jobs)
+pairs = {(row["learning_rate"], row["seed"]) for row in rows}
+print(f"done before the cut and done again: {len(repeated)}")
+print(f"all interrupted runs begun a second time: {twice == len(cut)}")
+print(f"rows: {len(rows)}, with different parameters: {len(pairs)}, "
+      f"done: {count(DONE)}")
+
+# %% [markdown]
+# Are the numbers of a run that was cut off and begun again those of a run that
+# nothing happened to? Take one such run, and run it alone in a new folder.
+
+# %%
+job = (cut or sweep.jobs)[0]
+alone = [f"{name}={value}" for name, value in job.parameters.items()]
+other = Sweep(plan.plan("01", alone), place / "alone")
+plain = [*command[:command.index("rates")], "alone", "--out", str(place)]
+plain += itertools.chain.from_iterable(["-p", one] for one in alone)
+subprocess.run(plain, cwd=files.ROOT, capture_output=True, check=True)
+measured = [RunFolder(one.folder).read("row.json")["measured"]
+            for one in (job, other.jobs[0])]
+difference = max(abs(value - measured[1][name])
+                 for name, value in measured[0].items())
+print("same claims:", measured[0].keys() == measured[1].keys(),
+      "- largest difference:", difference)
+
+# %% [markdown]
+# ## Look inside
+#
+# A run's folder holds all there is to know of it: the executed notebook, as a
+# reader would have it; the log; the parameters, with the hash of the code; the
+# claims. `results.csv` and `index.html`, which links all notebooks, are made
+# from these folders, at any time, also of a sweep that is not finished
+# (`--collect`).
+
+# %% tags=["nbval-ignore-output"]
+for path in sorted(job.folder.iterdir()):
+    print(f"{path.name:30} {path.stat().st_size:8} bytes")
+print((job.folder / "run.json").read_text())
+print("\n".join(line for line in (job.folder / "log.txt").read_text()
+                .splitlines() if line.startswith("[")))
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+spent = sum(row["seconds"] for row in rows if row["attempts"] > 1
+            or sweep.folder / row["run"] not in finished)
+say(f"After the cut, runs of {spent:.0f} seconds in all took "
+    f"**{seconds:.0f}** seconds, {workers} at a time, each with one thread.")
+
+# %% [markdown]
+# Several at a time pays because each has *one* thread. Two runs that both use
+# all cores would wait for each other.
+#
+# ## Break it
+#
+# Leave out the third rule. A run is cut off after its file was opened and
+# before it was filled:
+
+# %%
+broken = place / "broken"
+broken.mkdir()
+parameters = {"learning_rate": 0.02, "seed": 0}
+(broken / f"{name_of(parameters)}.json").write_text("")  # and the power goes
+print(small_sweep(broken, accuracy, learning_rate=[0.02], seed=[0, 1]))
+print("empty:", [path.name for path in broken.iterdir()
+                 if not path.read_text()])
+
+
+# %% [markdown]
+# The run without a result is skipped for ever, since its file is there. The
+# table has a hole that no error announces.
+#
+# Another fault is quieter still. Many chapters train several models themselves
+# (`n_seeds`), with seeds that follow the first. Sweep `seed=0:5` with
+# `n_seeds=2`, and each model is trained twice: runs next to each other share
+# one.
+
+# %%
+def trained(first, n_seeds):
+    config = Config(50, n_eval=500)
+    run = fit("logistic_regression", task, config, seed=first, n_seeds=n_seeds)
+    return [round(loss, 5) for loss in run.test["loss"]]
+
+
+shared = [loss for first in range(5) for loss in trained(first, 2)]
+apart = [loss for first in range(0, 10, 2) for loss in trained(first, 2)]
+print(f"seed=0:5, n_seeds=2:    {len(shared)} trainings of {len(set(shared))} "
+      f"models\nseed=0:10:2, n_seeds=2: {len(apart)} trainings of "
+      f"{len(set(apart))} models")
+
+
+# %% [markdown]
+# The spread between such runs is too small, and nothing in the table says so.
+# Sweep seeds in steps of `n_seeds`, or with `n_seeds=1`, as above.
+#
+# ## Further than this machine
+#
+# **From a terminal** the sweep of this chapter is
+#
+# ```bash
+# python -m progtx_core sweep 01 -p learning_rate=0.0002,0.002,0.02,0.2 \
+#     -p seed=0:3 -p steps=200 -p n_seeds=1 --name rates
+# ```
+#
+# With `--dry-run` it is only planned, with `--status` counted. Lists that go
+# along together and random draws stand in a YAML file. Bergstra and Bengio
+# show why draws beat a grid where few of many parameters matter: a grid tries
+# each of its few values again and again, a draw never the same one twice.
+#
+# **On a cluster** the same runs go to the workers of
+# [Dask](https://distributed.dask.org): `--scheduler tcp://…`. Workers that die
+# are survived, and one with other code says so and gets nothing. Where jobs go
+# through SLURM or another queue, `examples/job_queue.py` submits them.
+#
+# **One training on several devices** is another matter: there the runs are not
+# independent. `device` is a parameter of chapters 2 to 6, 8 and 11. For more
+# than one there is an adapter to Lightning, `progtx_core.lightning`, which
+# takes any model, task and optimizer of this book. It draws the same batch in
+# every process and gives each a share, so two processes have the curve of one;
+# a pattern search divides its candidates among them.
+# `examples/lightning_ddp.py` is a whole program.
+#
+# ## Check yourself
+#
+# 1. Why is the name of a run made from its parameters, and not counted up?
+#
+# <details><summary>Answer</summary>
+#
+# A number says nothing about what was run. Insert a value into a list, and
+# every number after it means another run, while its folder still holds the old
+# result.
+#
+# </details>
+#
+# 2. The driver is killed, its workers live on. Why does the sweep, started
+# again, not run anything twice at the same time?
+#
+# <details><summary>Answer</summary>
+#
+# A worker that lives holds the lock of its run. The new driver cannot take it,
+# leaves the run alone, and looks again later: then it is done.
+#
+# </details>
+#
+# 3. All claims of these runs say "not judged". Why is that right?
+#
+# <details><summary>Answer</summary>
+#
+# A bound was set for the chapter's own parameters. With a rate a hundred times
+# lower an accuracy near chance is a finding, not a fault. The measured values
+# are kept all the same: they are what was drawn above.
+#
+# </details>
+#
+# ## Exercises
+#
+# Each exercise needs the setup cells only. Change the stub, run the cell, and
+# the checker answers.
+#
+# ### Exercise 1: how many runs (easy, 5 minutes)
+#
+# A plan has lists that are combined (`grid`), lists that go along together
+# (`zipped`, equally long), and `n_draws` random draws, zero for none. Every
+# combination of the three is a run. How many are there?
+
+# %% tags=["checker"]
+def check_runs(n_runs):
+    for grid, zipped, n_draws, want in (
+            ({"a": [1, 2], "b": [1, 2, 3]}, {}, 0, 6),
+            ({}, {"c": [1, 2], "d": [3, 4]}, 0, 2),
+            ({"a": [1, 2]}, {"c": [1, 2, 3], "d": [4, 5, 6]}, 5, 30),
+            ({}, {}, 0, 1)):
+        if n_runs(grid, zipped, n_draws) != want:
+            return f"not yet: {grid}, {zipped}, {n_draws} draws are {want}"
+    return "correct"
+
+
+# %% tags=["exercise"]
+def my_runs(grid, zipped, n_draws):
+    return sum(len(values) for values in grid.values())
+
+
+print(check_runs(my_runs))
+
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_runs(grid, zipped, n_draws):
+#     n = max(1, n_draws)
+#     for values in grid.values():
+#         n *= len(values)
+#     return n * max((len(values) for values in zipped.values()), default=1)
+#
+#
+# print(check_runs(my_runs))
+# ```
+#
+# </details>
+#
+# ### Exercise 2: a name for a run (medium, 15 minutes)
+#
+# Write `name(parameters)`: a text that can be a folder's name, the same for
+# equal parameters in whatever order, in every process, and different for
+# different ones. Hint: Python's `hash` of a text changes from process to
+# process.
+
+# %% tags=["checker"]
+def check_name(name):
+    one, two = {"steps": 100, "seed": 1}, {"seed": 1, "steps": 100}
+    if name(one) != name(two):
+        return "not yet: the order of parameters changes the name"
+    others = [{"steps": 1, "seed": 100}, {"steps": 100}, {"steps": 100.5,
+              "seed": 1}, {"steps": "100", "seed": 1}, {"steps": 1, "seed": 1}]
+    if len({name(one), *map(name, others)}) < 6:
+        return "not yet: different parameters have the same name"
+    long = {f"parameter {i}": "a/b: c" * 20 for i in range(20)}
+    if not isinstance(name(one), str) or "/" in name(long):
+        return "not yet: a folder's name is a text without slashes"
+    if len(name(long)) > 100:
+        return "not yet: systems refuse names of so many characters"
+    if name(one) == str(hash(str(sorted(one.items())))):
+        return "not yet: in another process the name is another one"
+    return "correct"
+
+
+# %% tags=["exercise"]
+def my_name(parameters):
+    return str(parameters)
+
+
+print(check_name(my_name))
+
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_name(parameters):
+#     text = json.dumps(parameters, sort_keys=True)
+#     return hashlib.sha256(text.encode()).hexdigest()[:12]
+#
+#
+# print(check_name(my_name))
+# ```
+#
+# </details>
+#
+# ### Exercise 3: what is left to do (medium, 10 minutes)
+#
+# A driver starts. For each run it is told the state that was noted last,
+# `None` if nothing was, and whether somebody holds its lock. Which runs does
+# it begin?
+
+# %% tags=["checker"]
+def check_left(left):
+    noted = ("done", "failed", "running", None)
+    runs = {(state, locked): (state, locked)
+            for state in noted for locked in (True, False)}
+    want = {("failed", False), ("running", False), (None, False)}
+    begun = set(left(runs))
+    if ("done", False) in begun:
+        return "not yet: what is done is not done again"
+    if ("running", False) not in begun:
+        return "not yet: who was working on it is dead"
+    if begun != want:
+        return f"not yet: differs in {sorted(begun ^ want, key=str)}"
+    return "correct"
+
+
+# %% tags=["exercise"]
+def my_left(runs):
+    return [run for run, (state, locked) in runs.items() if state is None]
+
+
+print(check_left(my_left))
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_left(runs):
+#     return [run for run, (state, locked) in runs.items()
+#             if state != "done" and not locked]
+#
+#
+# print(check_left(my_left))
+# ```
+#
+# The note says what was last known; only the lock says what is the case now.
+#
+# </details>
+#
+# ### Exercise 4: a sweep of your own (open, 20 minutes)
+#
+# Which chapter's result would you doubt? Choose one, and one parameter. Begin
+# with `--dry-run` and `--profile fast`, then run it, draw it with `--plot`,
+# and say what you had expected. Cut it off once, with Ctrl-C.
+#
+# <details><summary>What to look for</summary>
+#
+# Sweep a wide range first, by factors of ten, and with two seeds; then a
+# narrow one with more. If the spread over seeds is as wide as the difference
+# between values, there is no result yet.
+#
+# </details>
+#
+# ## Takeaways
+#
+# - A sweep that can be cut off needs three rules: names made from parameters,
+#   nothing done twice, results whole or not at all.
+# - Whether somebody works on a run is a question for a lock, not for a note.
+# - A failure at one learning rate says little. One that stays at all rates and
+#   seeds says something about the model.
+# - Runs that share seeds look steadier than they are.
+#
+# **Where this differs from the source.** Papermill runs one notebook with
+# other parameters and knows no other runs; Dask hands out work and forgets it
+# when its scheduler ends. What was done, here, is known from the folders
+# alone.
+#
+# **References.** J. Bergstra and Y. Bengio, *Random search for hyper-parameter
+# optimization*, Journal of Machine Learning Research 13 (2012). M. Rocklin,
+# *Dask: parallel computation with blocked algorithms and task scheduling*,
+# Proceedings of the 14th Python in Science Conference (2015).
+#
+# ## Claims
+#
+# The statements of this chapter, checked against bounds.
+
+# %%
+claims.check("runs that were done before the cut, and begun again",
+             len(repeated), at_most=0)
+claims.check("runs of the plan that are not done in the end",
+             len(sweep.jobs) - count(DONE), at_most=0)
+claims.check("rows with the parameters of another row",
+             len(rows) - len(pairs), at_most=0)
+claims.check("a run that was cut off and one that was not differ by",
+             difference, at_most=1e-6)
+claims.check("runs were interrupted by the cut, at least", len(cut),
+             at_least=1)
+for name in ("xor_of_endpoints", "has_pos_and_neg"):
+    claims.check(f"{name}: no rate takes logistic regression from chance",
+                 max(map(max, by_rate[name].values())), at_most=0.58)
+for name in ("last_gt_first", "trend_sign"):
+    worst = [min(values) for values in by_rate[name].values()]
+    claims.check(f"{name}: solved at the highest rate, worst seed", worst[-1],
+                 at_least=0.97)
+    claims.check(f"{name}: the lowest rate does not get there, best seed",
+                 max(next(iter(by_rate[name].values()))), at_most=0.8)
+claims.check("models that runs with overlapping seeds train twice",
+             len(shared) - len(set(shared)), at_least=4)
+n_runs = len(sweep.jobs)
+glue("ladder-12", f"**Reruns.** {n_runs} runs of chapter 1, cut off in the "
+     f"middle and begun again: {count(DONE)} are done, none twice. The rate "
+     "decides whether logistic regression gets there in time, and not what it "
+     "can do.")
+print(claims.summary())
