@@ -48,9 +48,9 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
 import psutil
 from progtx_core import files, tasks
 from progtx_core.claims import Claims
@@ -194,12 +194,12 @@ def count(state):
 
 
 def power_cut(driver):
-    started = psutil.Process(driver.pid).children(recursive=True)
+    started = []
+    with suppress(psutil.NoSuchProcess):  # it has ended by itself
+        started = psutil.Process(driver.pid).children(recursive=True)
     for process in [driver, *started]:
-        try:
+        with suppress(psutil.NoSuchProcess):
             process.kill()
-        except psutil.NoSuchProcess:
-            pass  # it has ended by itself
     driver.wait()
     psutil.wait_procs(started)
 
@@ -228,6 +228,7 @@ started = time.perf_counter()
 again = subprocess.run(command, cwd=files.ROOT, text=True,
                        capture_output=True)
 seconds = time.perf_counter() - started
+assert again.returncode == 0, again.stderr
 print(*again.stdout.splitlines()[2:-3], sep="\n")
 
 # %% [markdown]
@@ -616,6 +617,8 @@ claims.check("a run that was cut off and one that was not differ by",
              difference, at_most=1e-6)
 claims.check("runs were interrupted by the cut, at least", len(cut),
              at_least=1)
+
+# %%
 for name in ("xor_of_endpoints", "has_pos_and_neg"):
     claims.check(f"{name}: no rate takes logistic regression from chance",
                  max(map(max, by_rate[name].values())), at_most=0.58)

@@ -301,9 +301,9 @@ WRONG = {
     "12_reruns": {
         "my_runs": [
             "lambda g, z, n: sum(map(len, g.values())) or 1",
-            "lambda g, z, n: int(np.prod([len(v) for v in [*g.values(), *z.values()]])"
-            " * (n or 1))",
-            "lambda g, z, n: int(np.prod([len(v) for v in g.values()])) * n",
+            "lambda g, z, n: (n or 1) * len("
+            "[*itertools.product(*g.values(), *z.values())])",
+            "lambda g, z, n: n * len([*itertools.product(*g.values())])",
         ],
         "my_name": [
             "lambda p: '-'.join(f'{k}={v}' for k, v in sorted(p.items()))",

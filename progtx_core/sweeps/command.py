@@ -116,6 +116,11 @@ def announce(sweep: "Sweep", workers: int | None) -> None:
     """How many runs, and about how long."""
     print(f"{len(sweep.jobs)} runs of {sweep.plan.chapter.name} in {sweep.folder}/")
     print(state_of(sweep, workers))
+    if sweep.plan.shares_models():
+        print(
+            "note: n_seeds is larger than the step from seed to seed, so runs train the "
+            "same models; sweep with -p n_seeds=1, or seeds further apart"
+        )
 
 
 def state_of(sweep: "Sweep", workers: int | None) -> str:

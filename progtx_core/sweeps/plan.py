@@ -89,6 +89,19 @@ class Plan:
         """The names of the parameters that differ between runs."""
         return [*self.grid, *self.zipped, *(self.draws[0] if self.draws else {})]
 
+    def shares_models(self) -> bool:
+        """Whether runs that differ in `seed` train some models in common.
+
+        A run trains the seeds from `seed` to `seed + n_seeds - 1`.
+        """
+        lists = self.grid | self.zipped
+        seeds = sorted(set(lists.get("seed", [])))
+        if "n_seeds" not in self.chapter.parameters:
+            return False
+        default = self.chapter.parameters["n_seeds"].default
+        n = max(lists.get("n_seeds", [self.base.get("n_seeds", default)]))
+        return any(later - seed < n for seed, later in zip(seeds, seeds[1:]))
+
 
 def plan(chapter: str, assignments: list[str], profile: str = "full") -> Plan:
     """A grid from the command line.
@@ -109,12 +122,15 @@ def plan(chapter: str, assignments: list[str], profile: str = "full") -> Plan:
 
 def plan_from(path: Path) -> Plan:
     """A plan from a YAML file; raises ValueError that says which part is wrong."""
+    parts = f"a mapping with 'chapter' and any of {', '.join(PARTS[1:])}"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: there is no such file; a plan is {parts}")
     try:
         found = yaml.load(path.read_text(encoding="utf-8"), Loader)
     except yaml.YAMLError as error:
         raise ValueError(f"{path} is no YAML: {error}") from error
     if not isinstance(found, dict) or "chapter" not in found:
-        raise ValueError(f"{path}: expected a mapping with 'chapter' and {PARTS[2:]}")
+        raise ValueError(f"{path}: a plan is {parts}")
     for part in found:
         checks.one_of(f"part of {path}", part, PARTS)
     for part in ("grid", "zip"):
@@ -173,11 +189,8 @@ def drawer(where: str, how: object):
     if not isinstance(how, dict) or len(how) != 1 or next(iter(how)) not in kinds:
         raise ValueError(f"{where}: expected one of {kinds} and its values, got {how!r}")
     ((kind, values),) = how.items()
-    if (
-        not isinstance(values, list)
-        or not values
-        or (kind != "choice" and len(values) != 2)
-    ):
+    n = len(values) if isinstance(values, list) else 0
+    if not n or (kind != "choice" and n != 2):
         raise ValueError(f"{where}: {kind} takes a list of values, got {values!r}")
     if kind == "choice":
         return lambda generator: generator.choice(values)

@@ -62,12 +62,14 @@ BASELINES: dict[str, tuple[dict, dict]] = {
     ),
 }
 # A model that is large enough for Adam to answer all strings, those held out too.
-WIDE = {"d_model": 32, "n_layers": 2, "n_heads": 4, "d_mlp": 128}
+WIDE = {"d_model": 24, "n_layers": 2, "n_heads": 4, "d_mlp": 96}
 WIDER = {
     "steps": 2_000,
     "batch_size": 64,
-    "learning_rate": 0.003,
-    "weight_decay": 0.1,
+    "learning_rate": 0.005,
+    "weight_decay": 0.3,
+    "schedule": "cosine",
+    "eval_every": 100,  # each look costs as much as several updates
 }
 # In sequence the answer is easier found, and kept more surely with more decay.
 IN_SEQUENCE: dict[str, dict] = {"Adam": {"weight_decay": 0.2}}

@@ -26,6 +26,25 @@ def test_a_profile_is_the_ground_of_every_run():
     assert len(list(plan("01", []))) == 1
 
 
+@pytest.mark.parametrize(
+    ("assignments", "shared"),
+    [
+        (["seed=0:3"], True),  # five models a run, by default
+        (["seed=0:3", "n_seeds=1"], False),
+        (["seed=0:6:2", "n_seeds=2"], False),
+        (["seed=0:6:2", "n_seeds=1,3"], True),
+        (["steps=100,200"], False),
+    ],
+)
+def test_runs_that_train_the_same_models_are_noticed(assignments, shared):
+    assert plan("01", assignments).shares_models() is shared
+
+
+def test_a_plan_that_is_not_there_says_what_one_is(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no such file; a plan is a mapping"):
+        plan_from(tmp_path / "plan.yaml")
+
+
 @given(st.integers(-50, 50), st.integers(1, 60), st.integers(1, 7))
 def test_a_span_is_a_range(start, n, step):
     values = read_values("-p", f"{start}:{start + n}:{step}")
@@ -68,7 +87,7 @@ def test_a_wrong_assignment_is_one_line(text, why):
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("grid: {seed: 0:2}", "expected a mapping with 'chapter'"),
+        ("grid: {seed: 0:2}", "a plan is a mapping with 'chapter'"),
         ("chapter: '01'\ngird: {}", "gird"),
         ("chapter: '01'\ngrid: [1]", "expected 'parameter: values'"),
         ("chapter: '01'\nzip: {seed: [1, 2], steps: [1]}", "equally long"),
