@@ -49,6 +49,7 @@ bench: .venv/.tester
 	$(BIN)/python tests/bench/bench_search.py
 	$(BIN)/python tests/bench/bench_generation.py
 	$(BIN)/python tests/bench/bench_trackers.py
+	$(BIN)/python -m tests.bench.bench_sweeps
 
 clean:
 	rm -rf build book/_build book/chapters book/_static/dashboard

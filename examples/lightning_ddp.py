@@ -38,7 +38,10 @@ def options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("runs/lightning"))
     parser.add_argument("--resume", type=Path, metavar="CHECKPOINT")
     parser.add_argument("--fast-dev-run", action="store_true", help="a step, no files")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if asked.method == "PatternSearch" and asked.accelerator != "cpu":
+        parser.error("PatternSearch measures its candidates on the CPU: --accelerator cpu")
+    return asked
 
 
 def training(asked: argparse.Namespace) -> Training:

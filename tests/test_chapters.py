@@ -306,10 +306,14 @@ WRONG = {
             "lambda g, z, n: n * len([*itertools.product(*g.values())])",
         ],
         "my_name": [
-            "lambda p: '-'.join(f'{k}={v}' for k, v in sorted(p.items()))",
-            "lambda p: str(hash(str(sorted(p.items()))))",
-            "lambda p: str(len(str(p)))",
-            "lambda p: json.dumps(p, sort_keys=True).replace('/', '')",
+            "lambda p, d: '-'.join(f'{k}={v}' for k, v in sorted(p.items()))",
+            "lambda p, d: str(hash(frozenset((p.items() - d.items()))))",
+            "lambda p, d: str(len(p.keys() - d.keys()))",
+            "lambda p, d: json.dumps({k: v for k, v in sorted(p.items())"
+            " if d.get(k) != v}).replace('/', '')",
+            "lambda p, d: json.dumps({k: v for k, v in sorted(p.items())"
+            " if d.get(k) != v}).replace('/', '')[:100]",
+            "lambda p, d: hashlib.md5(json.dumps(p, sort_keys=True).encode()).hexdigest()",
         ],
         "my_left": [
             "lambda runs: [r for r, (s, locked) in runs.items() if s != 'done']",

@@ -21,7 +21,8 @@ def rows_of(folder: Path) -> Rows:
     """A row for every run of the plan that was last worked on in a folder.
 
     Columns: FIXED, all parameters, then for each claim what was measured, and, under
-    "verdict: …", how it was judged. A run that is not done has no measured values.
+    "verdict: …", how it was judged. A run that is not done has no measured values. A
+    parameter that is called like one of FIXED has the column "parameter …".
 
     Raises ValueError where there is no sweep.
     """
@@ -31,7 +32,8 @@ def rows_of(folder: Path) -> Rows:
         told, status = run.read("run.json"), run.status(live=False)
         row = {"run": key, "chapter": told.get("chapter"), "state": status.state}
         row |= {"attempts": status.attempts, "seconds": status.seconds}
-        row |= told.get("parameters", {})
+        values = told.get("parameters", {})
+        row |= {f"parameter {n}" if n in FIXED else n: v for n, v in values.items()}
         if status.state == DONE:
             found = run.read("row.json")
             row |= found["measured"]

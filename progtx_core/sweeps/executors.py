@@ -33,10 +33,12 @@ def local(n_workers: int | None) -> tuple[Callable[[], Executor], int]:
 
     n_workers = n_workers or loky.cpu_count()
 
+    # In a group of their own Ctrl-C does not reach them: the driver ends them.
+    apart = getattr(os, "setpgrp", None)  # Windows has no such groups
+
     def make() -> Executor:
-        # In a group of their own Ctrl-C does not reach them: the driver ends them.
         return loky.ProcessPoolExecutor(
-            n_workers, timeout=IDLE, env=ONE_THREAD, initializer=os.setpgrp
+            n_workers, timeout=IDLE, env=ONE_THREAD, initializer=apart
         )
 
     return make, n_workers

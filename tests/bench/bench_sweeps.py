@@ -1,6 +1,6 @@
-"""A plan of ten thousand runs, and the table of them; what a run costs beside its work.
+"""A plan of ten thousand runs and the table of them; the price of a run; two workers.
 
-Run it with `python tests/bench/bench_sweeps.py`.
+Run it with `python -m tests.bench.bench_sweeps`, on a machine that does nothing else.
 """
 
 import resource
@@ -15,8 +15,11 @@ from progtx_core.sweeps import collect
 from progtx_core.sweeps.drive import Sweep
 from progtx_core.sweeps.plan import plan
 from progtx_core.sweeps.store import DONE, RunFolder, Status
+from tests.sweeps.conftest import build
 
 N = 10_000
+RUNS = 8
+TURNS = 200_000_000  # of an empty loop, some ten seconds
 
 
 def planned(folder: Path) -> Sweep:
@@ -52,7 +55,7 @@ def in_a_process_of_its_own(folder: str) -> None:
 
 def main() -> int:
     folder = Path(tempfile.mkdtemp())
-    command = [sys.executable, __file__, str(folder / "empty")]
+    command = [sys.executable, "-m", "tests.bench.bench_sweeps", str(folder / "empty")]
     found = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     seconds, memory, n = map(float, found.split())
     print(f"plan of {n:,.0f} runs: {seconds:.2f} s, {memory:.0f} MB more")
@@ -68,7 +71,30 @@ def main() -> int:
     assert set(sweep.states()) == {DONE}
     print(f"status of {len(rows):,} runs: {time.perf_counter() - started:.1f} s")
     shutil.rmtree(folder)
-    return int(seconds > 2 or memory > 200 or collecting > 20)
+    a_run, ratio = in_real_processes()
+    missed = seconds > 2 or memory > 200 or collecting > 20 or a_run > 1.5 or ratio < 1.8
+    return int(missed)
+
+
+def in_real_processes() -> tuple[float, float]:
+    """Seconds that a run of no work takes, and how much two workers do more than one."""
+    house = build(Path(tempfile.mkdtemp()))
+
+    def sweep(*arguments: str) -> float:
+        started = time.perf_counter()
+        done = house.sweep("-p", f"number=0:{RUNS}", *arguments, timeout=600)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return time.perf_counter() - started
+
+    sweep("--workers", "1")
+    spent = sorted(float(row["seconds"]) for row in house.rows())
+    a_run = spent[len(spent) // 2]
+    print(f"a run of no work in a warm process: {a_run:.2f} s")
+    calculating = ("-p", f"turns={TURNS}", "--workers")
+    one, two = sweep(*calculating, "1"), sweep(*calculating, "2", "--name", "two")
+    print(f"{RUNS} runs: one worker {one:.0f} s, two {two:.0f} s, ratio {one / two:.2f}")
+    shutil.rmtree(house.path)
+    return a_run, one / two
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ CHAPTER = """
 
 # %% tags=["parameters"]
 number: int = 1  # what is measured, and squared
-seconds: float = 0.0  # it takes so long
+seconds: float = 0.0  # it waits so long
+turns: int = 0  # it calculates so long
 fail: str = ""  # "always", or "once"
 
 # %%
@@ -42,6 +43,9 @@ print("number", number)
 with (house / "begun.txt").open("a") as file:
     file.write(f"{number}\\n")
 time.sleep(seconds)
+total = 0
+for turn in range(turns):
+    total += turn * turn
 marker = house / f"failed-{number}"
 if fail == "always" or (fail == "once" and not marker.exists()):
     marker.touch()
@@ -76,8 +80,7 @@ class House:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=240,
-            **how,
+            **{"timeout": 240} | how,
         )
 
     def begin(self, *arguments: str) -> subprocess.Popen:
@@ -118,15 +121,21 @@ def until(condition, seconds: float = 90) -> None:
         time.sleep(0.05)
 
 
-@pytest.fixture
-def house(tmp_path):
-    def leave(folder, names):
+def build(folder: Path) -> House:
+    """This package and the chapter above, in a folder that is there."""
+
+    def leave(_, names):
         return [n for n in names if n == "__pycache__"]
 
-    shutil.copytree(files.ROOT / "progtx_core", tmp_path / "progtx_core", ignore=leave)
-    notebooks = tmp_path / "notebooks"
+    shutil.copytree(files.ROOT / "progtx_core", folder / "progtx_core", ignore=leave)
+    notebooks = folder / "notebooks"
     (notebooks / "profiles").mkdir(parents=True)
     (notebooks / "01_stub.py").write_text(CHAPTER)
     for name in ("full", "fast"):
         (notebooks / "profiles" / f"{name}.yaml").write_text("{}\n")
-    return House(tmp_path)
+    return House(folder)
+
+
+@pytest.fixture
+def house(tmp_path):
+    return build(tmp_path)

@@ -18,6 +18,7 @@ def folder(tmp_path):
             run = RunFolder(tmp_path / f"{rate}-{seed}")
             runs.append(run.path.name)
             values = {"seed": seed, "rate": rate, "text": "<b>" if seed else "a"}
+            values["seconds"] = 7
             run.write("run.json", {"chapter": "01", "parameters": values})
             if runs[3:]:
                 run.write_status(Status(FAILED, 2, 1.5, "no <i>reason</i>"))
@@ -42,6 +43,7 @@ def test_a_row_a_run_with_parameters_and_results(folder):
     assert [row["state"] for row in read] == [DONE] * 3 + [FAILED]
     assert [row["hits, all"] for row in read] == ["1.0", "2.0", "2.0", ""]
     assert read[0]["verdict: hits, all"] == "holds"
+    assert (read[0]["seconds"], read[0]["parameter seconds"]) == ("1.0", "7")
 
 
 def test_parquet_holds_the_same(folder):
