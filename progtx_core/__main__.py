@@ -1,6 +1,7 @@
 """The command line: `python -m progtx_core COMMAND`; `--help` lists the commands."""
 
 import argparse
+import os
 import signal
 import sys
 from pathlib import Path
@@ -17,6 +18,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted: what was complete is kept", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # whoever reads, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except ImportError as error:
         print(f"error: {error}; see 'python -m progtx_core doctor'", file=sys.stderr)
         return 1

@@ -279,3 +279,15 @@ def test_the_real_command_prints_no_traceback():
         "error: there is no parameter of 01_logistic_regression 'stepps'; "
         "nearest: steps, n_seeds, seed\n"
     )
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    """As in `python -m progtx_core sweep … --dry-run | head -1`."""
+    command = [sys.executable, "-u", "-m", "progtx_core", "list"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    process.wait()
