@@ -45,11 +45,17 @@ def test_in_sixteen_bits_it_learns_as_well():
 
 def test_fit_gives_back_models_that_need_no_device(monkeypatch, tmp_path):
     """As on a GPU, for which 16 bits on the CPU stand in."""
-    monkeypatch.setattr(group, "placed", lambda make, _: placed(make, "cpu", bf16=True))
+    asked = []
+
+    def sixteen_bits(make, name):
+        asked.append(name)
+        return placed(make, "cpu", bf16=True)
+
+    monkeypatch.setattr(group, "placed", sixteen_bits)
     config = Config(steps=20, batch_size=16, n_eval=50, eval_every=10)
     run = fit(SMALL, TASK, config, snapshots=True, checkpoints=tmp_path, progress=False)
     (model,) = run.models
-    assert type(model) is LongTransformer
+    assert asked == ["cpu"] and type(model) is LongTransformer
     held = held_out(TASK, "test", 50)
     assert evaluate(model, held)["loss"] == pytest.approx(run.test["loss"][0], abs=0.02)
     assert type(run.at(10)[0]) is LongTransformer
