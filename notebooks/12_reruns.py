@@ -429,6 +429,10 @@ print(f"seed=0:5, n_seeds=2:    {len(shared)} trainings of {len(set(shared))} "
 # Where jobs go through SLURM or another queue, `examples/job_queue.py` submits
 # the workers.
 #
+# **The recorded tables** of this book are made by the same three rules:
+# `python -m progtx_core record NAME` measures what is missing or was measured
+# by older code, and goes on where it stopped.
+#
 # **One training on several devices** is another matter: there the runs are not
 # independent. `device` is a parameter of chapters 2 to 6, 8 and 11. For more
 # than one there is an adapter to Lightning, `progtx_core.lightning`, which
