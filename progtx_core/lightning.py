@@ -189,10 +189,10 @@ class Training(LightningModule):
         targets = batch.targets.flatten()
         loss = (F.cross_entropy(logits, targets, reduction="none") * mask).sum()
         right = ((logits.argmax(-1) == targets) & mask).sum()
-        sums = torch.stack([loss.detach().double(), right.double(), mask.sum().double()])
+        sums = torch.stack([loss.detach(), right.float(), mask.sum().float()])
         all_loss, all_right, n = self._sum(sums)
-        found = {"loss": (all_loss / n).float(), "accuracy": (all_right / n).float()}
-        return loss * (self.trainer.world_size / n).float(), found
+        found = {"loss": all_loss / n, "accuracy": all_right / n}
+        return loss * (self.trainer.world_size / n), found
 
     def _divided(self, losses_of: Callable[[Moves], Iterable[float]]):
         """The same losses; each process measures some of the candidates."""
