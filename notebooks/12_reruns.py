@@ -50,13 +50,14 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from unittest.mock import patch
 
 import psutil
 from progtx_core import files, tasks
 from progtx_core.claims import Claims
-from progtx_core.report import glue, say, show, table
+from progtx_core.report import glue, say, show, style, table
 from progtx_core.sweeps import collect, plan
 from progtx_core.sweeps.drive import Sweep
 from progtx_core.sweeps.store import DONE, INTERRUPTED, RUNNING, RunFolder
@@ -223,6 +224,7 @@ while driver.poll() is None and (count(DONE) < cut_after
                                  or not count(RUNNING)):
     time.sleep(0.1)
 kill_all(driver)
+killed = datetime.now()
 
 # %% tags=["nbval-ignore-output"]
 before = sweep.states()
@@ -296,6 +298,7 @@ table(["task, worst and best seed", *map(str, by_rate["trend_sign"])],
       [[name, *(f"{min(v):.2f}–{max(v):.2f}" for v in found.values())]
        for name, found in by_rate.items()])
 
+
 # %% [markdown]
 # So the two failures are not the rate's, as chapter 1 said: at none do they
 # come near what a linear rule can do there. The two successes are the rate's,
@@ -303,7 +306,36 @@ table(["task, worst and best seed", *map(str, by_rate["trend_sign"])],
 # `-p steps=2000` tells.) With the lowest rate alone, all four tasks would have
 # looked like failures.
 #
-# And the sweep itself: what became of the runs that the cut met?
+# And the sweep itself: what became of the runs that the cut met? Every log has
+# the times at which attempts began, and at which the run was done.
+
+# %%
+def moments(job):
+    lines = (job.folder / "log.txt").read_text().splitlines()
+    return [datetime.fromisoformat(line[1:20]) for line in lines
+            if line.startswith("[20")]
+
+
+jobs = sorted(sweep.jobs, key=moments)
+first = moments(jobs[0])[0]
+cut_at = (killed - first).total_seconds()
+figure, (ax,) = style.panels(width=5.2, height=3.2)
+for row, job in enumerate(jobs):
+    *begun, done = [(t - first).total_seconds() for t in moments(job)]
+    ax.barh(row, done - begun[-1], left=begun[-1], color=style.COLOURS[0])
+    for start in begun[:-1]:
+        ax.barh(row, cut_at - start, left=start, hatch="///", color="none",
+                edgecolor=style.COLOURS[1])
+ax.axvline(cut_at, color="0.2", ls=":")
+ax.invert_yaxis()
+ax.set(xlabel="seconds since the start", ylabel="run", yticks=[])
+show(figure, "A bar for each run over the seconds since the start. Some end "
+     "before the dotted line, at which everything was killed; those under way "
+     "there are hatched, and have a second bar later; the others follow.")
+
+# %% [markdown]
+# Filled bars were run to their end, hatched ones were cut off at the dotted
+# line. There is one filled bar a run.
 
 # %%
 repeated = [folder for folder, written in finished.items()
