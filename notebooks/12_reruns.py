@@ -383,7 +383,7 @@ for path in sorted(job.folder.iterdir()):
     print(f"{path.name:30} {path.stat().st_size:8} bytes")
 print((job.folder / "run.json").read_text())
 print("\n".join(line for line in (job.folder / "log.txt").read_text()
-                .splitlines() if line.startswith("[")))
+                .splitlines() if line.startswith("[20")))
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 spent = sum(row["seconds"] for row in rows if row["attempts"] > 1

@@ -60,5 +60,6 @@ def test_a_sweep_goes_through_a_queue(tmp_path):
     done = run("job_queue", "--jobs", 2, *sweep, PATH=path)
     assert done.returncode == 0, done.stderr
     assert "2 done, 0 running, 0 waiting" in done.stdout
+    assert "Traceback" not in done.stderr
     with next((tmp_path / "runs").glob("*/results.csv")).open() as file:
         assert len(list(csv.DictReader(file))) == 2

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from progtx_core import checks
 from progtx_core.runs.catalogue import duration
-from progtx_core.sweeps.executors import end_now
+from progtx_core.sweeps.executors import end
 from progtx_core.sweeps.plan import Plan, code_hash, key
 from progtx_core.sweeps.store import DONE, FAILED, INTERRUPTED, WAITING, RunFolder
 from progtx_core.sweeps.work import ELSEWHERE, Job, VersionsDiffer, work
@@ -110,11 +110,9 @@ def drive(
             driver.hand_out()
             driver.take_back()
     except BaseException:  # Ctrl-C, or a worker with other code
-        end_now(driver.executor)
+        end(driver.executor, now=True)
         raise
-    if driver.stopped:
-        end_now(driver.executor)
-    driver.executor.shutdown(wait=True)
+    end(driver.executor, now=driver.stopped)
     return sweep.states()
 
 
@@ -139,6 +137,7 @@ class Driver:
     def hand_out(self) -> None:
         """As many runs as the executor is to have; a broken one is replaced."""
         if self.broken and not self.handed:
+            end(self.executor, now=True)
             self.executor, self.broken = self.make_executor(), False
         while self.queue and len(self.handed) < self.width and not self.broken:
             try:

@@ -44,14 +44,20 @@ def local(n_workers: int | None) -> tuple[Callable[[], Executor], int]:
     return make, n_workers
 
 
-def end_now(executor: Executor) -> None:
-    """Do not wait for what is running; where it cannot be stopped, it runs to its end."""
+def end(executor: Executor, now: bool = False) -> None:
+    """Wait for what is running, and let go of processes and connections.
+
+    now: do not wait; what cannot be stopped, such as runs on a cluster, goes on
+    """
     import loky
 
-    if isinstance(executor, loky.ProcessPoolExecutor):
+    if now and isinstance(executor, loky.ProcessPoolExecutor):
         executor.shutdown(wait=False, kill_workers=True)  # kernels end with them
-    else:
-        executor.shutdown(wait=False)
+        return
+    executor.shutdown(wait=not now)
+    client = getattr(executor, "client", None)
+    if client is not None:  # else it looks for its scheduler after that has gone
+        client.close()
 
 
 def on_dask(scheduler: str, n_workers: int | None) -> tuple[Callable[[], Executor], int]:
@@ -70,7 +76,8 @@ def on_dask(scheduler: str, n_workers: int | None) -> tuple[Callable[[], Executo
         width = n_workers
     else:
         address = scheduler
-        threads = Client(address, timeout=10).nthreads()
+        with Client(address, timeout=10) as client:
+            threads = client.nthreads()
         wide = {worker: n for worker, n in threads.items() if n > 1}
         if wide:
             raise RuntimeError(
@@ -80,6 +87,9 @@ def on_dask(scheduler: str, n_workers: int | None) -> tuple[Callable[[], Executo
         width = n_workers or max(1, len(threads))  # more may join later
 
     def make() -> Executor:
-        return Client(address, timeout=60).get_executor(pure=False, retries=0)
+        client = Client(address, timeout=60)
+        executor = client.get_executor(pure=False, retries=0)
+        executor.client = client
+        return executor
 
     return make, width

@@ -75,7 +75,7 @@ def work(job: Job) -> str:
         os.environ["PROGTX_SCRATCH"] = str(folder.path.resolve() / "scratch")
         error = ""
         try:
-            with at_most(job.timeout) as late:
+            with at_most(job.timeout) as late, last_words(folder.path / "log.txt"):
                 path = execute(
                     chapter, job.parameters, folder.path, log=folder.path / "log.txt"
                 )
@@ -103,6 +103,19 @@ def row(notebook: Path) -> dict:
         "measured": {claim["statement"]: claim["value"] for claim in claims},
         "verdicts": {claim["statement"]: claim["verdict"] for claim in claims},
     }
+
+
+@contextmanager
+def last_words(log: Path):
+    """What kernels say as they end, beside their messages, goes into the run's log."""
+    kept = os.dup(2)
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 2)  # kernels inherit it
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 @contextmanager
