@@ -48,7 +48,9 @@ def test_two_processes_train_as_one_does(tmp_path, method):
 def test_a_sweep_goes_through_a_queue(tmp_path):
     """SLURM's commands are stood in for by two that start and end the job here."""
     commands = {
-        "sbatch": 'bash "$1" >/dev/null 2>&1 & echo "Submitted batch job $!"',
+        # The script is deleted as soon as this returns.
+        "sbatch": 'script=$(cat "$1")\n'
+        'bash -c "$script" >/dev/null 2>&1 & echo "Submitted batch job $!"',
         "scancel": 'kill "$@"',
     }
     for name, script in commands.items():
