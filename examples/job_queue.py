@@ -19,7 +19,7 @@ import sys
 import dask_jobqueue
 
 from progtx_core.__main__ import main as progtx
-from progtx_core.files import ROOT
+from progtx_core.tools.paths import ROOT
 
 JOB = {
     "cores": 1,  # a run takes one thread

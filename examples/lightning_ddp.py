@@ -19,9 +19,10 @@ from pytorch_lightning import Trainer
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger
 
-from progtx_core import tables, tasks
-from progtx_core.lightning import Training
-from progtx_core.tables.methods import method
+from progtx_core import tasks
+from progtx_core.tools import tables
+from progtx_core.tools.lightning import Training
+from progtx_core.tools.tables.methods import method
 from progtx_core.training import Config
 
 
@@ -46,7 +47,7 @@ def options() -> argparse.Namespace:
 
 def training(asked: argparse.Namespace) -> Training:
     """Running parity: each token is whether the ones so far are odd in number."""
-    strings = tasks.Strings(tasks.get("parity"))
+    strings = tasks.StringSet(tasks.get("parity"))
     train = strings.parts["train"]
     of_method = tables.PATTERN if asked.method == "PatternSearch" else {}
     config = Config(

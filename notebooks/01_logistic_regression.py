@@ -20,10 +20,10 @@
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 from progtx_core import models, tasks
-from progtx_core.report import glance
+from progtx_core.tools.page import chapter_header
 
 example = models.build("logistic_regression", tasks.get("trend_sign").spec)
-glance(
+chapter_header(
     "01_logistic_regression",
     task="four yes-or-no questions about short sequences",
     model="logistic regression on the flattened sequence",
@@ -48,10 +48,12 @@ glance(
 import numpy as np
 import torch
 from progtx_core import tasks
-from progtx_core.claims import Claims
 from progtx_core.evaluation import best_linear_rule, predict
 from progtx_core.models import LogisticRegression as CoreModel
-from progtx_core.report import accuracy_table, glue, plots, say, show, style
+from progtx_core.plots import curves as plots
+from progtx_core.plots import style
+from progtx_core.tools.claims import Claims
+from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, Stream, fit, held_out
 from torch import nn
 from torch.nn import functional as F

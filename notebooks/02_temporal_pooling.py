@@ -21,10 +21,10 @@
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 from progtx_core import models, tasks
-from progtx_core.report import glance
+from progtx_core.tools.page import chapter_header
 
 example = models.build("max_pooling", tasks.get("has_pos_and_neg").spec)
-glance(
+chapter_header(
     "02_temporal_pooling",
     task="has_pos_and_neg, sign_of_winner, any_positive, majority_positive",
     model="a linear layer a step, rectified, then the mean or the maximum",
@@ -49,9 +49,11 @@ glance(
 import numpy as np
 import torch
 from progtx_core import models, tasks
-from progtx_core.claims import Claims
 from progtx_core.models.pooling import TemporalPooling as CoreModel
-from progtx_core.report import accuracy_table, glue, plots, say, show, style
+from progtx_core.plots import curves as plots
+from progtx_core.plots import style
+from progtx_core.tools.claims import Claims
+from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, fit, held_out
 from torch import nn
 
@@ -177,7 +179,7 @@ class TemporalPooling(nn.Module):
         self.pool = pool
         # New: one projection for every step, instead of a weight a step.
         self.project = nn.Linear(spec.d_input, d_model)
-        self.read_out = nn.Linear(d_model, spec.n_classes)
+        self.logits_head = nn.Linear(d_model, spec.n_classes)
 
     def forward(self, inputs):  # (batch, seq, d_input)
         hidden = self.project(inputs).relu()  # (batch, seq, d_model)
@@ -185,7 +187,7 @@ class TemporalPooling(nn.Module):
             pooled = hidden.mean(dim=1)  # (batch, d_model)
         else:
             pooled = hidden.amax(dim=1)  # (batch, d_model)
-        return self.read_out(pooled)  # (batch, n_classes)
+        return self.logits_head(pooled)  # (batch, n_classes)
 
 
 # %%
@@ -332,8 +334,8 @@ with torch.no_grad():
     sign = torch.tensor([1.0, 1.0, -1.0, -1.0])
     by_hand.project.weight[:] = grid * sign.unsqueeze(1)
     by_hand.project.bias[:] = torch.tensor([0.0, -1.0, 0.0, -1.0])
-    by_hand.read_out.weight[:] = torch.tensor([[0.0] * 4, [1, -1, 1, -1]])
-    by_hand.read_out.bias[:] = torch.tensor([0.0, -1.5])
+    by_hand.logits_head.weight[:] = torch.tensor([[0.0] * 4, [1, -1, 1, -1]])
+    by_hand.logits_head.bias[:] = torch.tensor([0.0, -1.5])
     right = by_hand(test_set.inputs).argmax(-1) == test_set.targets
 hand_accuracy = right.float().mean().item()
 print(f"hand-set weights are right on {right.sum()} of {len(right)}")
@@ -348,7 +350,7 @@ print(f"hand-set weights are right on {right.sum()} of {len(right)}")
 
 # %%
 def two_curves(model, s):
-    u = model.read_out.weight[1] - model.read_out.weight[0]
+    u = model.logits_head.weight[1] - model.logits_head.weight[0]
     step = (s / d_input).unsqueeze(1).expand(-1, d_input)  # features alike
     part = model.project(step).relu() * u  # (s, d_model)
     grows = model.project.weight.sum(1) > 0
@@ -409,7 +411,7 @@ say("In a sequence with both signs, call the smaller of the greatest and the "
 # %%
 class NoRectifier(CoreModel):
     def forward(self, inputs):
-        return self.read_out(self.project(inputs).amax(1))
+        return self.logits_head(self.project(inputs).amax(1))
 
 
 def without_rectifier(spec):
@@ -517,8 +519,8 @@ print(check_model(one_question, "any_positive"))
 #     with torch.no_grad():
 #         model.project.weight[:] = 1.0
 #         model.project.bias[:] = 0.0
-#         model.read_out.weight[:] = torch.tensor([[0.0], [1.0]])
-#         model.read_out.bias[:] = torch.tensor([0.0, -0.5 / 1024])
+#         model.logits_head.weight[:] = torch.tensor([[0.0], [1.0]])
+#         model.logits_head.bias[:] = torch.tensor([0.0, -0.5 / 1024])
 #     return model
 #
 #
@@ -555,8 +557,8 @@ print(check_model(the_vote, "majority_positive"))
 #         model.project.weight[:] = 1024 * sign.unsqueeze(1)
 #         model.project.bias[:] = torch.tensor([0.0, -1.0, 0.0, -1.0])
 #         votes = torch.tensor([[0.0] * 4, [1.0, -1.0, -1.0, 1.0]])
-#         model.read_out.weight[:] = votes
-#         model.read_out.bias[:] = 0.0
+#         model.logits_head.weight[:] = votes
+#         model.logits_head.bias[:] = 0.0
 #     return model
 #
 #

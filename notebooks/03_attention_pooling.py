@@ -22,10 +22,10 @@
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 from progtx_core import models, tasks
-from progtx_core.report import glance
+from progtx_core.tools.page import chapter_header
 
 example = tasks.get("value_at_max_key", seq_len=32, n_values=8)
-glance(
+chapter_header(
     "03_attention_pooling",
     task="value_at_max_key; sign_of_winner",
     model="a learned query, linear keys and values, softmax; additive scores",
@@ -49,10 +49,12 @@ glance(
 import numpy as np
 import torch
 from progtx_core import models, tasks
-from progtx_core.claims import Claims
 from progtx_core.models.attention_pooling import AttentionPooling as CoreModel
 from progtx_core.models.pooling import TemporalPooling
-from progtx_core.report import accuracy_table, glue, plots, say, show, style
+from progtx_core.plots import curves as plots
+from progtx_core.plots import style
+from progtx_core.tools.claims import Claims
+from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, fit, held_out
 from torch import nn
 from torch.nn import functional as F
@@ -172,7 +174,7 @@ class AttentionPooling(nn.Module):
         self.query = nn.Parameter(torch.randn(d_model) / d_model**0.5)
         self.W_K = nn.Linear(spec.d_input, d_model)
         self.W_V = nn.Linear(spec.d_input, d_model)
-        self.read_out = nn.Linear(d_model, spec.n_classes)
+        self.logits_head = nn.Linear(d_model, spec.n_classes)
 
     def pattern(self, inputs):
         keys = self.W_K(inputs)  # (batch, seq, d_model)
@@ -183,7 +185,7 @@ class AttentionPooling(nn.Module):
         weights = self.pattern(inputs).unsqueeze(-1)  # (batch, seq, 1)
         # New: a weighted mean, instead of a mean or a maximum a feature.
         pooled = (weights * self.W_V(inputs)).sum(1)  # (batch, d_model)
-        return self.read_out(pooled)  # (batch, n_classes)
+        return self.logits_head(pooled)  # (batch, n_classes)
 
 
 # %%
@@ -293,7 +295,7 @@ with torch.no_grad():
     by_hand.query[0] = n_values**0.5  # undoes the scaling of the score
     by_hand.W_K.weight[0, 0] = 50 * grid  # the key
     by_hand.W_V.weight[:, 1:] = torch.eye(n_values)  # the value
-    by_hand.read_out.weight[:] = torch.eye(n_values)
+    by_hand.logits_head.weight[:] = torch.eye(n_values)
     right = by_hand(test_set.inputs).argmax(-1) == test_set.targets
 hand_accuracy = right.float().mean().item()
 print(f"hand-set weights are right on {right.sum()} of {len(right)}")
@@ -312,7 +314,7 @@ def score_weights(model):
 
 
 def through_values(model):
-    product = model.read_out.weight @ model.W_V.weight  # (class, d_input)
+    product = model.logits_head.weight @ model.W_V.weight  # (class, d_input)
     return product - product.mean(0)  # what all classes share does not count
 
 

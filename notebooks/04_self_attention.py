@@ -21,10 +21,10 @@
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 from progtx_core import models, tasks
-from progtx_core.report import glance
+from progtx_core.tools.page import chapter_header
 
 example = tasks.get("value_at_query")
-glance(
+chapter_header(
     "04_self_attention",
     task="value_at_query; last_gt_first",
     model="one head of self-attention, residual sum, rectifier, mean",
@@ -50,11 +50,13 @@ glance(
 import numpy as np
 import torch
 from progtx_core import models, tasks
-from progtx_core.claims import Claims
 from progtx_core.models.attention import patterns
 from progtx_core.models.attention_pooling import AttentionPooling
 from progtx_core.models.self_attention import SelfAttention as CoreModel
-from progtx_core.report import accuracy_table, glue, plots, say, show, style
+from progtx_core.plots import curves as plots
+from progtx_core.plots import style
+from progtx_core.tools.claims import Claims
+from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, fit, held_out
 from torch import nn
 from torch.nn import functional as F
@@ -206,7 +208,7 @@ class SelfAttention(nn.Module):
         self.W_K = nn.Linear(d_model, d_model)
         self.W_V = nn.Linear(d_model, d_model)
         self.W_O = nn.Linear(d_model, d_model)
-        self.read_out = nn.Linear(d_model, spec.n_classes)
+        self.logits_head = nn.Linear(d_model, spec.n_classes)
 
     def forward(self, inputs):  # (batch, seq, d_input)
         x = self.embed(inputs)  # (batch, seq, d_model)
@@ -214,7 +216,7 @@ class SelfAttention(nn.Module):
         pattern = (scores / x.shape[-1] ** 0.5).softmax(-1)
         found = self.W_O(pattern @ self.W_V(x))  # (batch, seq, d_model)
         hidden = (x + found).relu()  # New: what it was, and what it found
-        return self.read_out(hidden.mean(1))  # (batch, n_classes)
+        return self.logits_head(hidden.mean(1))  # (batch, n_classes)
 
 
 # %%
@@ -338,7 +340,7 @@ def set_by_hand(beta=500.0):
     attention.W_K.weight.data[flag, flag] = -3  # more than any product of keys
     attention.W_V.weight.data[out, value] = torch.eye(n_values)
     attention.W_O.weight.data[out, out] = torch.eye(n_values)
-    model.read_out.weight.data[:, out] = torch.eye(n_values)
+    model.logits_head.weight.data[:, out] = torch.eye(n_values)
     return model
 
 

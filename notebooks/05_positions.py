@@ -21,10 +21,10 @@
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 from progtx_core import models, tasks
-from progtx_core.report import glance
+from progtx_core.tools.page import chapter_header
 
 example = tasks.get("xor_of_endpoints")
-glance(
+chapter_header(
     "05_positions",
     task="xor_of_endpoints; argmax_position; last_gt_first",
     model="self-attention with positions: eight schemes",
@@ -48,12 +48,15 @@ glance(
 # %% tags=["setup"]
 import numpy as np
 import torch
-from progtx_core import models, records, tables, tasks
-from progtx_core.claims import Claims
+from progtx_core import models, tasks
 from progtx_core.models.attention import patterns
 from progtx_core.models.positions import SCHEMES, Alibi, Rotary, Sinusoidal
 from progtx_core.models.self_attention import SelfAttention as CoreModel
-from progtx_core.report import accuracy_table, glue, plots, say, show, style
+from progtx_core.plots import curves as plots
+from progtx_core.plots import style
+from progtx_core.tools import records, tables
+from progtx_core.tools.claims import Claims
+from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, fit, held_out
 from torch import nn
 from torch.nn import functional as F
@@ -172,7 +175,7 @@ class SelfAttention(nn.Module):
         self.W_K = nn.Linear(d_model, d_model)
         self.W_V = nn.Linear(d_model, d_model)
         self.W_O = nn.Linear(d_model, d_model)
-        self.read_out = nn.Linear(d_model, spec.n_classes)
+        self.logits_head = nn.Linear(d_model, spec.n_classes)
 
     def forward(self, inputs):  # (batch, seq, d_input)
         x = self.embed(inputs) + self.table  # New: what it is, and where
@@ -180,7 +183,7 @@ class SelfAttention(nn.Module):
         pattern = (scores / x.shape[-1] ** 0.5).softmax(-1)
         found = self.W_O(pattern @ self.W_V(x))  # (batch, seq, d_model)
         hidden = (x + found).relu()
-        return self.read_out(hidden.mean(1))  # (batch, n_classes)
+        return self.logits_head(hidden.mean(1))  # (batch, n_classes)
 
 
 # %%
@@ -255,7 +258,7 @@ def set_by_hand():
     attention.W_K.weight.data[last_mark, last_mark] = 1
     attention.W_V.weight.data[signal, signal] = 1
     attention.W_O.weight.data[sums, signal] = other
-    model.read_out.weight.data[1, sums] = torch.tensor([1.0, 1, -1, -1])
+    model.logits_head.weight.data[1, sums] = torch.tensor([1.0, 1, -1, -1])
     return model
 
 
@@ -312,13 +315,13 @@ show(figure, "Mean pattern over the test set, by hand and learned. By hand "
 
 # %% tags=["hide-input"]
 steps_, zeros = torch.arange(seq_len), torch.zeros(1, seq_len, d_model)
-waves = Sinusoidal(seq_len, d_model, 1).add(zeros)[0]
+waves = Sinusoidal(seq_len, d_model, 1).add_to_embeddings(zeros)[0]
 key = torch.ones(1, 1, seq_len, d_model)
 query = key * (torch.arange(d_model) < d_model // 2)
-turn = Rotary(seq_len, d_model, 1).turn
+turn = Rotary(seq_len, d_model, 1).rotate
 of_place = {"sinusoidal": waves @ waves.T,
             "rotary": (turn(query) @ turn(key).transpose(2, 3))[0, 0],
-            "alibi": Alibi(seq_len, d_model, 1).bias(seq_len)[0]}
+            "alibi": Alibi(seq_len, d_model, 1).attention_bias(seq_len)[0]}
 figure, axes = style.panels(3, width=2.6, height=2.6)
 for ax, (name, scores) in zip(axes, of_place.items()):
     plots.heat(ax, scores.numpy(), cmap=style.SEQUENTIAL)

@@ -21,10 +21,10 @@
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 from progtx_core import models, tasks
-from progtx_core.report import glance
+from progtx_core.tools.page import chapter_header
 
 example = tasks.get("sign_changes_mod_3", seq_len=6)
-glance(
+chapter_header(
     "06_transformer",
     task="sign_changes_mod_3; sum_mod_10",
     model="a transformer encoder: two layers, four heads, normalisation first",
@@ -50,22 +50,18 @@ from functools import partial
 
 import numpy as np
 import torch
-from progtx_core import models, records, tables, tasks
-from progtx_core.claims import Claims
+from progtx_core import models, tasks
 from progtx_core.models.attention import MultiHeadAttention, patterns
-from progtx_core.models.inputs import as_features, real_steps
+from progtx_core.models.inputs import as_features, padding_mask
 from progtx_core.models.pooling import mean_over
 from progtx_core.models.self_attention import SelfAttention
 from progtx_core.models.transformer import Transformer as CoreModel
-from progtx_core.report import (
-    accuracy_table,
-    glue,
-    interactive,
-    plots,
-    say,
-    show,
-    style,
-)
+from progtx_core.plots import curves as plots
+from progtx_core.plots import style
+from progtx_core.tools import records, tables
+from progtx_core.tools.claims import Claims
+from progtx_core.tools.page import accuracy_table, glue, say, show
+from progtx_core.tools.pages import interactive
 from progtx_core.training import Config, fit, held_out
 from torch import nn
 
@@ -213,16 +209,16 @@ class Transformer(nn.Module):
         self.blocks = nn.ModuleList(  # New: one after another
             Block(d_model, n_heads) for _ in range(n_layers))
         self.norm = nn.LayerNorm(d_model)
-        self.read_out = nn.Linear(d_model, spec.n_classes)
+        self.logits_head = nn.Linear(d_model, spec.n_classes)
 
     def forward(self, inputs):  # (batch, seq, d_input), or tokens (batch, seq)
-        real = real_steps(inputs, self.spec)  # (batch, seq): not padding
+        real = padding_mask(inputs, self.spec)  # (batch, seq): not padding
         features = as_features(inputs, self.spec)  # a token becomes one-hot
         resid = self.embed(features) + self.table  # (batch, seq, d_model)
         for block in self.blocks:
             resid = block(resid, real)
         pooled = mean_over(self.norm(resid), real)  # (batch, d_model)
-        return self.read_out(pooled)  # (batch, n_classes)
+        return self.logits_head(pooled)  # (batch, n_classes)
 
 
 # %%

@@ -20,11 +20,11 @@
 # every step.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-from progtx_core import records
-from progtx_core.report import glance
+from progtx_core.tools import records
+from progtx_core.tools.page import chapter_header
 
 table = records.read("scoreboard")
-glance(
+chapter_header(
     "07_scoreboard",
     task=f"{len(table.names('task'))} tasks",
     model=f"{len(table.names('model'))} models, the ladder so far",
@@ -47,11 +47,19 @@ from tempfile import mkdtemp
 
 import numpy as np
 import torch
-from progtx_core import files, records, tables, tasks
-from progtx_core.claims import Claims
-from progtx_core.report import glue, plots, say, show
-from progtx_core.tables import CONTENT, ORDER, STRINGS, Entry, scoreboard_entry
+from progtx_core import tasks
+from progtx_core.plots import curves as plots
 from progtx_core.tasks import SignalTask
+from progtx_core.tools import paths, records, tables
+from progtx_core.tools.claims import Claims
+from progtx_core.tools.page import glue, say, show
+from progtx_core.tools.tables import (
+    CONTENT,
+    ORDER,
+    STRINGS,
+    Entry,
+    scoreboard_entry,
+)
 from progtx_core.training import JsonLines
 from torch import nn
 
@@ -266,7 +274,7 @@ print(*log.read_text("utf-8").splitlines()[-2:], sep="\n")
 # shows: every model has its own prefix and its own steps.
 
 # %% tags=["hide-input"]
-show(files.NOTEBOOKS / "pictures" / "wandb.png",
+show(paths.NOTEBOOKS / "pictures" / "wandb.png",
      "Four charts drawn in a terminal: validation accuracy and loss of "
      "attention pooling and of max pooling, each over its own steps.")
 
@@ -274,7 +282,7 @@ show(files.NOTEBOOKS / "pictures" / "wandb.png",
 # The same run in TensorBoard, a folder for each model:
 
 # %% tags=["hide-input"]
-show(files.NOTEBOOKS / "pictures" / "tensorboard.png",
+show(paths.NOTEBOOKS / "pictures" / "tensorboard.png",
      "TensorBoard with two charts, validation accuracy and loss, and a line "
      "for each of the two models: attention pooling ends higher.")
 
@@ -294,17 +302,17 @@ show(files.NOTEBOOKS / "pictures" / "tensorboard.png",
 
 # %%
 class MyModel(nn.Module):
-    recipe = {"steps": 1000, "batch_size": 64, "learning_rate": 0.02}
+    default_config = {"steps": 1000, "batch_size": 64, "learning_rate": 0.02}
 
     def __init__(self, spec):
         super().__init__()
         self.project = nn.Linear(spec.d_features, 64)
-        self.read_out = nn.Linear(128, spec.n_classes)
+        self.logits_head = nn.Linear(128, spec.n_classes)
 
     def forward(self, inputs):  # (batch, seq, d_input)
         hidden = self.project(inputs).relu()  # (batch, seq, 64)
         both = torch.cat([hidden.mean(1), hidden.amax(1)], -1)
-        return self.read_out(both)  # (batch, n_classes)
+        return self.logits_head(both)  # (batch, n_classes)
 
 
 mine = board

@@ -20,10 +20,11 @@
 # to attention maps; each can be run, looked at and changed alone.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-from progtx_core import models, tables, tasks
-from progtx_core.report import glance
+from progtx_core import models, tasks
+from progtx_core.tools import tables
+from progtx_core.tools.page import chapter_header
 
-glance(
+chapter_header(
     "08_training_step_by_step",
     task="selection: First, Second, Last, Max, Min of a list",
     model="a transformer that is read out at its first token",
@@ -52,15 +53,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from progtx_core import files, models, records, tables, tasks
-from progtx_core.claims import Claims
+from progtx_core import models, tasks
 from progtx_core.evaluation import confusion, heads, predict
 from progtx_core.models.attention import patterns
-from progtx_core.models.inputs import embedding, real_steps
+from progtx_core.models.inputs import embedding, padding_mask
 from progtx_core.models.transformer import Block
 from progtx_core.models.transformer import Transformer as CoreModel
-from progtx_core.report import glue, layers, say, sequences, show, style, table
+from progtx_core.plots import sequences, style
 from progtx_core.tasks.selection import OPERATIONS
+from progtx_core.tools import paths, records, tables
+from progtx_core.tools.claims import Claims
+from progtx_core.tools.page import glue, layers, say, show, table
 from progtx_core.training import Config, fit
 from torch import nn
 
@@ -130,7 +133,7 @@ for text in ("Max(2, 5, 8)", "Second(7, 3, 3, 19)", "Last(0, 4, 11)"):
 # all are equally frequent; lengths and numbers are drawn evenly.
 
 # %%
-data = tasks.DataSet(task, tables.SET_SIZES[size], seed=seed,
+data = tasks.FiniteDataset(task, tables.SET_SIZES[size], seed=seed,
                      balance=task.kinds)
 everything = torch.cat([part.inputs for part in data.parts.values()])
 answers = torch.cat([part.targets for part in data.parts.values()])
@@ -190,7 +193,7 @@ say("Accuracy of that guess on the test part: "
 
 # %%
 batch = data.parts["train"][:8]
-mask = real_steps(batch.inputs, task.spec)  # (batch, seq), True for real
+mask = padding_mask(batch.inputs, task.spec)  # (batch, seq), True for real
 tokens = [task.tokenizer.read(ids) for ids in batch.inputs.tolist()]
 show(sequences.padded_batch(tokens, mask.numpy()),
      "Eight padded texts as rows of tokens, and beside them the mask: "
@@ -215,16 +218,16 @@ class Selector(nn.Module):
         self.blocks = nn.ModuleList(
             Block(d_model, n_heads, 4 * d_model) for _ in range(n_layers))
         self.norm = nn.LayerNorm(d_model)
-        self.read_out = nn.Linear(d_model, spec.n_classes)
+        self.logits_head = nn.Linear(d_model, spec.n_classes)
 
     def forward(self, inputs):  # (batch, seq)
-        real = real_steps(inputs, self.spec)
+        real = padding_mask(inputs, self.spec)
         one_hot = nn.functional.one_hot(inputs, self.spec.d_vocab).float()
         resid = self.embed(one_hot) + self.table  # (batch, seq, d_model)
         for block in self.blocks:
             resid = block(resid, real)
         first = self.norm(resid)[:, 0]  # CHANGED: was the mean of the steps
-        return self.read_out(first)  # (batch, n_classes)
+        return self.logits_head(first)  # (batch, n_classes)
 
 
 # %%
@@ -273,7 +276,7 @@ config = Config(steps, batch_size, learning_rate, n_train=n_train,
 print(f"{n_train} examples // {batch_size} a batch = {n_train // batch_size} "
       f"updates an epoch; x {epochs} epochs = {steps} updates")
 show(sequences.lines(range(steps), {
-    "rate": [config.rate(step) for step in range(steps)]}, "learning rate"),
+    "rate": [config.lr_at(step) for step in range(steps)]}, "learning rate"),
      "The learning rate rises in a short line and falls to zero in a long "
      "one.")
 
@@ -291,7 +294,7 @@ show(sequences.lines(range(steps), {
 # %% tags=["nbval-ignore-output"]
 place = resume_from or (f"build/checkpoints/{size}-{epochs}-{batch_size}-"
                         f"{learning_rate:g}-seed{seed}")
-folder = Path(files.scratch(), place)
+folder = Path(paths.scratch(), place)
 print(f"checkpoints: {place}")
 run = fit(selector, data, config, seed=seed, n_seeds=n_seeds, best=True,
           checkpoints=folder, resume=bool(resume_from), device=device)
@@ -513,7 +516,7 @@ sick = {
     "rate too high": short_run(learning_rate=30 * learning_rate),
     "rate too low": short_run(learning_rate=learning_rate / 100),
     "too few examples": short_run(
-        data=tasks.DataSet(task, 1000, balance=task.kinds), n_train=800),
+        data=tasks.FiniteDataset(task, 1000, balance=task.kinds), n_train=800),
     "mask is broken": short_run(partial(BrokenMask, **tables.SELECTOR))}
 
 # %%

@@ -21,10 +21,11 @@
 # parameters.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-from progtx_core import models, tables, tasks
-from progtx_core.report import glance
+from progtx_core import models, tasks
+from progtx_core.tools import tables
+from progtx_core.tools.page import chapter_header
 
-glance(
+chapter_header(
     "09_pattern_search_vs_adam",
     task="parity: after each bit, is the number of ones so far odd?",
     model="a causal transformer of two layers",
@@ -51,13 +52,15 @@ from functools import partial
 
 import numpy as np
 import torch
-from progtx_core import models, records, tables, tasks
-from progtx_core.claims import Claims
-from progtx_core.evaluation import prices
+from progtx_core import models, tasks
+from progtx_core.evaluation import timing
 from progtx_core.evaluation.landscape import landscape
 from progtx_core.optim import FastLosses, PatternSearch
-from progtx_core.report import glue, layers, say, searches, show, table
-from progtx_core.report.interactive import surface
+from progtx_core.plots import searches
+from progtx_core.tools import records, tables
+from progtx_core.tools.claims import Claims
+from progtx_core.tools.page import glue, layers, say, show, table
+from progtx_core.tools.pages.interactive import surface
 from progtx_core.training import Config, fit
 from progtx_core.training.objective import masked_cross_entropy
 from torch.nn.utils import parameters_to_vector
@@ -90,7 +93,7 @@ strings = tables.STRING_SETS[data_size]
 n_samples = n_samples or strings["n_samples"]
 tracking = tasks.get(task, seq_len=seq_len or strings["seq_len"],
                      reading=reading)
-data = tasks.Strings(tracking, n_samples)
+data = tasks.StringSet(tracking, n_samples)
 train_set, test_set = data.parts["train"], data.parts["test"]
 make_model = partial(tables.searched_model, **sizes)
 
@@ -128,7 +131,7 @@ assert tasks.get("parity").follow([0, 1, 1, 1]) == follow([0, 1, 1, 1])
 
 # %%
 as_sequence = tasks.get("parity", reading="sequence")
-inputs = tasks.Strings(as_sequence).parts["test"].inputs
+inputs = tasks.StringSet(as_sequence).parts["test"].inputs
 asked = as_sequence.labels(inputs)
 leaked = asked.roll(1, dims=1)  # each answer one place later
 leaked[:, 0] = -1
@@ -235,7 +238,7 @@ layers(untrained)
 # %%
 fast = FastLosses(untrained, train_set)
 a_pass, a_candidate = (
-    prices.candidate_seconds(untrained, train_set, losses_of, n=256)
+    timing.candidate_seconds(untrained, train_set, losses_of, n=256)
     for losses_of in (None, fast))
 
 # %% tags=["nbval-ignore-output"]
@@ -426,7 +429,7 @@ surface(landscape(runs, train_set),
 def prices_of(own):
     model = tables.searched_model(tracking.spec, **own)
     return (models.count_parameters(model),
-            *prices.sweep_and_gradient(model, train_set))
+            *timing.sweep_and_gradient(model, train_set))
 
 
 more = [{"d_model": w, "d_mlp": 4 * w} for w in (8, 16, 32, 64)]

@@ -22,9 +22,9 @@
 # %% tags=["hide-input", "nbval-ignore-output"]
 from progtx_core import models, tasks
 from progtx_core.rasp.by_hand import counter
-from progtx_core.report import glance
+from progtx_core.tools.page import chapter_header
 
-glance(
+chapter_header(
     "10_rasp",
     task="count from a to b; copy, sort, most frequent; parity",
     model="programs in RASP-L; a transformer of one layer, set by hand",
@@ -49,14 +49,15 @@ from functools import partial
 import numpy as np
 import torch
 from progtx_core import models, rasp, tasks
-from progtx_core.claims import Claims
 from progtx_core.evaluation.generation import exact_match, greedy
 from progtx_core.models.attention import attend, patterns
 from progtx_core.models.transformer import Transformer
+from progtx_core.plots import selections
 from progtx_core.rasp import programs
 from progtx_core.rasp.by_hand import FEATURES, counter, units
-from progtx_core.report import glue, say, selections, show, table
 from progtx_core.tasks.state_tracking import StateTracking
+from progtx_core.tools.claims import Claims
+from progtx_core.tools.page import glue, say, show, table
 from progtx_core.training import Config, fit
 
 # %% tags=["parameters"]
@@ -134,7 +135,7 @@ print(rasp.where(rasp.tok_map(x, lambda v: v > 2), x, rasp.full(x, 0)))
 # `default`.
 
 # %%
-with rasp.watch() as seen:
+with rasp.record_selections() as seen:
     print(rasp.kqv(x, x, rasp.indices(x), rasp.equals))  # mean place
     print(rasp.sel_width(rasp.select(x, x, lambda k, q: k < q)))
 show(selections.draw(seen, ["places of the same number",
@@ -151,7 +152,7 @@ show(selections.draw(seen, ["places of the same number",
 # the last place of what is asked for, or minus one:
 
 # %%
-with rasp.watch() as seen:
+with rasp.record_selections() as seen:
     print(rasp.shift_right(x, 1, default=-9))
     print(rasp.lasts(x, rasp.full(x, 1)))
     print(rasp.index_select(x, rasp.full(x, 2), default=-9))
@@ -182,7 +183,7 @@ print(rasp.words(rasp.decode(my_count_up, prompt(3, 6))))
 
 # %%
 line = [*prompt(3, 6), *numbers(3, 6)]
-with rasp.watch() as seen:
+with rasp.record_selections() as seen:
     print(rasp.words(my_count_up(line)))
 show(selections.draw(seen, ["where is SoS?", "what comes after it?",
                             "and after that?"], rasp.words(line).split()),
@@ -194,7 +195,7 @@ show(selections.draw(seen, ["where is SoS?", "what comes after it?",
 #
 # A transformer that has seen thirty places knows nothing of the number
 # thirty-one. So RASP-L does not calculate with places, nor with counts of
-# them: it compares them, and takes the next or the one before. `breaches`
+# them: it compares them, and takes the next or the one before. `violations`
 # reads a program's source and says where it does more:
 
 # %%
@@ -205,7 +206,7 @@ written = {
     "most frequent": (programs.most_frequent, [7, 2, 7]),
     "parity": (programs.parity, [1, 0, 1, 1]),
     "parity in steps": (programs.parity_steps, [2, 1, 3, 0, 4, 1])}
-found = {name: rasp.breaches(program)
+found = {name: rasp.violations(program)
          for name, (program, _) in written.items()}
 table(["program", "prompt", "answer", "RASP-L?"], [
     [name, rasp.words([START, *given, GO]),
@@ -433,7 +434,7 @@ say(f"Of {len(every):,} pairs of numbers, the transformer counts "
 line = counting.write(torch.tensor([[6, 3]]))[:, :9]
 pattern = patterns(machine, line)["blocks.0.attention"][0].numpy()
 words = counting.tokenizer.read(line[0].tolist())
-with rasp.watch() as seen:
+with rasp.record_selections() as seen:
     programs.count([*prompt(6, 3), *numbers(6, 3), END])
 show(selections.beside({"fetch a": (seen[1].matrix, pattern[0]),
                         "fetch b": (seen[2].matrix, pattern[1])}, words),
@@ -502,7 +503,7 @@ def check(program, rule):
             made = program(row)
             if made is None or np.asarray(made).tolist() != want:
                 return f"not yet: {row.tolist()} should give {want}"
-    found = rasp.breaches(program)
+    found = rasp.violations(program)
     return f"not yet: {found[0]}" if found else "correct"
 
 
@@ -622,7 +623,7 @@ print(check_since(my_since))
 # **Where this differs from the paper.** Zhou and others (2024) count upwards
 # only, and their prompt has no `>`. Their language holds small integers; here
 # numbers have no bound. What may not be done with a position they say in
-# words; `breaches` is our reading of it, and takes counts and means to be
+# words; `violations` is our reading of it, and takes counts and means to be
 # positions too. Transformers with weights for parity at any length exist
 # (Chiang and Cholak, 2022), but no short program in RASP-L. RASP (Weiss and
 # others, 2021) allows more. Nothing here says that training finds such a
@@ -651,17 +652,17 @@ claims.check("trained heads answer with the number before, worst seed",
 claims.check("and look where the program looks, share of attention, worst "
              "seed", shares.min(), at_least=0.8)
 for name in ("count", "copy", "sort", "most frequent", "parity in steps"):
-    claims.check(f"{name} keeps to the language, breaches",
+    claims.check(f"{name} keeps to the language, violations",
                  len(found[name]), at_most=0)
 
 # %%
 for name, times in held.items():
     claims.check(f"{name} is right on forty numbers, of 20 prompts", times,
                  at_least=20)
-claims.check("parity by a count modulo two does not, breaches",
+claims.check("parity by a count modulo two does not, violations",
              len(found["parity"]), at_least=1)
-claims.check("my_count_up keeps to the language, breaches",
-             len(rasp.breaches(my_count_up)), at_most=0)
+claims.check("my_count_up keeps to the language, violations",
+             len(rasp.violations(my_count_up)), at_most=0)
 claims.check("and counts upwards as Python does, share of pairs up to 11",
              np.mean([rasp.decode(my_count_up, prompt(a, b))
                       == [*numbers(a, b), END]

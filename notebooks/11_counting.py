@@ -20,10 +20,11 @@
 # and the pairs of numbers that are too far apart to have been seen.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-from progtx_core import models, tables, tasks
-from progtx_core.report import glance
+from progtx_core import models, tasks
+from progtx_core.tools import tables
+from progtx_core.tools.page import chapter_header
 
-glance(
+chapter_header(
     "11_counting",
     task="count from a to b, up or down, further than in training",
     model="a causal transformer of three layers, with a window",
@@ -51,21 +52,23 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from progtx_core import files, models, rasp, records, tables, tasks
-from progtx_core.claims import Claims
+from progtx_core import models, rasp, tasks
 from progtx_core.evaluation import generation
 from progtx_core.evaluation.samples import Samples, until
-from progtx_core.models.attention import NEVER, patterns
-from progtx_core.models.device import placed
+from progtx_core.models.attention import NEG_INF, patterns
+from progtx_core.models.device import on_device
 from progtx_core.models.long import LONG_SCHEMES, LongTransformer
+from progtx_core.plots import lengths, selections
 from progtx_core.rasp import programs
 from progtx_core.rasp.by_hand import counter
-from progtx_core.report import glue, lengths, say, selections, show, table
-from progtx_core.trackers import opened
+from progtx_core.tools import paths, records, tables
+from progtx_core.tools.claims import Claims
+from progtx_core.tools.page import glue, say, show, table
+from progtx_core.tools.trackers import opened
 from progtx_core.training import Printer, Several, fit
 
 # %% tags=["parameters"]
-regime: str = "both, cut"  # training: up; up, cut; both; or both, cut
+regime: str = "both, truncated"  # training: up; up, truncated; both; or both, truncated
 scheme: str = "windowed"  # how places are known: none, learned, rotary …
 model_size: str = "small"  # or paper: six layers, eight heads, for a GPU
 steps: int = 0  # updates; 0, here and below: as the regime has it
@@ -175,7 +178,7 @@ table(["", "sequences", "numbers that occur", "a and b apart, at most"],
 def window(seq, n_first=4, n_near=8):
     query, key = torch.arange(seq)[:, None], torch.arange(seq)
     near = query - key < n_near  # CHANGED: was every key up to the query
-    return torch.where(near | (key < n_first), 0.0, NEVER)
+    return torch.where(near | (key < n_first), 0.0, NEG_INF)
 
 
 theirs = LONG_SCHEMES["windowed"](150, d_model=8, n_heads=4)
@@ -221,14 +224,14 @@ for name, model in (("untrained", untrained), ("by hand", by_hand)):
 # %%
 every = max(1, entry.config().steps // 6)
 config = entry.with_settings(eval_every=every).config()
-folder = Path(files.scratch(), output_dir)
+folder = Path(paths.scratch(), output_dir)
 ends = (24, 18) if "down" in directions else (18, 24)
 watch = Samples(counting, ends=((5, 16), ends, (15, 15)))
 tracker = Several(Printer(["exact_match"]),
                   opened(trackers.split(), folder, "11_counting"))
 
 # %% tags=["nbval-ignore-output"]
-run = fit(placed(partial(LongTransformer, **sizes), device), counting,
+run = fit(on_device(partial(LongTransformer, **sizes), device), counting,
           config, seed=seed, n_seeds=n_seeds, watch=watch, tracker=tracker,
           best="exact_match", checkpoints=folder / f"{regime} {seed}",
           resume=resume)
@@ -257,7 +260,7 @@ def by_length(row, direction):  # length to values, one a seed
 live = {d: {n: tables.shares(run.models, tests[d, n])
             for n in tables.TEST_LENGTHS} for d in directions}
 panels = {f"{what}, {d}": {"whole only": by_length(f"windowed, {what}", d),
-                           "some cut": by_length(f"windowed, {what}, cut", d)}
+                           "some cut": by_length(f"windowed, {what}, truncated", d)}
           for what, d in (("up", "up"), ("both", "up"), ("both", "down"))}
 for d in directions:
     panels[f"{entry.of_task['directions']}, {d}"]["now"] = live[d]
@@ -290,7 +293,7 @@ say(recorded.origin())
 # new. A fall is a matter of places, or of the crowd:
 
 # %%
-schemes = {name: by_length(f"{name}, up, cut", "up")
+schemes = {name: by_length(f"{name}, up, truncated", "up")
            for name in tables.COMPARED}
 halves = np.array_split(sorted(
     schemes, key=lambda name: -np.median(schemes[name][150])), 2)
@@ -414,7 +417,7 @@ words = counting.tokenizer.read(line[0].tolist())
 found = {f"{name.split('.')[-2]}.{h}": pattern[0, h].numpy()
          for name, pattern in patterns(run.models[0], line).items()
          for h in range(pattern.shape[1])}
-with rasp.watch() as looked:
+with rasp.record_selections() as looked:
     programs.count([programs.START, *ends, programs.GO,
                     *map(int, words[4:])])
 pairs = {}
@@ -438,7 +441,7 @@ show(selections.beside(pairs, words),
 # every answer right.)
 
 # %% tags=["nbval-ignore-output"]
-few = tables.counting_entry(scheme, "up, cut", n_train=300,
+few = tables.counting_entry(scheme, "up, truncated", n_train=300,
                             steps=min(1000, config.steps))
 small = few.train(1, seed, progress=False)
 up = {n: tables.of_length(longest, n, "up") for n in (60, 100, 150)}
@@ -459,7 +462,7 @@ known = tasks.get("counting", **few.of_task).sample(
 ended = known[(known == counting.end).any(1), 2]  # as the b of an EoS
 a_seen, b_seen = (torch.isin(up[60].inputs[:, place], values) for
                   place, values in ((1, known[:, 1]), (2, ended)))
-kinds = {name: generation.mistakes(small.models[0], up[60][keep], 4,
+kinds = {name: generation.count_errors(small.models[0], up[60][keep], 4,
                                    longest.end)
          for name, keep in (("both seen", a_seen & b_seen),
                             ("a not seen", ~a_seen),
@@ -583,7 +586,7 @@ def check_kind(kind):
     wanted = ["5", "6", "7", "EoS"]
     for text in ("5 6 7 EoS", "5 6 EoS", "5 6 7 8", "5 7 8 EoS", "6 7 EoS",
                  "EoS", "5 6 6 7", "5 6", "5 6 7"):
-        right = generation.first_mistake(text.split(), wanted, "EoS").kind
+        right = generation.first_error(text.split(), wanted, "EoS").kind
         if kind(text.split(), wanted) != right:
             return f"not yet: {text} for 5 6 7 EoS is {right!r}"
     return "correct"
@@ -661,7 +664,7 @@ print(check_score(my_score))
 #
 # Make a subclass of `LONG_SCHEMES["windowed"]` with `n_near = 1`, and add it
 # to `LONG_SCHEMES` under a name of yours, in a cell after the imports. Set
-# `scheme` to that name and `regime` to `"up, cut"`, and run all. Then one that
+# `scheme` to that name and `regime` to `"up, truncated"`, and run all. Then one that
 # sees the four nearest places and never the prompt (`n_near = 4` and a `bias`
 # of your own). Which kinds of error appear?
 #
@@ -711,14 +714,14 @@ def summary(row, of):  # at its worst length and direction
     return min(of(v) for d in ds for v in by_length(row, d).values())
 
 
-for row, median, least in (("windowed, up, cut", 0.99, 0.9),
-                           ("windowed, both, cut", 0.95, 0.8)):
+for row, median, least in (("windowed, up, truncated", 0.99, 0.9),
+                           ("windowed, both, truncated", 0.95, 0.8)):
     claims.check(f"recorded: {row}, every length, median of five seeds",
                  summary(row, np.median), at_least=median)
     claims.check(f"recorded: {row}, every length, worst of five seeds",
                  summary(row, np.min), at_least=least)
 claims.check("parameters of the model that counts upwards", recorded.values(
-    "parameters", "windowed, up, cut", "counting").max(), at_most=150_000)
+    "parameters", "windowed, up, truncated", "counting").max(), at_most=150_000)
 claims.check("trained now: every length and direction", min(
     v.min() for values in live.values() for v in values.values()),
     at_least=0.8)
@@ -732,7 +735,7 @@ claims.check("trained now: less than five apart, right",
              bins["0 to 4"].mean(), at_most=0.95)
 
 # %%
-for row, mended in (("windowed, both", False), ("none, both, cut", True)):
+for row, mended in (("windowed, both", False), ("none, both, truncated", True)):
     for d in ("up", "down"):
         whole = at_150(row, d)
         claims.check(f"recorded: {row}, {d}, 150 tokens, median", whole,
@@ -741,11 +744,11 @@ for row, mended in (("windowed, both", False), ("none, both, cut", True)):
         claims.check(f"recorded: {row}, {d}, leaving out the middle mends",
                      at_150(row, d, "near_") - whole, **bound)
 claims.check("recorded: anchors against the crowd, 100 tokens, better by",
-             np.median(by_length("anchored, both, cut", "down")[100])
-             - np.median(by_length("none, both, cut", "down")[100]),
+             np.median(by_length("anchored, both, truncated", "down")[100])
+             - np.median(by_length("none, both, truncated", "down")[100]),
              at_least=0.2)
 claims.check("recorded: whole sequences only, counting up, 150 tokens, below "
-             "that with cut ones by", at_150("windowed, up, cut", "up")
+             "that with cut ones by", at_150("windowed, up, truncated", "up")
              - at_150("windowed, up", "up"), at_least=0.02)
 
 # %%
@@ -764,6 +767,6 @@ claims.check("recorded: but 40 unique symbols, median",
              np.median(copies["unique"][83]), at_most=0.75)
 glue("ladder-11", "**Past the training length**: trained on sixty tokens, "
      "one model counts up and down over a hundred and fifty, "
-     f"{100 * summary('windowed, both, cut', np.min):.0f} % right on the "
+     f"{100 * summary('windowed, both, truncated', np.min):.0f} % right on the "
      "worst of five seeds at its hardest length.")
 print(claims.summary())

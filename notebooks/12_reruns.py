@@ -20,9 +20,9 @@
 # With it, a question that one run cannot answer is settled in minutes.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-from progtx_core.report import glance
+from progtx_core.tools.page import chapter_header
 
-glance(
+chapter_header(
     "12_reruns",
     task="chapter 1, run with many learning rates and seeds",
     model="logistic regression",
@@ -55,12 +55,19 @@ from pathlib import Path
 from unittest.mock import patch
 
 import psutil
-from progtx_core import files, tasks
-from progtx_core.claims import Claims
-from progtx_core.report import glue, say, show, style, table
-from progtx_core.sweeps import collect, plan
-from progtx_core.sweeps.drive import Sweep
-from progtx_core.sweeps.store import DONE, INTERRUPTED, RUNNING, RunFolder
+from progtx_core import tasks
+from progtx_core.plots import style
+from progtx_core.tools import paths
+from progtx_core.tools.claims import Claims
+from progtx_core.tools.page import glue, say, show, table
+from progtx_core.tools.sweeps import collect, plan
+from progtx_core.tools.sweeps.drive import Sweep
+from progtx_core.tools.sweeps.store import (
+    DONE,
+    INTERRUPTED,
+    RUNNING,
+    RunFolder,
+)
 from progtx_core.training import Config, fit
 
 # %% tags=["parameters"]
@@ -72,7 +79,7 @@ cut_after: int = 3  # runs that are done when everything is killed
 
 # %% tags=["setup"]
 claims = Claims("12_reruns", globals())
-place = Path(files.scratch(), "build", "reruns")
+place = Path(paths.scratch(), "build", "reruns")
 task = tasks.get("xor_of_endpoints")
 
 
@@ -218,7 +225,7 @@ def kill_all(driver):
 
 
 shutil.rmtree(sweep.folder, ignore_errors=True)
-driver = subprocess.Popen(command, cwd=files.ROOT, stdout=subprocess.DEVNULL,
+driver = subprocess.Popen(command, cwd=paths.ROOT, stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL)
 while driver.poll() is None and (count(DONE) < cut_after
                                  or not count(RUNNING)):
@@ -240,7 +247,7 @@ table(["state", "runs"], [[name, len(jobs)] for name, jobs in before.items()])
 finished = {job.folder: (job.folder / "row.json").stat().st_mtime_ns
             for job in before.get(DONE, [])}
 started = time.perf_counter()
-again = subprocess.run(command, cwd=files.ROOT, text=True,
+again = subprocess.run(command, cwd=paths.ROOT, text=True,
                        capture_output=True)
 seconds = time.perf_counter() - started
 assert again.returncode == 0, again.stderr
@@ -361,7 +368,7 @@ alone = [f"{name}={value}" for name, value in job.parameters.items()]
 other = Sweep(plan.plan("01", alone), place / "alone")
 plain = [*command[:command.index("rates")], "alone", "--out", str(place)]
 plain += itertools.chain.from_iterable(["-p", one] for one in alone)
-subprocess.run(plain, cwd=files.ROOT, capture_output=True, check=True)
+subprocess.run(plain, cwd=paths.ROOT, capture_output=True, check=True)
 measured = [RunFolder(one.folder).read("row.json")["measured"]
             for one in (job, other.jobs[0])]
 difference = max(abs(value - measured[1][name])
@@ -467,7 +474,7 @@ print(f"seed=0:5, n_seeds=2:    {len(shared)} trainings of {len(set(shared))} "
 #
 # **One training on several devices** is another matter: there the runs are not
 # independent. `device` is a parameter of chapters 2 to 6, 8 and 11. For more
-# than one there is an adapter to Lightning, `progtx_core.lightning`, which
+# than one there is an adapter to Lightning, `progtx_core.tools.lightning`, which
 # takes any model, task and optimizer of this book. It draws the same batch in
 # every process and gives each a share, so two processes have the curve of one,
 # up to rounding (and but for models that draw numbers as they train). A

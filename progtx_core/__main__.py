@@ -6,8 +6,8 @@ import signal
 import sys
 from pathlib import Path
 
-from progtx_core import files
-from progtx_core.sweeps import command
+from progtx_core.tools import paths
+from progtx_core.tools.sweeps import command
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -104,7 +104,9 @@ def add_compare(commands) -> None:
     compare.add_argument(
         "--n-samples", **whole, help="a finite training set; without, examples are ever new"
     )
-    compare.add_argument("--steps", **whole, help="updates (default: each model's recipe)")
+    compare.add_argument(
+        "--steps", **whole, help="updates (default: each model's default_config)"
+    )
     compare.add_argument("--batch-size", **whole)
     compare.add_argument("--learning-rate", type=float, metavar="RATE")
     compare.add_argument("--seed", **whole, default=0, help="the first one (default: 0)")
@@ -138,7 +140,7 @@ def add_reports(commands) -> None:
 
 
 def run_doctor(options: argparse.Namespace) -> int:
-    from progtx_core import doctor
+    from progtx_core.tools import doctor
 
     findings = doctor.examine()
     for finding in findings:
@@ -147,7 +149,7 @@ def run_doctor(options: argparse.Namespace) -> int:
 
 
 def run_list(options: argparse.Namespace) -> int:
-    from progtx_core.runs import catalogue
+    from progtx_core.tools.execution import catalogue
 
     for chapter in catalogue.chapters():
         title = chapter.title.partition(". ")[2]
@@ -159,8 +161,8 @@ def run_list(options: argparse.Namespace) -> int:
 
 
 def run_chapters(options: argparse.Namespace) -> int:
-    from progtx_core import runs
-    from progtx_core.runs import catalogue
+    from progtx_core.tools import execution as runs
+    from progtx_core.tools.execution import catalogue
 
     wanted = [runs.find(name) for name in options.chapters] or runs.chapters()
     given = dict(runs.parse_assignment(text) for text in options.parameters)
@@ -184,13 +186,13 @@ def run_chapters(options: argparse.Namespace) -> int:
         except runs.RunFailed as error:
             failures.append(chapter.name)
             print(f"error: {error}", file=sys.stderr)
-    if options.update and (files.ROOT / "README.md").exists():
+    if options.update and (paths.ROOT / "README.md").exists():
         catalogue.write_readme_table()
     return 1 if failures else 0
 
 
 def run_record(options: argparse.Namespace) -> int:
-    from progtx_core import records
+    from progtx_core.tools import records
 
     # A plain `kill` would leave the processes at work; as an exit it stops them too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -199,7 +201,7 @@ def run_record(options: argparse.Namespace) -> int:
 
 
 def run_compare(options: argparse.Namespace) -> int:
-    from progtx_core import compare
+    from progtx_core.tools import compare
 
     wanted = compare.Comparison(
         task=options.task,
@@ -229,7 +231,7 @@ def run_compare(options: argparse.Namespace) -> int:
 
 
 def run_report(options: argparse.Namespace) -> int:
-    from progtx_core import compare
+    from progtx_core.tools import compare
 
     page = compare.write_report(options.runs, options.task, options.model)
     print(page.resolve().as_uri())
@@ -237,7 +239,7 @@ def run_report(options: argparse.Namespace) -> int:
 
 
 def run_dashboard(options: argparse.Namespace) -> int:
-    from progtx_core import compare
+    from progtx_core.tools import compare
 
     print(compare.write_dashboard(options.runs).resolve().as_uri())
     return 0

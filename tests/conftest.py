@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import settings
 
-from progtx_core import files
+from progtx_core.tools import paths
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # several tests at a time: a core for each
     torch.set_num_threads(1)
@@ -21,7 +21,7 @@ def build_book(target, **environment):
     """`jupyter-book build`, warnings being errors; the pages lie in target/_build/html."""
     command = [Path(sys.executable).with_name("jupyter-book"), "build", "-W", "-q"]
     return subprocess.run(
-        [*command, "--keep-going", "--path-output", target, files.ROOT / "book"],
+        [*command, "--keep-going", "--path-output", target, paths.ROOT / "book"],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,

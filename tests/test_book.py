@@ -2,7 +2,7 @@
 
 import pytest
 
-from progtx_core import runs
+from progtx_core.tools import execution as runs
 
 pytestmark = pytest.mark.slow
 NAMES = [chapter.name for chapter in runs.chapters()]

@@ -7,7 +7,8 @@ import re
 import nbformat
 import pytest
 
-from progtx_core import files, runs
+from progtx_core.tools import execution as runs
+from progtx_core.tools import paths
 
 CHAPTERS = {chapter.name: chapter for chapter in runs.chapters()}
 SECTIONS = [
@@ -65,8 +66,8 @@ def test_every_cell_was_executed_without_error_by_default_parameters(name):
         for output in cell.outputs:
             assert output.output_type != "error", cell.source
             assert output.get("name") != "stderr", output.text
-    assert notebook.metadata[files.RECORD]["parameters"] == {}
-    assert notebook.metadata[files.RECORD]["seconds"] > 0
+    assert notebook.metadata[paths.RECORD]["parameters"] == {}
+    assert notebook.metadata[paths.RECORD]["seconds"] > 0
 
 
 @every_chapter
@@ -111,7 +112,7 @@ def test_sizes(name):
 
 
 def test_all_notebooks_together_are_small():
-    total = sum(p.stat().st_size for p in files.NOTEBOOKS.rglob("*") if p.is_file())
+    total = sum(p.stat().st_size for p in paths.NOTEBOOKS.rglob("*") if p.is_file())
     assert total < MAX_NOTEBOOKS_BYTES
 
 
@@ -119,7 +120,7 @@ def test_all_notebooks_together_are_small():
 def test_profiles_agree_with_the_parameters_cell(name):
     chapter = CHAPTERS[name]
     defaults = {n: p.default for n, p in chapter.parameters.items()}
-    assert files.read_profile("full", name) == defaults
+    assert paths.read_profile("full", name) == defaults
     assert all(p.help for p in chapter.parameters.values())
     assert runs.merge(chapter, "fast", {}), "the fast profile changes nothing"
 
@@ -340,7 +341,7 @@ def exercises(name):
 
 
 def execute(code, names):
-    """Run the code of a cell; as in a notebook, its functions know their source."""
+    """TrainingResult the code of a cell; as in a notebook, its functions know their source."""
     where = f"<cell {abs(hash(code))}>"
     linecache.cache[where] = len(code), None, code.splitlines(keepends=True), where
     exec(compile(code, where, "exec"), names)
@@ -390,14 +391,14 @@ def test_checkers_reject_common_wrong_answers(name, namespaces, capsys):
 
 
 def test_readme_table_is_that_of_the_chapters():
-    readme = (files.ROOT / "README.md").read_text("utf-8")
+    readme = (paths.ROOT / "README.md").read_text("utf-8")
     for chapter in CHAPTERS.values():
         row = f"| {chapter.title} | [{chapter.name}](notebooks/{chapter.name}.ipynb) "
         assert row in readme, "renew it with 'python -m progtx_core run … --update'"
 
 
 def test_the_book_lists_every_chapter():
-    toc = (files.ROOT / "book" / "_toc.yml").read_text("utf-8")
+    toc = (paths.ROOT / "book" / "_toc.yml").read_text("utf-8")
     assert [f"chapters/{name}" in toc for name in CHAPTERS] == [True] * len(CHAPTERS)
 
 

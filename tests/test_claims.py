@@ -2,15 +2,15 @@ import json
 
 import pytest
 
-from progtx_core import files
-from progtx_core.claims import METADATA_KEY, ClaimFailed, Claims
+from progtx_core.tools import paths
+from progtx_core.tools.claims import METADATA_KEY, ClaimFailed, Claims
 
 CHAPTER = "01_logistic_regression"
 
 
 @pytest.fixture
 def defaults():
-    return dict(files.read_profile("full", CHAPTER))
+    return dict(paths.read_profile("full", CHAPTER))
 
 
 @pytest.mark.parametrize(

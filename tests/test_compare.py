@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from progtx_core import __main__, compare, results, saved
-from progtx_core.compare import Comparison, ladder_for, verdict
+from progtx_core import __main__
 from progtx_core.evaluation.answers import answers_of
-from progtx_core.tables import scoreboard_entry
+from progtx_core.tools import compare, results, saved
+from progtx_core.tools.compare import Comparison, ladder_for, verdict
+from progtx_core.tools.tables import scoreboard_entry
 
 QUICK = {"steps": 200, "batch_size": 32, "learning_rate": 0.02}
 PAIR = ["logistic_regression", "max_pooling"]

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from progtx_core import records, tables, tasks
+from progtx_core import tasks
 from progtx_core.evaluation.generation import greedy
-from progtx_core.models.device import placed
+from progtx_core.models.device import on_device
 from progtx_core.models.long import LONG_SCHEMES, LongTransformer
 from progtx_core.rasp import by_hand
+from progtx_core.tools import records, tables
 from progtx_core.training import Config, fit
 
 SMALL = {"d_model": 8, "n_layers": 1, "n_heads": 2}
@@ -26,7 +27,7 @@ def quick(entry):
     ("entry", "columns"),
     [
         (tables.counting_entry("anchored"), ["up_60", "up_150"]),
-        (tables.counting_entry("none", "both, cut"), ["up_70", "down_150"]),
+        (tables.counting_entry("none", "both, truncated"), ["up_70", "down_150"]),
         (tables.copying_entry(unique=False), ["copy_20", "copy_40"]),
     ],
 )
@@ -87,8 +88,8 @@ def test_every_scheme_is_known_and_each_regime_is_recorded():
     rows = {entry.row for entry in tables.counting_entries()}
     assert {f"{tables.COMPARED[0]}, {regime}" for regime in tables.REGIMES} < rows
     seeds = {entry.row: entry.n_seeds(5) for entry in tables.counting_entries()}
-    assert seeds["windowed, both, cut"] == seeds["windowed, up, cut"] == 5
-    assert seeds["rotary, up, cut"] == seeds["repeated"] == 3
+    assert seeds["windowed, both, truncated"] == seeds["windowed, up, truncated"] == 5
+    assert seeds["rotary, up, truncated"] == seeds["repeated"] == 3
     with pytest.raises(ValueError, match="no regime 'down'"):
         tables.counting_entry("none", "down")
 
@@ -96,7 +97,7 @@ def test_every_scheme_is_known_and_each_regime_is_recorded():
 @pytest.mark.slow  # nineteen million parameters
 @pytest.mark.parametrize("bf16", [False, True])
 def test_the_paper_sizes_take_a_step(bf16):
-    make = partial(placed(LongTransformer, "cpu", bf16), positions="anchored")
+    make = partial(on_device(LongTransformer, "cpu", bf16), positions="anchored")
     task = tasks.get("counting")
     config = Config(steps=1, batch_size=2, n_eval=4)
     run = fit(partial(make, **tables.PAPER), task, config, progress=False)

@@ -2,8 +2,8 @@ import subprocess
 import sys
 import venv
 
-from progtx_core import doctor, files
 from progtx_core.__main__ import main
+from progtx_core.tools import doctor, paths
 
 
 def test_this_set_up_is_fine(capsys):
@@ -29,7 +29,7 @@ def test_doctor_runs_where_nothing_is_installed(tmp_path):
     python = tmp_path / "bare" / "bin" / "python"
     done = subprocess.run(
         [python, "-m", "progtx_core", "doctor"],
-        cwd=files.ROOT,
+        cwd=paths.ROOT,
         capture_output=True,
         text=True,
     )
@@ -39,7 +39,7 @@ def test_doctor_runs_where_nothing_is_installed(tmp_path):
     assert "Traceback" not in done.stderr
     missing = subprocess.run(
         [python, "-m", "progtx_core", "list"],
-        cwd=files.ROOT,
+        cwd=paths.ROOT,
         capture_output=True,
         text=True,
     )

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from progtx_core.files import ROOT
+from progtx_core.tools.paths import ROOT
 
 pytestmark = pytest.mark.slow
 

@@ -8,8 +8,9 @@ import sys
 import nbformat
 import pytest
 
-from progtx_core import files, runs
-from progtx_core.runs.catalogue import Chapter
+from progtx_core.tools import execution as runs
+from progtx_core.tools import paths
+from progtx_core.tools.execution.catalogue import Chapter
 
 pytestmark = pytest.mark.slow
 CHAPTERS = {chapter.name: chapter for chapter in runs.chapters()}
@@ -114,9 +115,9 @@ SMALL = """\
 
 # %%
 from progtx_core import files
-from progtx_core.claims import Claims
+from progtx_core.tools.claims import Claims
 
-values = files.read_profile("full", "01_logistic_regression")
+values = paths.read_profile("full", "01_logistic_regression")
 claims = Claims("01_logistic_regression", values)
 claims.check("the moon is round", 0.5, at_least=0.4)
 """
@@ -124,7 +125,7 @@ claims.check("the moon is round", 0.5, at_least=0.4)
 
 def nbval(path):
     command = [sys.executable, "-m", "pytest", "-q", "-m", "", "-p", "no:cacheprovider"]
-    shutil.copy(files.ROOT / "conftest.py", path.parent)
+    shutil.copy(paths.ROOT / "conftest.py", path.parent)
     done = subprocess.run(
         [*command, "--nbval", str(path)], cwd=path.parent, capture_output=True, text=True
     )

@@ -18,9 +18,9 @@ from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 
 from progtx_core import tasks
-from progtx_core.lightning import Training
 from progtx_core.models.long import LongTransformer
-from progtx_core.tables import SEARCHED, method, searched_model
+from progtx_core.tools.lightning import Training
+from progtx_core.tools.tables import SEARCHED, method, searched_model
 from progtx_core.training import Config, fit, masked_cross_entropy
 from progtx_core.training.learners import adam
 
@@ -47,7 +47,7 @@ class Curves(Callback):
 
 
 def strings(name="parity", **sizes):
-    return tasks.Strings(tasks.get(name, **sizes))
+    return tasks.StringSet(tasks.get(name, **sizes))
 
 
 def cases():

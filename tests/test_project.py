@@ -5,21 +5,16 @@ import tomllib
 
 from packaging.requirements import Requirement
 
-from progtx_core import doctor, files
+from progtx_core.tools import doctor, paths
 
-CORE = files.ROOT / "progtx_core"
+CORE = paths.ROOT / "progtx_core"
 # From the ground up: a module imports from its own floor's folder or from below.
 FLOORS = [
-    {"checks", "files"},
-    {"contract"},
-    {"tasks", "models", "optim", "rasp"},
-    {"training"},
-    {"evaluation", "tables"},
-    {"records", "results", "saved"},
-    {"report", "trackers", "claims", "doctor", "lightning"},
-    {"runs", "compare"},
-    {"sweeps"},
-    {"__main__"},
+    {"checks", "files", "types"},
+    {"tasks", "models", "rasp"},
+    {"training", "optim"},
+    {"evaluation", "plots"},
+    {"tools", "__main__"},
 ]
 SIDE_BY_SIDE = {frozenset({"tasks", "models"})}  # know nothing of each other
 
@@ -73,7 +68,7 @@ def test_public_functions_have_docstrings():
 
 
 def test_requirement_lists_agree():
-    project = tomllib.loads((files.ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]
     readers = {Requirement(line).name: line for line in doctor.requirements()}
     for line in project["dependencies"]:
         assert readers[Requirement(line).name] == line
@@ -89,7 +84,7 @@ def test_every_import_is_a_requirement():
     }
     # Come with what the reader installs.
     late = {"wandb", "jupyter_client", "nbclient", "psutil"}
-    project = tomllib.loads((files.ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     heavy = ("sweeps", "tensorboard", "lightning")
     lines = [*project["dependencies"], *(line for name in heavy for line in extras[name])]

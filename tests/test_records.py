@@ -4,8 +4,9 @@ import csv
 
 import pytest
 
-from progtx_core import __main__, models, records, tables
-from progtx_core.tables import Entry, scoreboard_entry
+from progtx_core import __main__, models
+from progtx_core.tools import records, tables
+from progtx_core.tools.tables import Entry, scoreboard_entry
 
 QUICK = {"steps": 3, "batch_size": 8, "n_eval": 50}
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from progtx_core import results
-from progtx_core.results import Result
+from progtx_core.tools import results
+from progtx_core.tools.results import Result
 
 ONE = Result("any_positive", "max_pooling", 0, 1.0, 0.1, 0.9, 0.2, 34, 600, 2.5, 2, "2026")
 

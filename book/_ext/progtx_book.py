@@ -10,7 +10,7 @@ import json
 import os
 from pathlib import Path
 
-from progtx_core.compare import write_dashboard
+from progtx_core.tools.compare import write_dashboard
 
 BOOK = Path(__file__).resolve().parents[1]
 CHAPTERS = BOOK / "chapters"

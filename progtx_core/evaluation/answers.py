@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from progtx_core.contract import Batch
 from progtx_core.evaluation.metrics import predict
 from progtx_core.tasks import Task
-from progtx_core.training import Run
+from progtx_core.training import TrainingResult
 from progtx_core.training.data import Stream, held_out
+from progtx_core.types import Batch
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Answers:
         return wrong[np.argsort(self.of_right[wrong], kind="stable")][:n].tolist()
 
 
-def answers_of(run: Run, index: int = 0, n: int = 1000) -> dict[str, Answers]:
+def answers_of(run: TrainingResult, index: int = 0, n: int = 1000) -> dict[str, Answers]:
     """What the model at that place among a run's seeds answers: "train" and "test"."""
     found = {}
     for split in ("train", "test"):
@@ -66,7 +66,7 @@ def answers_of(run: Run, index: int = 0, n: int = 1000) -> dict[str, Answers]:
     return found
 
 
-def examples(run: Run, split: str, seed: int, n: int) -> Batch:
+def examples(run: TrainingResult, split: str, seed: int, n: int) -> Batch:
     """n examples at most of the test set, or such as a seed was trained on."""
     if split == "test":
         return held_out(run.task, "test", run.config.n_eval)[:n]
@@ -91,7 +91,9 @@ def in_words(task: Task, inputs: torch.Tensor) -> str:
     return "; ".join(" ".join(f"{x:.2f}" for x in step) for step in inputs.tolist())
 
 
-def each_model(run: Run, n: int = 1000) -> Iterator[tuple[int, dict[str, Answers]]]:
+def each_model(
+    run: TrainingResult, n: int = 1000
+) -> Iterator[tuple[int, dict[str, Answers]]]:
     """Every model's place among the seeds, and its answers."""
     for index in range(len(run.seeds)):
         yield index, answers_of(run, index, n)

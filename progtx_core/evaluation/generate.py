@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from progtx_core.contract import Batch
+from progtx_core.types import Batch
 
 
 def generate(model: nn.Module, batch: Batch, first_token: int = 1) -> torch.Tensor:

@@ -14,11 +14,11 @@ from torch import nn
 from torch.nn import functional as F
 
 from progtx_core import checks
-from progtx_core.contract import Batch
 from progtx_core.models.attention import MultiHeadAttention
 from progtx_core.models.inputs import as_features
 from progtx_core.models.positions import Positions
 from progtx_core.models.transformer import Transformer
+from progtx_core.types import Batch
 
 
 class Cache:
@@ -33,9 +33,9 @@ class Cache:
             raise ValueError("what was read can be kept for a causal model only")
         d_model = model.norm.normalized_shape[0]
         # What positions add to every place, and to the scores of every pair.
-        self.added = model.positions.add(torch.zeros(1, total, d_model))[0]
-        self.bias = model.positions.bias(total)
-        self.turns = type(model.positions).turn is not Positions.turn
+        self.added = model.positions.add_to_embeddings(torch.zeros(1, total, d_model))[0]
+        self.bias = model.positions.attention_bias(total)
+        self.turns = type(model.positions).rotate is not Positions.rotate
         heads = model.blocks[0].attention.n_heads
         shape = (batch, heads, total, d_model // heads)
         self.kept = [(torch.zeros(shape), torch.zeros(shape)) for _ in model.blocks]
@@ -53,7 +53,7 @@ class Cache:
             mixed = self.attend(block.attention, block.norm_1(resid), kept)
             resid = resid + mixed
             resid = resid + block.mlp(block.norm_2(resid))
-        return model.read_out(model.norm(resid[:, -1]))
+        return model.logits_head(model.norm(resid[:, -1]))
 
     def attend(
         self, layer: MultiHeadAttention, steps: torch.Tensor, kept: tuple
@@ -64,7 +64,7 @@ class Cache:
         queries = self.turned(layer.split(layer.W_Q(steps)))
         keys[:, :, start:end] = self.turned(layer.split(layer.W_K(steps)))
         values[:, :, start:end] = layer.split(layer.W_V(steps))
-        bias = layer.forbid(end, None)[start:end]
+        bias = layer.attention_mask(end, None)[start:end]
         if self.bias is not None:
             bias = bias + self.bias[:, start:end, :end]
         mixed = F.scaled_dot_product_attention(
@@ -78,7 +78,7 @@ class Cache:
             return heads
         batch, n_heads, new, d_head = heads.shape
         before = heads.new_zeros(batch, n_heads, self.length - new, d_head)
-        return self.model.positions.turn(torch.cat([before, heads], 2))[:, :, -new:]
+        return self.model.positions.rotate(torch.cat([before, heads], 2))[:, :, -new:]
 
 
 @torch.no_grad()
@@ -153,32 +153,32 @@ KINDS = ("right", "wrong first token", "wrong successor", "early EoS", "missing 
 
 
 @dataclass(frozen=True)
-class Mistake:
+class AnswerError:
     """The first wrong token of an answer: its kind, and where it stands, from 0."""
 
     kind: str
     place: int
 
 
-def first_mistake(written: list[int], wanted: list[int], end: int) -> Mistake:
+def first_error(written: list[int], wanted: list[int], end: int) -> AnswerError:
     """Where an answer leaves the right one, and how; the place is its length if never.
 
-    >>> first_mistake([5, 6, 9], [5, 6, 7, 9], end=9)
-    Mistake(kind='early EoS', place=2)
+    >>> first_error([5, 6, 9], [5, 6, 7, 9], end=9)
+    AnswerError(kind='early EoS', place=2)
     """
     for place, want in enumerate(wanted):
         got = written[place] if place < len(written) else None
         if got == want:
             continue
         if want == end:
-            return Mistake("missing EoS", place)
+            return AnswerError("missing EoS", place)
         if got == end:
-            return Mistake("early EoS", place)
-        return Mistake("wrong first token" if place == 0 else "wrong successor", place)
-    return Mistake("right", len(wanted))
+            return AnswerError("early EoS", place)
+        return AnswerError("wrong first token" if place == 0 else "wrong successor", place)
+    return AnswerError("right", len(wanted))
 
 
-def mistakes(model: Transformer, batch: Batch, prompt: int, end: int) -> Counter:
+def count_errors(model: Transformer, batch: Batch, prompt: int, end: int) -> Counter:
     """How many answers of a batch go wrong in which way, by KINDS.
 
     prompt: tokens of each prompt, after which the model writes
@@ -188,5 +188,5 @@ def mistakes(model: Transformer, batch: Batch, prompt: int, end: int) -> Counter
     found = Counter(dict.fromkeys(KINDS, 0))
     for row, length in enumerate(lengths.tolist()):
         wanted = batch.targets[row][batch.mask[row]].tolist()
-        found[first_mistake(written[row, :length].tolist(), wanted, end).kind] += 1
+        found[first_error(written[row, :length].tolist(), wanted, end).kind] += 1
     return found

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from progtx_core.contract import Batch
 from progtx_core.training.learners import evaluate
-from progtx_core.training.run import Run, State
+from progtx_core.training.run import TrainingResult, State
+from progtx_core.types import Batch
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Landscape:
     cosine: float
 
 
-def landscape(runs: dict[str, Run], batch: Batch, size: int = 21) -> Landscape:
+def landscape(runs: dict[str, TrainingResult], batch: Batch, size: int = 21) -> Landscape:
     """The plane through the start and the ends of two runs' first seeds.
 
     runs: two, trained with snapshots from the same first parameters; every path lies

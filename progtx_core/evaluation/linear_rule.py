@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from progtx_core import checks
-from progtx_core.contract import Batch
+from progtx_core.types import Batch
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from progtx_core.contract import Batch
 from progtx_core.training.objective import check_mask
+from progtx_core.types import Batch
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ import inspect
 from torch import nn
 
 from progtx_core import checks
-from progtx_core.contract import Spec
 from progtx_core.models.attention_pooling import AttentionPooling
 from progtx_core.models.linear import LogisticRegression
 from progtx_core.models.pooling import TemporalPooling
 from progtx_core.models.self_attention import SelfAttention
 from progtx_core.models.transformer import Transformer
+from progtx_core.types import Spec
 
 # Lowest rung first: the class of a model, and what the name says of its sizes.
 LADDER: dict[str, tuple[type[nn.Module], dict]] = {
@@ -53,9 +53,9 @@ def build(name: str, spec: Spec, **sizes) -> nn.Module:
     return make(spec, **preset | sizes)
 
 
-def recipe(name: str) -> dict:
+def default_config(name: str) -> dict:
     """How the model of that name is trained by default: settings of a `Config`."""
-    return dict(LADDER[checks.one_of("model", name, LADDER)][0].recipe)
+    return dict(LADDER[checks.one_of("model", name, LADDER)][0].default_config)
 
 
 def count_parameters(model: nn.Module) -> int:

@@ -10,7 +10,7 @@ from progtx_core import checks
 from progtx_core.models.positions import Positions
 
 # In place of minus infinity: a row that may look nowhere becomes a mean, not NaN.
-NEVER = torch.finfo(torch.float32).min
+NEG_INF = torch.finfo(torch.float32).min
 
 
 def attend(
@@ -22,7 +22,7 @@ def attend(
     """softmax(queries keys^T / sqrt(d_head) + bias) values, and the softmax itself.
 
     queries, keys, values: (batch, head, seq, d_head)
-    bias: added to the scores, broadcast to (batch, head, query, key); NEVER forbids
+    bias: added to the scores, broadcast to (batch, head, query, key); NEG_INF forbids
     Returns mixed values (batch, head, query, d_head) and the pattern (batch, head,
     query, key), whose rows are at least 0 and add up to 1.
 
@@ -84,10 +84,10 @@ class MultiHeadAttention(nn.Module):
         queries = self.split(self.W_Q(steps))  # (batch, head, seq, d_head)
         keys = self.split(self.W_K(steps))
         values = self.split(self.W_V(steps))
-        bias = self.forbid(steps.shape[1], real)
+        bias = self.attention_mask(steps.shape[1], real)
         if positions is not None:
-            queries, keys = positions.turn(queries), positions.turn(keys)
-            learned = positions.bias(steps.shape[1])
+            queries, keys = positions.rotate(queries), positions.rotate(keys)
+            learned = positions.attention_bias(steps.shape[1])
             if learned is not None:
                 bias = learned if bias is None else learned + bias
         if self.kept is None:  # nobody asks for the pattern: one fused call
@@ -101,14 +101,14 @@ class MultiHeadAttention(nn.Module):
         """(batch, seq, d_model) to (batch, head, seq, d_head)."""
         return steps.unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
 
-    def forbid(self, seq: int, real: torch.Tensor | None) -> torch.Tensor | None:
-        """NEVER where a query may not look, else 0; None if every step may see all."""
+    def attention_mask(self, seq: int, real: torch.Tensor | None) -> torch.Tensor | None:
+        """NEG_INF where a query may not look, else 0; None if every step may see all."""
         bias = None
         if real is not None:
-            bias = torch.where(real, 0.0, NEVER)[:, None, None, :]  # (batch, 1, 1, key)
+            bias = torch.where(real, 0.0, NEG_INF)[:, None, None, :]  # (batch, 1, 1, key)
         if self.causal:
             later = torch.ones(seq, seq, dtype=torch.bool).triu(1)  # (query, key)
-            future = torch.where(later, NEVER, 0.0)
+            future = torch.where(later, NEG_INF, 0.0)
             bias = future if bias is None else torch.minimum(bias, future)
         return bias
 

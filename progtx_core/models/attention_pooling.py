@@ -4,9 +4,9 @@ import torch
 from torch import nn
 
 from progtx_core import checks
-from progtx_core.contract import Spec
-from progtx_core.models.attention import NEVER
-from progtx_core.models.inputs import as_features, real_steps
+from progtx_core.models.attention import NEG_INF
+from progtx_core.models.inputs import as_features, padding_mask
+from progtx_core.types import Spec
 
 SCORES = ("linear", "additive")
 
@@ -28,7 +28,7 @@ class AttentionPooling(nn.Module):
     (torch.Size([2, 4]), torch.Size([2, 6]))
     """
 
-    recipe = {"steps": 1500, "batch_size": 64, "learning_rate": 0.05}
+    default_config = {"steps": 1500, "batch_size": 64, "learning_rate": 0.05}
 
     def __init__(self, spec: Spec, d_model: int = 32, scores: str = "additive") -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class AttentionPooling(nn.Module):
         self.W_K = nn.Linear(spec.d_features, d_model)
         self.W_V = nn.Linear(spec.d_features, d_model)
         self.query = nn.Parameter(torch.randn(d_model) / d_model**0.5)
-        self.read_out = nn.Linear(d_model, spec.n_classes)
+        self.logits_head = nn.Linear(d_model, spec.n_classes)
 
     def pattern(self, inputs: torch.Tensor) -> torch.Tensor:
         """Weights of the steps, (batch, seq): at least 0, and 1 in all for each example."""
@@ -47,9 +47,9 @@ class AttentionPooling(nn.Module):
             scores = keys.tanh() @ self.query  # (batch, seq)
         else:
             scores = keys @ self.query / keys.shape[-1] ** 0.5
-        real = real_steps(inputs, self.spec)
+        real = padding_mask(inputs, self.spec)
         if real is not None:
-            scores = scores.masked_fill(~real, NEVER)
+            scores = scores.masked_fill(~real, NEG_INF)
         return scores.softmax(-1)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
@@ -57,4 +57,4 @@ class AttentionPooling(nn.Module):
         values = self.W_V(as_features(inputs, self.spec))  # (batch, seq, d_model)
         weights = self.pattern(inputs).unsqueeze(-1)  # (batch, seq, 1)
         pooled = (weights * values).sum(1)  # (batch, d_model)
-        return self.read_out(pooled)  # (batch, n_classes)
+        return self.logits_head(pooled)  # (batch, n_classes)

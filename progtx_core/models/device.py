@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from progtx_core import checks
-from progtx_core.contract import Spec
+from progtx_core.types import Spec
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -35,7 +35,7 @@ def device(name: str = "auto") -> torch.device:
     return torch.device(name)
 
 
-class Placed(nn.Module):
+class OnDevice(nn.Module):
     """A model whose parameters are on a device: inputs go there, logits come back.
 
     Loss and data stay where they were, so that nothing else has to know a device. What
@@ -44,7 +44,7 @@ class Placed(nn.Module):
 
     bf16: multiply matrices in 16 bits (autocast); by default where the device is CUDA
 
-    >>> Placed(nn.Linear(3, 2), "cpu", bf16=True)(torch.zeros(4, 3)).dtype
+    >>> OnDevice(nn.Linear(3, 2), "cpu", bf16=True)(torch.zeros(4, 3)).dtype
     torch.float32
     """
 
@@ -76,7 +76,7 @@ class Placed(nn.Module):
         return getattr(self.model, "extras", dict)()
 
 
-def placed(
+def on_device(
     make_model: Callable[..., nn.Module], name: str = "auto", bf16: bool | None = None
 ) -> Callable[..., nn.Module]:
     """What makes the same models on the device of that name.
@@ -87,7 +87,7 @@ def placed(
         return make_model
 
     @wraps(make_model, updated=())
-    def made(spec: Spec, **sizes) -> Placed:
-        return Placed(make_model(spec, **sizes), name, bf16)
+    def made(spec: Spec, **sizes) -> OnDevice:
+        return OnDevice(make_model(spec, **sizes), name, bf16)
 
     return made

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from progtx_core.contract import Spec
+from progtx_core.types import Spec
 
 
 def as_features(inputs: torch.Tensor, spec: Spec) -> torch.Tensor:
@@ -34,13 +34,13 @@ def embedding(spec: Spec, d_model: int) -> nn.Linear:
     return layer
 
 
-def real_steps(inputs: torch.Tensor, spec: Spec) -> torch.Tensor | None:
+def padding_mask(inputs: torch.Tensor, spec: Spec) -> torch.Tensor | None:
     """Which steps are no padding, (batch, seq) bool; None for a task without padding.
 
     Raises ValueError for a row of nothing but padding: nothing can be said of it.
 
     >>> spec = Spec(2, seq_len=3, d_vocab=5, pad=0)
-    >>> real_steps(torch.tensor([[4, 1, 0]]), spec).tolist()
+    >>> padding_mask(torch.tensor([[4, 1, 0]]), spec).tolist()
     [[True, True, False]]
     """
     if spec.pad is None:

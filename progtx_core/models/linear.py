@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from progtx_core.contract import Spec
 from progtx_core.models.inputs import as_features
+from progtx_core.types import Spec
 
 
 class LogisticRegression(nn.Module):
@@ -21,7 +21,7 @@ class LogisticRegression(nn.Module):
     torch.Size([5, 2])
     """
 
-    recipe = {"steps": 600, "batch_size": 128, "learning_rate": 0.02}
+    default_config = {"steps": 600, "batch_size": 128, "learning_rate": 0.02}
 
     def __init__(self, spec: Spec) -> None:
         super().__init__()

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from progtx_core import checks
-from progtx_core.models.attention import NEVER
+from progtx_core.models.attention import NEG_INF
 from progtx_core.models.positions import SCHEMES, Learned, Positions
 from progtx_core.models.transformer import Transformer
 
@@ -17,7 +17,7 @@ class Clipped(Learned):
     distances for the same reason; here it is the place itself.
 
     >>> scheme = Clipped(n_ctx=50, d_model=4, n_heads=1)
-    >>> added = scheme.add(torch.zeros(1, 50, 4))[0]
+    >>> added = scheme.add_to_embeddings(torch.zeros(1, 50, 4))[0]
     >>> bool((added[3] == added[4]).all()), bool((added[4] == added[49]).all())
     (False, True)
     """
@@ -28,7 +28,7 @@ class Clipped(Learned):
         super().__init__(self.n_first + 1, d_model, n_heads)
         self.n_ctx = n_ctx
 
-    def add(self, steps: torch.Tensor) -> torch.Tensor:
+    def add_to_embeddings(self, steps: torch.Tensor) -> torch.Tensor:
         self.check_length(steps.shape[1])
         place = torch.arange(steps.shape[1]).clamp(max=self.n_first)
         return steps + self.table[place]
@@ -45,7 +45,7 @@ class Anchored(Clipped):
     self-attention", 2022, section 5.3, who scale all scores by it.
 
     >>> scheme = Anchored(n_ctx=50, d_model=4, n_heads=1)
-    >>> scheme.weight.data.fill_(1.0).shape, scheme.bias(9)[0, 8].shape
+    >>> scheme.weight.data.fill_(1.0).shape, scheme.attention_bias(9)[0, 8].shape
     (torch.Size([1, 4]), torch.Size([9]))
     """
 
@@ -53,7 +53,7 @@ class Anchored(Clipped):
         super().__init__(n_ctx, d_model, n_heads)
         self.weight = nn.Parameter(torch.zeros(n_heads, self.n_first))
 
-    def bias(self, seq: int) -> torch.Tensor:
+    def attention_bias(self, seq: int) -> torch.Tensor:
         n_seen = torch.arange(1, seq + 1).unsqueeze(1)  # by each query
         weight = nn.functional.pad(self.weight, (0, max(0, seq - self.n_first)))
         return weight[:, None, :seq] * n_seen.log()  # (head, query, key)
@@ -69,17 +69,17 @@ class Windowed(Clipped):
     section 3.2; the first places are the prompt here.
 
     >>> scheme = Windowed(n_ctx=50, d_model=4, n_heads=1)
-    >>> (scheme.bias(50)[0, 49] == 0).nonzero()[:, 0].tolist()
+    >>> (scheme.attention_bias(50)[0, 49] == 0).nonzero()[:, 0].tolist()
     [0, 1, 2, 3, 42, 43, 44, 45, 46, 47, 48, 49]
     """
 
     n_near = 8
 
-    def bias(self, seq: int) -> torch.Tensor:
+    def attention_bias(self, seq: int) -> torch.Tensor:
         place = torch.arange(seq)
         far = place.unsqueeze(1) - place >= self.n_near  # (query, key)
         hidden = far & (place >= self.n_first)
-        return torch.where(hidden, NEVER, 0.0).unsqueeze(0)  # alike in all heads
+        return torch.where(hidden, NEG_INF, 0.0).unsqueeze(0)  # alike in all heads
 
 
 class Randomised(Learned):
@@ -96,7 +96,7 @@ class Randomised(Learned):
         super().__init__(2 * n_ctx, d_model, n_heads)
         self.n_ctx = n_ctx
 
-    def add(self, steps: torch.Tensor) -> torch.Tensor:
+    def add_to_embeddings(self, steps: torch.Tensor) -> torch.Tensor:
         batch, seq, _ = steps.shape
         self.check_length(seq)
         if not self.training:
@@ -116,13 +116,13 @@ LONG_SCHEMES: dict[str, type[Positions]] = SCHEMES | {
 class LongTransformer(Transformer):
     """A causal transformer with any of LONG_SCHEMES, and room for n_ctx tokens.
 
-    >>> from progtx_core.contract import Spec
+    >>> from progtx_core.types import Spec
     >>> model = LongTransformer(Spec(9, seq_len=6, d_vocab=9, per_step=True), d_model=8)
     >>> model(torch.zeros(2, 40, dtype=torch.long)).shape
     torch.Size([2, 40, 9])
     """
 
-    recipe = {
+    default_config = {
         "steps": 2500,
         "batch_size": 32,
         "learning_rate": 0.002,

@@ -4,8 +4,8 @@ import torch
 from torch import nn
 
 from progtx_core import checks
-from progtx_core.contract import Spec
-from progtx_core.models.inputs import as_features, real_steps
+from progtx_core.models.inputs import as_features, padding_mask
+from progtx_core.types import Spec
 
 POOLS = ("mean", "max", "both")
 
@@ -26,7 +26,7 @@ class TemporalPooling(nn.Module):
     torch.Size([5, 2])
     """
 
-    recipe = {"steps": 1000, "batch_size": 64, "learning_rate": 0.02}
+    default_config = {"steps": 1000, "batch_size": 64, "learning_rate": 0.02}
 
     def __init__(self, spec: Spec, d_model: int = 64, pool: str = "max") -> None:
         super().__init__()
@@ -35,12 +35,12 @@ class TemporalPooling(nn.Module):
         self.spec = spec
         self.project = nn.Linear(spec.d_features, d_model)
         width = 2 * d_model if pool == "both" else d_model
-        self.read_out = nn.Linear(width, spec.n_classes)
+        self.logits_head = nn.Linear(width, spec.n_classes)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """(batch, seq, d_features), or tokens (batch, seq), to (batch, n_classes)."""
         features = as_features(inputs, self.spec)
-        real = real_steps(inputs, self.spec)
+        real = padding_mask(inputs, self.spec)
         hidden = self.project(features).relu()  # (batch, seq, d_model)
         pools = []
         if self.pool in ("mean", "both"):
@@ -50,7 +50,7 @@ class TemporalPooling(nn.Module):
                 # Rectified numbers are at least 0, so a 0 is never the maximum alone.
                 hidden = hidden * real.unsqueeze(-1)
             pools.append(hidden.amax(1))  # (batch, d_model)
-        return self.read_out(torch.cat(pools, -1))  # (batch, n_classes)
+        return self.logits_head(torch.cat(pools, -1))  # (batch, n_classes)
 
 
 def mean_over(steps: torch.Tensor, real: torch.Tensor | None) -> torch.Tensor:

@@ -26,15 +26,15 @@ class Positions(nn.Module):
         super().__init__()
         self.n_ctx, self.d_model, self.n_heads = n_ctx, d_model, n_heads
 
-    def add(self, steps: torch.Tensor) -> torch.Tensor:
+    def add_to_embeddings(self, steps: torch.Tensor) -> torch.Tensor:
         """What enters the first layer."""
         return steps
 
-    def turn(self, heads: torch.Tensor) -> torch.Tensor:
+    def rotate(self, heads: torch.Tensor) -> torch.Tensor:
         """Queries or keys, before their products are taken."""
         return heads
 
-    def bias(self, seq: int) -> torch.Tensor | None:
+    def attention_bias(self, seq: int) -> torch.Tensor | None:
         """What is added to the scores."""
         return None
 
@@ -54,7 +54,7 @@ class Absolute(Positions):
         super().__init__(n_ctx, d_model, n_heads)
         self.weight = nn.Parameter(torch.randn(d_model))
 
-    def add(self, steps: torch.Tensor) -> torch.Tensor:
+    def add_to_embeddings(self, steps: torch.Tensor) -> torch.Tensor:
         where = torch.arange(steps.shape[1]) / self.n_ctx  # (seq,)
         return steps + where.unsqueeze(1) * self.weight
 
@@ -70,7 +70,7 @@ class Learned(Positions):
         super().__init__(n_ctx, d_model, n_heads)
         self.table = nn.Parameter(0.5 * torch.randn(n_ctx, d_model))
 
-    def add(self, steps: torch.Tensor) -> torch.Tensor:
+    def add_to_embeddings(self, steps: torch.Tensor) -> torch.Tensor:
         self.check_length(steps.shape[1])
         return steps + self.table[: steps.shape[1]]
 
@@ -85,9 +85,9 @@ class RandomOffset(Learned):
     generalization of transformers", 2023, with consecutive positions.
     """
 
-    def add(self, steps: torch.Tensor) -> torch.Tensor:
+    def add_to_embeddings(self, steps: torch.Tensor) -> torch.Tensor:
         if not self.training:
-            return super().add(steps)
+            return super().add_to_embeddings(steps)
         batch, seq, _ = steps.shape
         self.check_length(seq)
         start = torch.randint(self.n_ctx - seq + 1, (batch, 1))
@@ -100,11 +100,11 @@ class Sinusoidal(Positions):
     Source: Vaswani et al., "Attention is all you need", 2017, section 3.5.
 
     >>> scheme = Sinusoidal(n_ctx=4, d_model=8, n_heads=2)
-    >>> scheme.add(torch.zeros(1, 4, 8))[0, 0].tolist()
+    >>> scheme.add_to_embeddings(torch.zeros(1, 4, 8))[0, 0].tolist()
     [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0]
     """
 
-    def add(self, steps: torch.Tensor) -> torch.Tensor:
+    def add_to_embeddings(self, steps: torch.Tensor) -> torch.Tensor:
         angle = angles(steps.shape[1], self.d_model)  # (seq, pairs)
         waves = torch.stack([angle.sin(), angle.cos()], -1).flatten(1)
         return steps + waves[:, : self.d_model]
@@ -127,7 +127,7 @@ class Rotary(Positions):
                 f"d_head={d_head} (d_model={d_model}, n_heads={n_heads})"
             )
 
-    def turn(self, heads: torch.Tensor) -> torch.Tensor:
+    def rotate(self, heads: torch.Tensor) -> torch.Tensor:
         angle = angles(heads.shape[2], heads.shape[3])  # (seq, d_head / 2)
         sin, cos = angle.sin(), angle.cos()
         first, second = heads.chunk(2, -1)  # the pairs are (i, i + d_head / 2)
@@ -145,7 +145,7 @@ class Relative(Positions):
         super().__init__(n_ctx, d_model, n_heads)
         self.table = nn.Parameter(torch.randn(n_heads, 2 * n_ctx - 1))
 
-    def bias(self, seq: int) -> torch.Tensor:
+    def attention_bias(self, seq: int) -> torch.Tensor:
         self.check_length(seq)
         return self.table[:, distance(seq) + self.n_ctx - 1]  # (head, query, key)
 
@@ -162,7 +162,7 @@ class Alibi(Positions):
     [-0.0, -0.00390625, -0.0078125]
     """
 
-    def bias(self, seq: int) -> torch.Tensor:
+    def attention_bias(self, seq: int) -> torch.Tensor:
         head = torch.arange(1, self.n_heads + 1)
         slope = 2.0 ** (-8 * head / self.n_heads)  # (head,)
         return -slope.view(-1, 1, 1) * distance(seq).abs()

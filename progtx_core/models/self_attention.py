@@ -4,11 +4,11 @@ import torch
 from torch import nn
 
 from progtx_core import checks
-from progtx_core.contract import Spec
 from progtx_core.models import positions as schemes
 from progtx_core.models.attention import MultiHeadAttention
-from progtx_core.models.inputs import as_features, embedding, real_steps
+from progtx_core.models.inputs import as_features, embedding, padding_mask
 from progtx_core.models.pooling import mean_over
+from progtx_core.types import Spec
 
 
 class SelfAttention(nn.Module):
@@ -27,7 +27,7 @@ class SelfAttention(nn.Module):
     torch.Size([2, 4])
     """
 
-    recipe = {"steps": 2000, "batch_size": 64, "learning_rate": 0.005}
+    default_config = {"steps": 2000, "batch_size": 64, "learning_rate": 0.005}
 
     def __init__(
         self,
@@ -42,13 +42,13 @@ class SelfAttention(nn.Module):
         self.embed = embedding(spec, d_model)
         self.positions = schemes.make(positions, n_ctx or spec.seq_len, d_model, 1)
         self.attention = MultiHeadAttention(d_model, n_heads=1)
-        self.read_out = nn.Linear(d_model, spec.n_classes)
+        self.logits_head = nn.Linear(d_model, spec.n_classes)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """(batch, seq, d_features), or tokens (batch, seq), to (batch, n_classes)."""
         steps = self.embed(as_features(inputs, self.spec))  # (batch, seq, d_model)
-        real = real_steps(inputs, self.spec)
-        steps = self.positions.add(steps)
+        real = padding_mask(inputs, self.spec)
+        steps = self.positions.add_to_embeddings(steps)
         found = self.attention(steps, real, self.positions)  # (batch, seq, d_model)
         hidden = (steps + found).relu()
-        return self.read_out(mean_over(hidden, real))  # (batch, n_classes)
+        return self.logits_head(mean_over(hidden, real))  # (batch, n_classes)

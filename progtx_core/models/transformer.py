@@ -4,11 +4,11 @@ import torch
 from torch import nn
 
 from progtx_core import checks
-from progtx_core.contract import Spec
 from progtx_core.models import positions as schemes
 from progtx_core.models.attention import MultiHeadAttention
-from progtx_core.models.inputs import as_features, embedding, real_steps
+from progtx_core.models.inputs import as_features, embedding, padding_mask
 from progtx_core.models.pooling import mean_over
+from progtx_core.types import Spec
 
 
 class Block(nn.Module):
@@ -62,7 +62,7 @@ class Transformer(nn.Module):
     torch.Size([2, 4])
     """
 
-    recipe = {
+    default_config = {
         "steps": 2000,
         "batch_size": 64,
         "learning_rate": 0.003,
@@ -92,7 +92,7 @@ class Transformer(nn.Module):
             block(d_model, n_heads, d_mlp or 4 * d_model, causal) for _ in range(n_layers)
         )
         self.norm = nn.LayerNorm(d_model)
-        self.read_out = nn.Linear(d_model, spec.n_classes)
+        self.logits_head = nn.Linear(d_model, spec.n_classes)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """(batch, seq, d_features), or tokens (batch, seq), to logits.
@@ -100,11 +100,11 @@ class Transformer(nn.Module):
         Logits: (batch, n_classes), or (batch, seq, n_classes) with an answer a step.
         """
         resid = self.embed(as_features(inputs, self.spec))  # (batch, seq, d_model)
-        real = real_steps(inputs, self.spec)
-        resid = self.positions.add(resid)
+        real = padding_mask(inputs, self.spec)
+        resid = self.positions.add_to_embeddings(resid)
         for block in self.blocks:
             resid = block(resid, real, self.positions)
         resid = self.norm(resid)
         if not self.spec.per_step:  # to (batch, d_model)
             resid = mean_over(resid, real) if self.read == "mean" else resid[:, 0]
-        return self.read_out(resid)
+        return self.logits_head(resid)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import torch
 
 from progtx_core import checks
-from progtx_core.contract import Batch
 from progtx_core.models.positions import Learned, Positions
 from progtx_core.models.transformer import Block, Transformer
 from progtx_core.optim.moves import Moves
 from progtx_core.optim.prefixes import Prefixes
+from progtx_core.types import Batch
 
 # The C library hands large blocks back to the system when they are freed, and to get
 # them anew costs a quarter of the time here. Once one of this size was freed, it keeps
@@ -115,7 +115,7 @@ class FastLosses:
             hidden = relu(self.linear(f"{name}.mlp.0", block.mlp[0], normed, shifts))
             resid = resid + self.linear(f"{name}.mlp.2", block.mlp[2], hidden, shifts)
         normed = self.norm("norm", self.model.norm, resid, shifts)
-        logits = self.linear("read_out", self.model.read_out, normed, shifts)
+        logits = self.linear("logits_head", self.model.logits_head, normed, shifts)
         counts, logits = self.tree.counts, logits.double()  # a sum over all answers
         wanted = torch.einsum("cn,cnk->k", counts, logits)
         return (counts.sum(0) @ logits.logsumexp(0) - wanted) / self.tree.n_answers

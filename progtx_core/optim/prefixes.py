@@ -2,8 +2,8 @@
 
 import torch
 
-from progtx_core.contract import Batch, Spec
-from progtx_core.models.inputs import as_features, real_steps
+from progtx_core.models.inputs import as_features, padding_mask
+from progtx_core.types import Batch, Spec
 
 
 class Prefixes:
@@ -19,7 +19,7 @@ class Prefixes:
     seen: for each position, the first node that sees so far, and the nodes of that
         position that it and those after it see (nodes are in the order of depth)
 
-    >>> from progtx_core.contract import Batch
+    >>> from progtx_core.types import Batch
     >>> bits = torch.tensor([[0, 0], [0, 1], [1, 1]])
     >>> tree = Prefixes(Batch(bits, bits), Spec(2, seq_len=2, d_vocab=2, per_step=True))
     >>> tree.depth.tolist(), [(first, nodes.tolist()) for first, nodes in tree.seen]
@@ -28,7 +28,7 @@ class Prefixes:
 
     def __init__(self, batch: Batch, spec: Spec, dtype=torch.float32) -> None:
         features = as_features(batch.inputs, spec)  # (batch, seq, d_features)
-        real = real_steps(batch.inputs, spec)
+        real = padding_mask(batch.inputs, spec)
         if real is None:
             real = torch.ones(features.shape[:2], dtype=torch.bool)
         n_strings, seq, _ = features.shape

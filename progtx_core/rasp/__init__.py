@@ -34,7 +34,7 @@ from progtx_core.rasp.primitives import (
     watch,
     where,
 )
-from progtx_core.rasp.rules import breaches
+from progtx_core.rasp.rules import violations
 
 __all__ = [
     "aggr_max",
@@ -43,7 +43,7 @@ __all__ = [
     "always",
     "argmax",
     "argmin",
-    "breaches",
+    "violations",
     "cumsum",
     "decode",
     "equals",

@@ -69,7 +69,7 @@ def counter(task: Counting, n_ctx: int) -> Transformer:
         for weight in (embed, model.positions.table.T, block.attention.W_O.weight):
             weight[n:] = -weight[:n]
         writes.weight[n:] = -writes.weight[:n]
-        read_out(model, task, at)
+        logits_head(model, task, at)
     return model.eval()
 
 
@@ -91,12 +91,12 @@ def units(most: int) -> list[tuple[dict, float, dict]]:
     ]
 
 
-def read_out(model: Transformer, task: Counting, at: dict[str, int]) -> None:
+def logits_head(model: Transformer, task: Counting, at: dict[str, int]) -> None:
     """Logit of m: 2 m x - m^2, which is largest for the m that is nearest to x.
 
     Both are counted from the middle of the numbers, which is kinder to float32.
     """
-    weight = model.read_out.weight  # (token, d_model)
+    weight = model.logits_head.weight  # (token, d_model)
     middle = (task.n_numbers - 1) / 2
     m = torch.arange(task.n_numbers) - middle
     rows = slice(1, 1 + task.n_numbers)

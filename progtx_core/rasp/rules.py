@@ -37,7 +37,7 @@ BRANCHES = "a program is a fixed number of steps, without if or loop"
 
 
 @dataclass(frozen=True)
-class Breach:
+class Violation:
     """A place where a program is not RASP-L: its line in the file, and why."""
 
     function: str
@@ -49,16 +49,16 @@ class Breach:
         return f"{self.function}, line {self.line}: {self.code}: {self.why}"
 
 
-def breaches(program: Callable) -> list[Breach]:
+def violations(program: Callable) -> list[Violation]:
     """Where a program does more than RASP-L allows; empty if it keeps to it.
 
     Raises ValueError where there is no source to read, as for what was typed into a
     plain Python prompt.
 
     >>> from progtx_core.rasp import programs
-    >>> breaches(programs.count)
+    >>> violations(programs.count)
     []
-    >>> print(breaches(programs.parity)[0].why)
+    >>> print(violations(programs.parity)[0].why)
     a position or count may only be compared, or changed by 1
     """
     reader = Reader(program)
@@ -87,7 +87,7 @@ class Reader:
         self.parameters = [a.arg for a in self.definition.args.args]
         self.calling, self.of_numbers = (*calling, program), of_numbers
         self.kinds: dict[str, str] = {}
-        self.found: list[Breach] = []
+        self.found: list[Violation] = []
         self.returned = CONSTANT
 
     def read(self, kinds: list[str]) -> str:
@@ -102,7 +102,7 @@ class Reader:
     def breach(self, node: ast.AST, why: str) -> str:
         line = self.offset + getattr(node, "lineno", 1)
         code = ast.unparse(node).splitlines()[0]
-        self.found.append(Breach(self.program.__name__, line, code, why))
+        self.found.append(Violation(self.program.__name__, line, code, why))
         return TOKEN
 
     def statement(self, node: ast.stmt) -> None:

@@ -16,8 +16,17 @@ from progtx_core.tasks import state_tracking as state_tracking
 from progtx_core.tasks import strings as strings
 from progtx_core.tasks import word_problem as word_problem
 from progtx_core.tasks.base import SPLITS, Task, get, names
-from progtx_core.tasks.finite import DataSet
+from progtx_core.tasks.finite import FiniteDataset
 from progtx_core.tasks.signals import SignalTask, decided
-from progtx_core.tasks.state_tracking import Strings
+from progtx_core.tasks.state_tracking import StringSet
 
-__all__ = ["SPLITS", "DataSet", "SignalTask", "Strings", "Task", "decided", "get", "names"]
+__all__ = [
+    "SPLITS",
+    "FiniteDataset",
+    "SignalTask",
+    "StringSet",
+    "Task",
+    "decided",
+    "get",
+    "names",
+]

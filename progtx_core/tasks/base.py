@@ -1,6 +1,6 @@
 """The contract of a task: a rule in plain Python, and examples drawn by it.
 
-A new task is one class with a `name`. It says how to `propose` inputs and how
+A new task is one class with a `name`. It says how to `sample_inputs` inputs and how
 to label many of them at once; `label` says the same for one example in plain
 Python and is the specification that the fast form is tested against.
 """
@@ -13,7 +13,7 @@ from typing import ClassVar
 import torch
 
 from progtx_core import checks
-from progtx_core.contract import Batch, Spec
+from progtx_core.types import Batch, Spec
 
 # Every possible input falls into one of ten buckets by a hash of its values.
 # A split owns whole buckets, so no input can appear in two splits.
@@ -45,7 +45,7 @@ class Task(ABC):
             _registry[cls.name] = cls
 
     @abstractmethod
-    def propose(self, n: int, generator: torch.Generator) -> torch.Tensor:
+    def sample_inputs(self, n: int, generator: torch.Generator) -> torch.Tensor:
         """Draw n inputs, each class about equally often."""
 
     @abstractmethod
@@ -61,7 +61,7 @@ class Task(ABC):
 
         Where n is no multiple of the number of classes, classes chosen at random
         get one more. Raises ValueError for n < 1 or an unknown split, and
-        RuntimeError if `propose` hardly ever makes what is asked for.
+        RuntimeError if `sample_inputs` hardly ever makes what is asked for.
         """
         checks.whole("n", n, at_least=1)
         checks.one_of("split", split, SPLITS)
@@ -72,7 +72,7 @@ class Task(ABC):
         share = len(SPLITS[split]) / 10
         for _ in range(MAX_ROUNDS):
             wanted = n_classes * int(missing.max())
-            inputs = self.propose(int(1.25 * wanted / share) + 16, generator)
+            inputs = self.sample_inputs(int(1.25 * wanted / share) + 16, generator)
             targets = self.labels(inputs)
             rows = _fill(missing, targets, in_split(inputs, split))
             kept.append(Batch(inputs[rows], targets[rows]))
@@ -81,7 +81,7 @@ class Task(ABC):
         raise RuntimeError(
             f"{self.name}: after {MAX_ROUNDS} rounds of drawing, classes "
             f"{missing.nonzero().flatten().tolist()} are still short of examples; "
-            "propose() must make every class about equally often"
+            "sample_inputs() must make every class about equally often"
         )
 
 

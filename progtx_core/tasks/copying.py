@@ -12,12 +12,12 @@ import torch
 from progtx_core import checks
 from progtx_core.tasks.base import UNDECIDED
 from progtx_core.tasks.strings import PAD
-from progtx_core.tasks.writing import Writing, uniform
+from progtx_core.tasks.writing import PromptTask, uniform
 
 MARKS = 3  # tokens of a sequence beside its symbols, which stand there twice
 
 
-class Copying(Writing):
+class Copying(PromptTask):
     """Write the symbols of the prompt again.
 
     longest, shortest: symbols to copy; n_symbols: how many different ones there are;
@@ -50,7 +50,7 @@ class Copying(Writing):
         self.n_symbols, self.unique = n_symbols, unique
         super().__init__(2 * longest + MARKS, [*map(str, range(n_symbols))])
 
-    def propose(self, n, generator):
+    def sample_inputs(self, n, generator):
         """Inputs (n, max_len), short ones filled up with padding."""
         if self.unique:
             order = torch.rand(n, self.n_symbols, generator=generator).argsort(1)

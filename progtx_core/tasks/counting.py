@@ -12,19 +12,19 @@ import torch
 from progtx_core import checks
 from progtx_core.tasks.base import UNDECIDED
 from progtx_core.tasks.strings import PAD
-from progtx_core.tasks.writing import Writing, uniform
+from progtx_core.tasks.writing import PromptTask, uniform
 
 DIRECTIONS = ("up", "down", "both")
 PROMPT, MARKS = 4, 6  # tokens of `SoS a b >`; tokens of a sequence beside |b - a|
 
 
-class Counting(Writing):
+class Counting(PromptTask):
     """Write all numbers from a to b.
 
     max_len: tokens of the longest sequence; n_numbers: they go from 0 to n_numbers - 1,
     and all of them occur, so that only the length of a longer sequence is new
     directions: "up" (a at most b), "down", or "both", half of each
-    cut_share: share of the sequences whose numbers are further apart than max_len allows;
+    truncated_share: share of the sequences whose numbers are further apart than max_len allows;
     they are cut after max_len tokens
 
     The length is drawn first, all equally often, then the direction, then the start.
@@ -42,24 +42,24 @@ class Counting(Writing):
         max_len: int = 60,
         n_numbers: int = 200,
         directions: str = "both",
-        cut_share: float = 0.0,
+        truncated_share: float = 0.0,
     ) -> None:
         checks.whole("n_numbers", n_numbers, at_least=2)
         checks.whole("max_len", max_len, MARKS, n_numbers - 1 + MARKS)
         super().__init__(max_len, [*map(str, range(n_numbers))])
         self.n_numbers = n_numbers
         self.directions = checks.one_of("directions", directions, DIRECTIONS)
-        self.cut_share = checks.number("cut_share", cut_share, at_least=0)
-        if cut_share > 1:
-            raise ValueError(f"cut_share must be at most 1, got {cut_share}")
-        if cut_share and max_len == n_numbers - 1 + MARKS:
+        self.truncated_share = checks.number("truncated_share", truncated_share, at_least=0)
+        if truncated_share > 1:
+            raise ValueError(f"truncated_share must be at most 1, got {truncated_share}")
+        if truncated_share and max_len == n_numbers - 1 + MARKS:
             raise ValueError(f"no two of {n_numbers} numbers are too far for {max_len}")
 
-    def propose(self, n, generator):
+    def sample_inputs(self, n, generator):
         """Inputs (n, max_len), short ones filled up with padding."""
         low = torch.zeros(n, dtype=torch.long)
         high = low + self.max_len - MARKS
-        far = torch.rand(n, generator=generator) < self.cut_share
+        far = torch.rand(n, generator=generator) < self.truncated_share
         low = torch.where(far, high + 1, low)
         high = torch.where(far, self.n_numbers - 1, high)
         apart = uniform(low, high, generator)
@@ -95,12 +95,12 @@ class Counting(Writing):
         mark = torch.ones(len(ends), 1, dtype=torch.long)
         return torch.cat([self.start * mark, ends + 1, self.go * mark], 1)
 
-    def ends_of_length(self, length: int, direction: str) -> torch.Tensor:
+    def pairs_of_length(self, length: int, direction: str) -> torch.Tensor:
         """Every a and b whose sequence has so many tokens, (n, 2), in order of a.
 
         direction: "up" or "down". Raises ValueError where the numbers do not reach.
 
-        >>> Counting(n_numbers=200).ends_of_length(150, "down")[0].tolist()
+        >>> Counting(n_numbers=200).pairs_of_length(150, "down")[0].tolist()
         [144, 0]
         """
         checks.whole("length", length, MARKS, self.n_numbers - 1 + MARKS)

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import torch
 
 from progtx_core import checks
-from progtx_core.contract import Batch
 from progtx_core.tasks.base import MAX_ROUNDS, SPLITS, Task
+from progtx_core.types import Batch
 
 
-class DataSet(Task):
+class FiniteDataset(Task):
     """So many different examples of a task: 80 % to train, 10 % val, 10 % test.
 
     No example occurs twice, so no two parts share one.
@@ -20,7 +20,7 @@ class DataSet(Task):
     Raises ValueError if the task has not so many different examples.
 
     >>> from progtx_core import tasks
-    >>> data = DataSet(tasks.get("sum_mod_10"), size=200)
+    >>> data = FiniteDataset(tasks.get("sum_mod_10"), size=200)
     >>> [len(data.parts[name]) for name in ("train", "val", "test")]
     [160, 20, 20]
     """
@@ -46,8 +46,8 @@ class DataSet(Task):
             "test": everything[:tenth],
         }
 
-    def propose(self, n, generator):
-        return self.task.propose(n, generator)
+    def sample_inputs(self, n, generator):
+        return self.task.sample_inputs(n, generator)
 
     def labels(self, inputs):
         return self.task.labels(inputs)
@@ -76,9 +76,9 @@ def different(
 
     Groups take turns, so that every stretch of the rows has all of them equally often.
     """
-    kept = task.propose(0, generator)
+    kept = task.sample_inputs(0, generator)
     for _ in range(MAX_ROUNDS):
-        pool = first_occurrences(torch.cat([kept, task.propose(size, generator)]))
+        pool = first_occurrences(torch.cat([kept, task.sample_inputs(size, generator)]))
         group = balance(pool)
         pool, group = pool[group >= 0], group[group >= 0]  # below 0: undecided
         turn, n_groups = torch.empty_like(group), int(group.max()) + 1

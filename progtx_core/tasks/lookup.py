@@ -8,9 +8,9 @@ value. All numbers lie on a grid of 1/1024, as those of the signal tasks do.
 import torch
 
 from progtx_core import checks
-from progtx_core.contract import Spec
 from progtx_core.tasks.base import UNDECIDED, Task
 from progtx_core.tasks.signals import GRID
+from progtx_core.types import Spec
 
 
 class ValueAtMaxKey(Task):
@@ -34,7 +34,7 @@ class ValueAtMaxKey(Task):
         checks.whole("n_values", n_values, at_least=2)
         self.spec = Spec(n_classes=n_values, seq_len=seq_len, d_input=1 + n_values)
 
-    def propose(self, n, generator):
+    def sample_inputs(self, n, generator):
         shape = (n, self.spec.seq_len, self.spec.d_input)
         return (torch.randn(shape, generator=generator) * GRID).round() / GRID
 
@@ -84,7 +84,7 @@ class ValueAtQuery(Task):
         d_input = 1 + d_key + n_values
         self.spec = Spec(n_classes=n_values, seq_len=seq_len, d_input=d_input)
 
-    def propose(self, n, generator):
+    def sample_inputs(self, n, generator):
         seq_len, d_key = self.spec.seq_len, self.d_key
         keys = torch.randn((n, seq_len, d_key), generator=generator)
         keys = keys / keys.norm(dim=-1, keepdim=True)

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import torch
 
 from progtx_core import checks
-from progtx_core.contract import Spec
 from progtx_core.tasks.strings import PAD, StringTask, Tokenizer
+from progtx_core.types import Spec
 
 OPERATIONS: dict[str, Callable[[list[int]], int]] = {
     "First": lambda numbers: numbers[0],
@@ -22,10 +22,10 @@ OPERATIONS: dict[str, Callable[[list[int]], int]] = {
 }
 
 
-class Words(Tokenizer):
+class WordTokenizer(Tokenizer):
     """A token a word, a number or a sign; spaces do not count.
 
-    >>> words = Words(["Max", "(", ")", ",", "2", "15"])
+    >>> words = WordTokenizer(["Max", "(", ")", ",", "2", "15"])
     >>> words.encode("Max(2, 15)")
     [1, 2, 5, 4, 6, 3]
     >>> words.decode([1, 2, 5, 4, 6, 3, 0])
@@ -59,7 +59,7 @@ class Selection(StringTask):
         self.max_numbers = checks.whole("max_numbers", max_numbers, min_numbers)
         checks.whole("highest", highest, 1)
         values = [str(value) for value in range(highest + 1)]
-        self.tokenizer = Words([*OPERATIONS, "(", ")", ",", *values])
+        self.tokenizer = WordTokenizer([*OPERATIONS, "(", ")", ",", *values])
         self.zero = self.tokenizer.ids["0"]
         self.spec = Spec(
             n_classes=len(values),
@@ -68,7 +68,7 @@ class Selection(StringTask):
             pad=PAD,
         )
 
-    def propose(self, n, generator):
+    def sample_inputs(self, n, generator):
         ids = self.tokenizer.ids
         kinds = torch.randperm(n, generator=generator) % len(OPERATIONS)
         shape = (n, self.max_numbers)

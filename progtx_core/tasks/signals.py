@@ -15,8 +15,8 @@ from abc import abstractmethod
 import torch
 
 from progtx_core import checks
-from progtx_core.contract import Spec
 from progtx_core.tasks.base import UNDECIDED, Task
+from progtx_core.types import Spec
 
 GRID = 1024
 
@@ -55,7 +55,7 @@ class SignalTask(Task):
     def label_signals(self, signals: torch.Tensor) -> torch.Tensor:
         """The rule for signals (batch, seq) at once; -1 where it is undecided."""
 
-    def propose(self, n: int, generator: torch.Generator) -> torch.Tensor:
+    def sample_inputs(self, n: int, generator: torch.Generator) -> torch.Tensor:
         signals = self.draw_signals(n, generator)
         return spread_over_features(signals, self.spec.d_input, generator)
 

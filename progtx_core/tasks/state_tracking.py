@@ -10,18 +10,18 @@ from abc import abstractmethod
 import torch
 
 from progtx_core import checks
-from progtx_core.contract import Batch, Spec
 from progtx_core.tasks.base import MAX_ROUNDS, UNDECIDED, Task, in_split
-from progtx_core.tasks.finite import DataSet
+from progtx_core.tasks.finite import FiniteDataset
 from progtx_core.tasks.strings import PAD, Tokenizer
+from progtx_core.types import Batch, Spec
 
 READINGS = ("direct", "sequence")
 
 
-class Spaced(Tokenizer):
+class SpacedTokenizer(Tokenizer):
     """Symbols of any length, with spaces between them.
 
-    >>> Spaced(["213", "132"]).encode("132 213")
+    >>> SpacedTokenizer(["213", "132"]).encode("132 213")
     [2, 1]
     """
 
@@ -51,7 +51,7 @@ class StateTracking(Task):
         self.min_len = checks.whole("min_len", shortest, 1, seq_len)
         self.reading = checks.one_of("reading", reading, READINGS)
         between = ["|"] if reading == "sequence" else []
-        self.tokenizer = Spaced([*self.symbols, *between])
+        self.tokenizer = SpacedTokenizer([*self.symbols, *between])
         self.separator = len(self.symbols) + 1
         self.spec = Spec(
             n_classes=len(self.symbols),
@@ -69,7 +69,7 @@ class StateTracking(Task):
     def states(self, strings: torch.Tensor) -> torch.Tensor:
         """The same for many strings at once, (batch, seq) to (batch, seq)."""
 
-    def propose(self, n, generator):
+    def sample_inputs(self, n, generator):
         strings = torch.randint(len(self.symbols), (n, self.seq_len), generator=generator)
         bounds = self.min_len, self.seq_len + 1
         return self.write(strings, torch.randint(*bounds, (n, 1), generator=generator))
@@ -121,21 +121,21 @@ class StateTracking(Task):
     def sample(self, n, generator, split="train"):
         """Draw n strings of a split. Every symbol is equally frequent at every place."""
         checks.whole("n", n, at_least=1)
-        kept = self.propose(0, generator)
+        kept = self.sample_inputs(0, generator)
         for _ in range(MAX_ROUNDS):
-            drawn = self.propose(2 * n + 16, generator)
+            drawn = self.sample_inputs(2 * n + 16, generator)
             kept = torch.cat([kept, drawn[in_split(drawn, split)]])[:n]
             if len(kept) == n:
                 return self.batch(kept)
         raise RuntimeError(f"{self.name}: hardly any string of {self.seq_len} is {split!r}")
 
 
-class Strings(DataSet):
+class StringSet(FiniteDataset):
     """So many different strings of a state-tracking task: 80 % to train, 10, 10.
 
     size: by default all that there are, which are then split, not drawn
 
-    >>> data = Strings(Parity(seq_len=8))
+    >>> data = StringSet(Parity(seq_len=8))
     >>> [len(data.parts[name]) for name in ("train", "val", "test")]
     [206, 25, 25]
     """

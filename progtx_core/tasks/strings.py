@@ -10,8 +10,8 @@ from collections.abc import Iterable
 import torch
 
 from progtx_core import checks
-from progtx_core.contract import Spec
 from progtx_core.tasks.base import Task
+from progtx_core.types import Spec
 
 PAD = 0
 
@@ -113,7 +113,7 @@ class EquationIsTrue(StringTask):
         self.max_digits = checks.whole("max_digits", max_digits, 1, 3)
         self.spec = Spec(n_classes=2, seq_len=3 * max_digits + 3, d_vocab=13, pad=PAD)
 
-    def propose(self, n, generator):
+    def sample_inputs(self, n, generator):
         first, second = (numbers(n, self.max_digits, generator) for _ in range(2))
         total = first + second
         missed = near_miss(total, generator)
@@ -203,7 +203,7 @@ class SumMod10(StringTask):
         seq_len = 2 * n_terms - 1
         self.spec = Spec(n_classes=10, seq_len=seq_len, d_vocab=13, pad=PAD)
 
-    def propose(self, n, generator):
+    def sample_inputs(self, n, generator):
         terms = torch.randint(10, (n, self.n_terms), generator=generator)
         n_terms = torch.randint(2, self.n_terms + 1, (n, 1), generator=generator)
         inputs = torch.full((n, self.spec.seq_len), PLUS)

@@ -5,22 +5,22 @@ from abc import abstractmethod
 import torch
 
 from progtx_core import checks
-from progtx_core.contract import Batch, Spec
 from progtx_core.tasks.base import MAX_ROUNDS, UNDECIDED, Task, in_split
-from progtx_core.tasks.state_tracking import Spaced
+from progtx_core.tasks.state_tracking import SpacedTokenizer
 from progtx_core.tasks.strings import PAD
+from progtx_core.types import Batch, Spec
 
 
-class Writing(Task):
+class PromptTask(Task):
     """A task with an answer to write after a prompt.
 
-    A subclass gives `propose` (whole sequences) and the rule, as `label` and `labels`.
+    A subclass gives `sample_inputs` (whole sequences) and the rule, as `label` and `labels`.
     words: what may stand in a prompt, beside the marks SoS, > and EoS
     """
 
     def __init__(self, max_len: int, words: list[str]) -> None:
         self.max_len = max_len
-        self.tokenizer = Spaced([*words, "SoS", ">", "EoS"])
+        self.tokenizer = SpacedTokenizer([*words, "SoS", ">", "EoS"])
         self.start, self.go, self.end = (self.tokenizer.ids[m] for m in ("SoS", ">", "EoS"))
         d_vocab = len(self.tokenizer)
         self.spec = Spec(d_vocab, max_len, d_vocab=d_vocab, pad=PAD, per_step=True)
@@ -42,9 +42,9 @@ class Writing(Task):
     def sample(self, n, generator, split="train"):
         """Draw n sequences; a prompt belongs to one split only."""
         checks.whole("n", n, at_least=1)
-        kept = self.propose(0, generator)
+        kept = self.sample_inputs(0, generator)
         for _ in range(MAX_ROUNDS):
-            drawn = self.propose(2 * n + 16, generator)
+            drawn = self.sample_inputs(2 * n + 16, generator)
             kept = torch.cat([kept, drawn[in_split(self.prompt_of(drawn), split)]])[:n]
             if len(kept) == n:
                 return self.batch(kept)

@@ -22,7 +22,7 @@ class Config:
     n_eval: examples in the held-out set
     eval_every: steps between two looks at the held-out set; None for 20 looks in all
 
-    >>> Config(steps=100, learning_rate=0.1, schedule="linear").rate(75)
+    >>> Config(steps=100, learning_rate=0.1, schedule="linear").lr_at(75)
     0.025
     """
 
@@ -49,7 +49,7 @@ class Config:
         if self.eval_every is not None:
             checks.whole("eval_every", self.eval_every, at_least=1)
 
-    def rate(self, step: int) -> float:
+    def lr_at(self, step: int) -> float:
         """Learning rate of the update that follows `step` updates."""
         if step < self.warmup_steps:
             return self.learning_rate * (step + 1) / self.warmup_steps

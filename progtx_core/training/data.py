@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import torch
 
-from progtx_core.contract import Batch
 from progtx_core.tasks import SPLITS, Task
+from progtx_core.types import Batch
 
 # One large draw costs little more than a small one, so a stream draws this many
 # batches at once and cuts them up.

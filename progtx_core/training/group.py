@@ -12,7 +12,7 @@ from torch import nn
 
 from progtx_core import checks
 from progtx_core.models import count_parameters
-from progtx_core.models.device import placed
+from progtx_core.models.device import on_device
 from progtx_core.tasks import Task
 from progtx_core.training.checkpoint import Checkpoint, describe, load, path_of
 from progtx_core.training.config import Config
@@ -72,7 +72,7 @@ class Group:
     def learners(self, seeds: list[int]) -> OneByOne:
         """The models of some seeds, ready for their first step."""
         return make_learners(
-            placed(self.make_model, self.device),
+            on_device(self.make_model, self.device),
             self.task,
             self.config,
             seeds,
@@ -148,7 +148,7 @@ class Group:
                         go_on_level(so_far, step, self.config)
                         return False
                 if step < self.config.steps:
-                    taken = learners.step(self.config.rate(step))
+                    taken = learners.step(self.config.lr_at(step))
                     check_finite(self.name, step, so_far.seeds, taken)
                     so_far.history.add(step, taken)
                     report()

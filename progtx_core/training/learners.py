@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import nn
 
-from progtx_core.contract import Batch, Spec
 from progtx_core.tasks import Task
 from progtx_core.training.config import Config
 from progtx_core.training.data import Stream
 from progtx_core.training.objective import accuracy, masked_cross_entropy
+from progtx_core.types import Batch, Spec
 
 MakeModel = Callable[[Spec], nn.Module]
 MakeOptimizer = Callable[[nn.Module, Config], torch.optim.Optimizer]

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import numpy as np
 from torch import nn
 
-from progtx_core.contract import Batch
 from progtx_core.training.checkpoint import Checkpoint
 from progtx_core.training.config import Config
 from progtx_core.training.learners import Measured, OneByOne, norm, side_by_side
 from progtx_core.training.run import History, best_steps
+from progtx_core.types import Batch
 
 Watch = Callable[[nn.Module], dict[str, float | str | np.ndarray]]
 

@@ -17,7 +17,7 @@ from progtx_core.training.config import Config
 from progtx_core.training.group import Group
 from progtx_core.training.learners import MakeModel, MakeOptimizer, adam
 from progtx_core.training.looks import Watch
-from progtx_core.training.run import History, Run
+from progtx_core.training.run import History, TrainingResult
 from progtx_core.training.tracker import Guarded, Tracker
 
 
@@ -39,15 +39,15 @@ def fit(
     resume: bool = False,
     patience: int | None = None,
     device: str = "cpu",
-) -> Run:
+) -> TrainingResult:
     """Train the seeds `seed … seed + n_seeds - 1` and return all that was measured.
 
     model: a name (see `models.names()`), or a class or function that takes a
-        `Spec` and returns a module; config: by default the model's own recipe
+        `Spec` and returns a module; config: by default the model's own default_config
     n_processes: among how many processes the seeds are divided; by default as many
         as there are cores, or one where the training is too short to be worth it or
         a tracker listens
-    snapshots: keep the parameters at every look, for `Run.at`
+    snapshots: keep the parameters at every look, for `TrainingResult.at`
     best: end with each seed's parameters at its best look, not at the last one; True
         for the best "val/accuracy", or the name of another curve that looks measure
     tracker: told what is measured; if it fails, it is left alone, with a warning
@@ -70,8 +70,8 @@ def fit(
     Raises ValueError or TypeError for a wrong name or setting, and
     FloatingPointError as soon as a loss is not a finite number.
     """
-    make_model, name, recipe = resolve(model)
-    config = config or Config(**recipe)
+    make_model, name, default_config = resolve(model)
+    config = config or Config(**default_config)
     checks.whole("seed", seed, at_least=0)
     checks.whole("n_seeds", n_seeds, at_least=1)
     if n_processes is not None:
@@ -108,7 +108,7 @@ def fit(
             parts = [group.train(groups[0], bar.update, tracker=tracker)]
         else:
             parts = processes.run(group.train, groups, bar)
-    run = Run(
+    run = TrainingResult(
         name=name,
         task=task,
         config=config,
@@ -132,10 +132,10 @@ def fit(
 
 
 def resolve(model: str | MakeModel) -> tuple[MakeModel, str, dict]:
-    """A model's name or class to a function that makes it, its name, its recipe."""
+    """A model's name or class to a function that makes it, its name, its default_config."""
     if isinstance(model, str):
-        return partial(models.build, model), model, models.recipe(model)
-    return model, name_of(model), getattr(model, "recipe", {})
+        return partial(models.build, model), model, models.default_config(model)
+    return model, name_of(model), getattr(model, "default_config", {})
 
 
 def name_of(make: MakeModel) -> str:

@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from progtx_core.contract import Batch
+from progtx_core.types import Batch
 
 
 def masked_cross_entropy(logits: torch.Tensor, batch: Batch) -> torch.Tensor:

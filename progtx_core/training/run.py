@@ -91,7 +91,7 @@ def best_steps(history: History, by: str = "val/accuracy") -> list[int]:
 
 
 @dataclass
-class Run:
+class TrainingResult:
     """A finished (or interrupted) training of one model over several seeds.
 
     models: the trained models, one a seed, in evaluation mode

@@ -2,7 +2,7 @@
 
 `fit` tells a tracker when a training starts, what was measured at every look at the
 held-out set, and what it left behind; it knows no more of it. Weights & Biases and
-TensorBoard are in `progtx_core.trackers`.
+TensorBoard are in `progtx_core.tools.trackers`.
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
-    from progtx_core.training.run import Run
+    from progtx_core.training.run import TrainingResult
 
 # A number; a text; or an array of numbers, which is a distribution.
 Logged = dict[str, list[float] | list[str] | list[np.ndarray]]
@@ -32,7 +32,7 @@ class Tracker(Protocol):
         A value is a number, or a text or an array that `fit(..., watch=...)` was given.
         """
 
-    def finish(self, run: "Run") -> None:
+    def finish(self, run: "TrainingResult") -> None:
         """A training is over; other trainings may follow."""
 
     def close(self) -> None:
@@ -147,7 +147,7 @@ class JsonLines(Tracker):
             for i in range(n_seeds)
         )
 
-    def finish(self, run: "Run") -> None:
+    def finish(self, run: "TrainingResult") -> None:
         self._write(
             {"run": run.name, "seed": seed, "seconds": round(run.seconds, 3)}
             | {f"test/{name}": float(values[i]) for name, values in run.test.items()}

@@ -21,7 +21,7 @@ def seconds(call) -> float:
 
 def measure(model, task, repeats: int = 5) -> tuple[list[float], list[float]]:
     """Uncached generation / one pass over the answers, and / cached generation."""
-    ends = task.ends_of_length(LENGTH, "up")
+    ends = task.pairs_of_length(LENGTH, "up")
     batch = task.batch(task.write(ends)[:, :LENGTH])
     prompts, n_new = batch.inputs[:, :PROMPT], LENGTH - PROMPT
     one_pass, cached = [], []
@@ -38,7 +38,7 @@ if __name__ == "__main__":
     sizes = {"d_model": 64, "n_layers": 2, "n_heads": 4, "n_ctx": 256, "causal": True}
     trained = Transformer(task.spec, positions="none", **sizes)
     with torch.no_grad():  # an untrained model might end at once
-        trained.read_out.bias[task.end] = -1e9
+        trained.logits_head.bias[task.end] = -1e9
     for name, model in (
         ("2 layers of 64", trained),
         ("set by hand", counter(task, LENGTH)),

@@ -4,7 +4,9 @@ import statistics
 import subprocess
 import sys
 
-ROOMS = "progtx_core, progtx_core.training, progtx_core.claims, progtx_core.report.plots"
+ROOMS = (
+    "progtx_core, progtx_core.training, progtx_core.tools.claims, progtx_core.plots.curves"
+)
 TIMER = "import time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
 
 

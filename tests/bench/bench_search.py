@@ -5,8 +5,9 @@ import time
 
 import torch
 
-from progtx_core import models, tables, tasks
+from progtx_core import models, tasks
 from progtx_core.optim import FastLosses, PatternSearch
+from progtx_core.tools import tables
 from progtx_core.training.objective import masked_cross_entropy
 
 N_PLAIN, N_FAST = 300, 6_000  # candidates polled in a turn
@@ -22,7 +23,7 @@ def polled(search: PatternSearch, loss) -> float:
 
 def gain(reading: str, repeats: int = 7) -> list[float]:
     """How many times as many, in some turns of both."""
-    data = tasks.Strings(tasks.get("parity", reading=reading))
+    data = tasks.StringSet(tasks.get("parity", reading=reading))
     torch.manual_seed(0)
     model = models.build("transformer", data.spec, **tables.SEARCHED["tiny"], causal=True)
     batch = data.parts["train"]

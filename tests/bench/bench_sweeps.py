@@ -11,10 +11,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from progtx_core.sweeps import collect
-from progtx_core.sweeps.drive import Sweep
-from progtx_core.sweeps.plan import plan
-from progtx_core.sweeps.store import DONE, RunFolder, Status
+from progtx_core.tools.sweeps import collect
+from progtx_core.tools.sweeps.drive import Sweep
+from progtx_core.tools.sweeps.plan import plan
+from progtx_core.tools.sweeps.store import DONE, RunFolder, Status
 from tests.sweeps.conftest import build
 
 N = 10_000

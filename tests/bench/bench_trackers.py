@@ -9,9 +9,9 @@ from pathlib import Path
 
 from progtx_core import tasks
 from progtx_core.evaluation.outputs import Outputs
-from progtx_core.report import dashboard
-from progtx_core.results import Result, append, read
-from progtx_core.trackers import TensorBoard, WandB
+from progtx_core.tools.pages import dashboard
+from progtx_core.tools.results import Result, append, read
+from progtx_core.tools.trackers import TensorBoard, WandB
 from progtx_core.training import Config, JsonLines, fit
 
 CONFIG = Config(steps=1500, batch_size=64, learning_rate=0.005)

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from progtx_core.report import dashboard
-from progtx_core.results import Result
+from progtx_core.tools.pages import dashboard
+from progtx_core.tools.results import Result
 
 pytestmark = pytest.mark.browser
 

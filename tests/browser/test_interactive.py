@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from progtx_core.evaluation.landscape import Landscape
-from progtx_core.report import interactive
+from progtx_core.tools.pages import interactive
 
 pytestmark = pytest.mark.browser
 TOKENS = ["<script>", "b", "c"]

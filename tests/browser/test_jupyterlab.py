@@ -11,7 +11,7 @@ import urllib.request
 
 import pytest
 
-from progtx_core import files
+from progtx_core.tools import paths
 
 pytestmark = pytest.mark.browser
 NAME = "01_logistic_regression"
@@ -28,7 +28,7 @@ def free_port():
 def lab(tmp_path):
     """JupyterLab over a copy of notebooks/, so that saving changes no tracked file."""
     folder = tmp_path / "notebooks"
-    shutil.copytree(files.NOTEBOOKS, folder)
+    shutil.copytree(paths.NOTEBOOKS, folder)
     without_outputs(folder / f"{NAME}.ipynb")
     port = free_port()
     command = [
@@ -65,8 +65,8 @@ def test_run_all_finishes_without_error(page, lab):
     page.goto(f"{address}/lab/tree/{NAME}.ipynb?token={TOKEN}")
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
     page.wait_for_selector("text=| Idle", timeout=60_000)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_text("Run All Cells", exact=True).click()
+    page.get_by_role("menuitem", name="TrainingResult", exact=True).click()
+    page.get_by_text("TrainingResult All Cells", exact=True).click()
     saved = folder / f"{NAME}.ipynb"
     deadline = time.monotonic() + 300
     while left_to_run(saved) and time.monotonic() < deadline:
@@ -78,7 +78,7 @@ def test_run_all_finishes_without_error(page, lab):
     assert not [output for output in outputs if output["output_type"] == "error"]
     assert any("17 of 17 claims hold" in "".join(o.get("text", [])) for o in outputs)
     # The other half of the pair was saved as well and says the same as before.
-    ours = (files.NOTEBOOKS / f"{NAME}.py").read_text("utf-8").split("# %%", 1)[1]
+    ours = (paths.NOTEBOOKS / f"{NAME}.py").read_text("utf-8").split("# %%", 1)[1]
     theirs = (folder / f"{NAME}.py").read_text("utf-8").split("# %%", 1)[1]
     assert theirs == ours
 

@@ -6,7 +6,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from progtx_core import runs
+from progtx_core.tools import execution as runs
 
 pytestmark = pytest.mark.browser
 NAMES = [chapter.name for chapter in runs.chapters()]
@@ -54,7 +54,7 @@ def test_folds_open(page, address):
 
 def test_hidden_code_opens(page, address):
     page.goto(f"{address}/chapters/{NAMES[0]}.html")
-    hidden = page.locator("details.hide", has_text="glance(").first
+    hidden = page.locator("details.hide", has_text="chapter_header(").first
     assert not hidden.locator("pre").first.is_visible()
     hidden.locator("summary").click()
     assert hidden.locator("pre").first.is_visible()

@@ -5,7 +5,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from progtx_core.contract import Batch
 from progtx_core.evaluation import (
     best_linear_rule,
     confusion,
@@ -13,6 +12,7 @@ from progtx_core.evaluation import (
     predict,
     roc_curve,
 )
+from progtx_core.types import Batch
 
 ANSWERS = st.lists(
     st.tuples(st.integers(0, 10), st.integers(0, 1)), min_size=2, max_size=40

@@ -7,7 +7,7 @@ from progtx_core import tasks
 from progtx_core.evaluation import generation
 from progtx_core.evaluation.generation import (
     exact_match,
-    first_mistake,
+    first_error,
     greedy,
     mistakes,
     near_match,
@@ -27,7 +27,7 @@ def untrained(scheme="learned", seed=0, **sizes):
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_cached_logits_are_those_of_the_whole_sequence(scheme):
     model = untrained(scheme).eval()
-    tokens = TASK.propose(5, torch.Generator().manual_seed(0)).clamp(min=1)
+    tokens = TASK.sample_inputs(5, torch.Generator().manual_seed(0)).clamp(min=1)
     with torch.no_grad():
         whole = model(tokens)
         cache = generation.Cache(model, 5, 12)
@@ -40,7 +40,7 @@ def test_cached_logits_are_those_of_the_whole_sequence(scheme):
 def test_cached_generation_is_that_without_a_cache(scheme):
     for seed in range(3):
         model = untrained(scheme, seed)
-        prompts = TASK.propose(6, torch.Generator().manual_seed(seed))[:, :4]
+        prompts = TASK.sample_inputs(6, torch.Generator().manual_seed(seed))[:, :4]
         kept = greedy(model, prompts, 20, TASK.end)
         assert torch.equal(kept, greedy(model, prompts, 20, TASK.end, cached=False))
 
@@ -111,7 +111,7 @@ def test_a_model_that_fails_at_length_alone_is_right_when_it_reads_less():
 
 
 def test_mistakes_add_up_and_are_of_the_kinds_that_were_made(trained, batch):
-    found = mistakes(trained, batch, 4, TASK.end)
+    found = count_errors(trained, batch, 4, TASK.end)
     assert sum(found.values()) == len(batch)
     assert found["right"] == int(exact_match(trained, batch).sum())
 
@@ -129,7 +129,7 @@ def test_mistakes_add_up_and_are_of_the_kinds_that_were_made(trained, batch):
     ],
 )
 def test_the_first_mistake_is_named(written, kind, place):
-    found = first_mistake(written, [5, 6, 7, 9], end=9)
+    found = first_error(written, [5, 6, 7, 9], end=9)
     assert (found.kind, found.place) == (kind, place)
 
 

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from torch import nn
 
 from progtx_core import models
-from progtx_core.contract import Spec
 from progtx_core.models.ablations import NoMlp, NoNorm, NoResidual, NormAfter
 from progtx_core.models.attention import MultiHeadAttention, patterns
 from progtx_core.models.positions import SCHEMES, distance, make
 from progtx_core.models.self_attention import SelfAttention
 from progtx_core.models.transformer import Block, Transformer
+from progtx_core.types import Spec
 
 SPEC = Spec(n_classes=3, seq_len=6, d_input=4)
 TOKENS = Spec(n_classes=3, seq_len=6, d_vocab=7, pad=0)
@@ -100,9 +100,9 @@ def test_relative_schemes_see_distances_only(scheme):
     for start in (0, 5):
         heads = torch.zeros(1, 2, 12, 4)
         heads[:, :, start : start + 3] = content
-        turned = positions.turn(heads)
+        turned = positions.rotate(heads)
         scores = turned @ turned.transpose(-2, -1)
-        bias = positions.bias(12)
+        bias = positions.attention_bias(12)
         if bias is not None:
             scores = scores + bias
         moved.append(scores[..., start : start + 3, start : start + 3])
@@ -123,9 +123,9 @@ def test_distance_counts_from_the_query():
 def test_random_offset_varies_in_training_only():
     positions = make("random_offset", n_ctx=50, d_model=4, n_heads=1)
     steps = torch.zeros(8, 3, 4)
-    assert len(positions.add(steps)[:, 0].unique(dim=0)) > 1
+    assert len(positions.add_to_embeddings(steps)[:, 0].unique(dim=0)) > 1
     positions.eval()
-    assert torch.equal(positions.add(steps)[5], positions.table[:3])
+    assert torch.equal(positions.add_to_embeddings(steps)[5], positions.table[:3])
 
 
 @given(st.permutations(range(6)), st.integers(0, 100))

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from progtx_core import models
-from progtx_core.contract import Spec
 from progtx_core.models.attention_pooling import AttentionPooling
+from progtx_core.types import Spec
 
 SPEC = Spec(n_classes=3, seq_len=6, d_input=4)
 
@@ -30,7 +30,7 @@ def test_pattern_and_logits_by_hand(scores):
         assert pattern.tolist() == pytest.approx(weights, abs=1e-5)
         values = [model.W_V.weight @ step + model.W_V.bias for step in example]
         pooled = sum(w * v for w, v in zip(weights, values, strict=True))
-        by_hand = model.read_out.weight @ pooled + model.read_out.bias
+        by_hand = model.logits_head.weight @ pooled + model.logits_head.bias
         assert torch.allclose(logits, by_hand, atol=1e-5)
 
 

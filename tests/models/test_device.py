@@ -7,7 +7,7 @@ import torch
 
 from progtx_core import tasks
 from progtx_core.evaluation.generation import greedy
-from progtx_core.models.device import DEVICES, Placed, device, placed
+from progtx_core.models.device import DEVICES, OnDevice, device, placed
 from progtx_core.models.long import LongTransformer
 from progtx_core.training import Config, fit, group, held_out
 from progtx_core.training.learners import evaluate
@@ -19,8 +19,8 @@ SMALL = partial(LongTransformer, d_model=8, n_layers=1, n_heads=2, n_ctx=16)
 def test_a_placed_model_gives_the_same_logits():
     model = SMALL(TASK.spec).eval()
     inputs = TASK.sample(8, torch.Generator().manual_seed(0)).inputs
-    assert torch.equal(Placed(model, "cpu")(inputs), model(inputs))
-    near = Placed(model, "cpu", bf16=True)(inputs)
+    assert torch.equal(OnDevice(model, "cpu")(inputs), model(inputs))
+    near = OnDevice(model, "cpu", bf16=True)(inputs)
     assert near.dtype == torch.float32
     assert not torch.equal(near, model(inputs))
     assert torch.allclose(near, model(inputs), atol=0.1)
@@ -28,16 +28,16 @@ def test_a_placed_model_gives_the_same_logits():
 
 def test_a_placed_model_writes_the_same_answers():
     model, prompts = SMALL(TASK.spec), TASK.prompts(torch.tensor([[3, 7], [9, 2]]))
-    written = greedy(Placed(model, "cpu"), prompts, 12, TASK.end)
+    written = greedy(OnDevice(model, "cpu"), prompts, 12, TASK.end)
     assert torch.equal(written, greedy(model, prompts, 12, TASK.end))
 
 
 def test_in_sixteen_bits_it_learns_as_well():
     config = Config(steps=150, batch_size=16, learning_rate=0.01, n_eval=50)
-    made = partial(placed(LongTransformer, "cpu", bf16=True), **SMALL.keywords)
+    made = partial(on_device(LongTransformer, "cpu", bf16=True), **SMALL.keywords)
     plain = fit(SMALL, TASK, config, progress=False)
     run = fit(made, TASK, config, progress=False)
-    assert isinstance(run.models[0], Placed)
+    assert isinstance(run.models[0], OnDevice)
     assert run.name == plain.name == "LongTransformer"
     assert run.history["val/loss"][0, -1] < 0.7 * run.history["val/loss"][0, 0]
     assert abs(run.test["loss"] - plain.test["loss"])[0] < 0.2
@@ -49,7 +49,7 @@ def test_fit_gives_back_models_that_need_no_device(monkeypatch, tmp_path):
 
     def sixteen_bits(make, name):
         asked.append(name)
-        return placed(make, "cpu", bf16=True)
+        return on_device(make, "cpu", bf16=True)
 
     monkeypatch.setattr(group, "placed", sixteen_bits)
     config = Config(steps=20, batch_size=16, n_eval=50, eval_every=10)
@@ -61,7 +61,7 @@ def test_fit_gives_back_models_that_need_no_device(monkeypatch, tmp_path):
     assert type(run.at(10)[0]) is LongTransformer
     monkeypatch.undo()
     plain = fit(SMALL, TASK, config, checkpoints=tmp_path, resume=True, progress=False)
-    assert torch.equal(plain.models[0].read_out.weight, model.read_out.weight)
+    assert torch.equal(plain.models[0].logits_head.weight, model.logits_head.weight)
 
 
 def test_fit_refuses_a_device_that_is_not_there():
@@ -71,7 +71,7 @@ def test_fit_refuses_a_device_that_is_not_there():
 
 def test_auto_is_a_device_that_is_there():
     assert device("auto").type in DEVICES
-    assert placed(LongTransformer, "cpu") is LongTransformer
+    assert on_device(LongTransformer, "cpu") is LongTransformer
 
 
 def test_a_device_that_is_not_there_is_refused():

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from progtx_core import models
-from progtx_core.contract import Spec
+from progtx_core.types import Spec
 
 SPEC = Spec(n_classes=2, seq_len=5, d_input=3)
 
@@ -51,4 +51,4 @@ def test_every_model_has_a_recipe_that_is_a_config():
     from progtx_core.training import Config
 
     for name in models.names():
-        Config(**models.recipe(name))
+        Config(**models.default_config(name))

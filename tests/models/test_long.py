@@ -35,7 +35,7 @@ def test_kept_keys_give_what_reading_anew_gives(scheme):
 def test_clipped_places_are_told_apart_only_at_the_start():
     model = SMALL(positions="clipped").eval()
     same = torch.full((1, 12), 5)
-    added = model.positions.add(torch.zeros(1, 12, 16))[0]
+    added = model.positions.add_to_embeddings(torch.zeros(1, 12, 16))[0]
     assert len(added.unique(dim=0)) == 5
     assert not torch.allclose(model(same)[0, 2], model(same)[0, 3])
 
@@ -43,7 +43,7 @@ def test_clipped_places_are_told_apart_only_at_the_start():
 def test_an_anchor_keeps_its_share_whatever_the_length():
     positions = Anchored(n_ctx=400, d_model=4, n_heads=1)
     positions.weight.data[0, 2] = 2.0
-    scores = positions.bias(400)[0]  # all else is equal
+    scores = positions.attention_bias(400)[0]  # all else is equal
     share = [scores[n - 1, :n].softmax(0)[2].item() for n in (12, 60, 400)]
     assert share == pytest.approx([n**2 / (n**2 + n - 1) for n in (12, 60, 400)], 1e-4)
 
@@ -77,7 +77,7 @@ def test_with_a_window_length_alone_is_nothing_new():
 def test_randomised_positions_are_in_order_and_reach_the_whole_table():
     scheme = Randomised(n_ctx=30, d_model=1, n_heads=1)
     scheme.table.data = torch.arange(60.0).unsqueeze(1)
-    drawn = scheme.add(torch.zeros(500, 8, 1))[..., 0]
+    drawn = scheme.add_to_embeddings(torch.zeros(500, 8, 1))[..., 0]
     assert (drawn.diff() > 0).all()
     assert drawn.unique().tolist() == list(range(60))
     fixed = scheme.eval().add(torch.zeros(2, 30, 1))[1, :, 0]

@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from progtx_core import models
-from progtx_core.contract import Spec
 from progtx_core.models.pooling import TemporalPooling
+from progtx_core.types import Spec
 
 SPEC = Spec(n_classes=2, seq_len=6, d_input=3)
 
@@ -18,7 +18,7 @@ def test_logits_by_hand(pool):
         mean = sum(steps) / len(steps)
         largest = torch.stack(steps).max(0).values
         pooled = {"mean": mean, "max": largest, "both": torch.cat([mean, largest])}[pool]
-        by_hand = model.read_out.weight @ pooled + model.read_out.bias
+        by_hand = model.logits_head.weight @ pooled + model.logits_head.bias
         assert torch.allclose(logits, by_hand, atol=1e-6)
 
 

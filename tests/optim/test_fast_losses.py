@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from progtx_core import tasks
-from progtx_core.contract import Spec
 from progtx_core.models.ablations import NoMlp
 from progtx_core.models.attention import MultiHeadAttention
 from progtx_core.models.transformer import Transformer
 from progtx_core.optim import FastLosses, Moves, PatternSearch
 from progtx_core.optim.prefixes import Prefixes
 from progtx_core.training.objective import masked_cross_entropy
+from progtx_core.types import Spec
 
 READINGS = st.sampled_from(["direct", "sequence"])
 
@@ -146,7 +146,7 @@ def test_a_frozen_parameter_is_not_searched_and_not_missed():
 
 def test_beginnings_are_shared_and_padding_is_not_there():
     task = tasks.get("parity", seq_len=8)
-    everything = torch.cat([p.inputs for p in tasks.Strings(task).parts.values()])
+    everything = torch.cat([p.inputs for p in tasks.StringSet(task).parts.values()])
     tree = Prefixes(task.batch(everything), task.spec)
     assert len(tree) == sum(2**n for n in range(1, 9))
     assert tree.counts.sum() == tree.n_answers == 256 * 8

@@ -11,7 +11,7 @@ from progtx_core.rasp import library, primitives, programs
 from progtx_core.rasp.decode import decode, words
 from progtx_core.rasp.primitives import full, indices, kqv, select, seq_map, tok_map, where
 from progtx_core.rasp.programs import END, GO, START
-from progtx_core.rasp.rules import breaches
+from progtx_core.rasp.rules import violations
 
 small = st.lists(st.integers(-2, 5), min_size=1, max_size=9)
 
@@ -330,7 +330,7 @@ BREACHES = {
 
 @pytest.mark.parametrize("program", BREACHES, ids=lambda p: p.__name__)
 def test_a_breach_is_found_and_said_where(program):
-    found = "; ".join(map(str, breaches(program)))
+    found = "; ".join(map(str, violations(program)))
     assert found
     assert re.search(BREACHES[program], found), found
 
@@ -370,15 +370,15 @@ KEEP = [
 
 @pytest.mark.parametrize("program", KEEP, ids=lambda p: p.__name__)
 def test_what_keeps_to_the_language_is_not_complained_about(program):
-    assert breaches(program) == []
+    assert violations(program) == []
 
 
 def test_the_line_of_a_breach_is_that_of_the_file():
-    (breach,) = breaches(far_back)
+    (breach,) = violations(far_back)
     with open(__file__) as file:
         assert "i - 3" in file.read().splitlines()[breach.line - 1]
 
 
 def test_a_program_without_source_is_refused():
     with pytest.raises(ValueError, match="no source of"):
-        breaches(max)
+        violations(max)

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from progtx_core import __main__, compare, records, results, tasks
-from progtx_core.compare import Comparison
-from progtx_core.report import dashboard, model_page
-from progtx_core.results import Result
+from progtx_core import __main__, tasks
+from progtx_core.tools import compare, records, results
+from progtx_core.tools.compare import Comparison
+from progtx_core.tools.pages import dashboard, model_page
+from progtx_core.tools.results import Result
 
 ONE = Result("any_positive", "max_pooling", 0, 0.99, 0.1, 0.9, 0.2, 34, 600, 2.5, 2, "2026")
 QUICK = {"steps": 60, "batch_size": 32, "learning_rate": 0.02}

@@ -7,16 +7,16 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from progtx_core import tasks
-from progtx_core.report import (
+from progtx_core.plots import curves as plots
+from progtx_core.plots import style
+from progtx_core.tools import page
+from progtx_core.tools.page import (
     accuracy_table,
-    glance,
+    chapter_header,
     glue,
     layers,
-    page,
-    plots,
     say,
     show,
-    style,
     table,
 )
 from progtx_core.training import Config, fit
@@ -138,13 +138,13 @@ def test_say_and_glue(shown):
 
 
 def test_glance_has_launch_links_only_with_an_address(shown, monkeypatch):
-    glance("01_logistic_regression", task="four questions")
+    chapter_header("01_logistic_regression", task="four questions")
     assert "| task | four questions |" in shown[0][0].data
     assert "Binder" not in shown[0][0].data
     monkeypatch.setattr(
-        "progtx_core.files.repository_url", lambda: "https://github.com/a/b"
+        "progtx_core.paths.repository_url", lambda: "https://github.com/a/b"
     )
-    glance("01_logistic_regression")
+    chapter_header("01_logistic_regression")
     text = shown[1][0].data
     assert "https://mybinder.org/v2/gh/a/b/HEAD?labpath=notebooks/01_" in text
     assert "https://colab.research.google.com/github/a/b/blob/HEAD/notebooks/" in text

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from progtx_core import tables
-from progtx_core.report import searches
+from progtx_core.plots import searches
+from progtx_core.tools import tables
 
 
 def test_a_race_is_drawn_over_both_prices_without_the_start():

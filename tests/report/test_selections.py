@@ -3,7 +3,7 @@
 import numpy as np
 
 from progtx_core import rasp
-from progtx_core.report import selections
+from progtx_core.plots import selections
 
 
 def words_of(ax):
@@ -19,7 +19,7 @@ def drawn(ax):
 
 
 def test_a_panel_a_selection_with_keys_below_and_queries_at_the_left():
-    with rasp.watch() as seen:
+    with rasp.record_selections() as seen:
         rasp.lasts([3, 1, 3], [3, 3, 1])
         rasp.cumsum([1, 0, 1])
     first, second = selections.draw(seen).axes
@@ -30,7 +30,7 @@ def test_a_panel_a_selection_with_keys_below_and_queries_at_the_left():
 
 
 def test_titles_and_words_can_be_given():
-    with rasp.watch() as seen:
+    with rasp.record_selections() as seen:
         rasp.lasts([3, 1], [3, 3])
     (ax,) = selections.draw(seen, ["who?"], ["a", "b"]).axes
     assert ax.get_title() == "who?"

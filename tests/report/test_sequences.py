@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from progtx_core import tasks
-from progtx_core.report import sequences, style
+from progtx_core.plots import sequences, style
 from progtx_core.training import Config, fit
 
 
@@ -75,7 +75,7 @@ def test_accuracy_bars_draw_a_bar_a_seed_and_a_name():
 
 
 def test_recorded_groups_draws_every_seed():
-    from progtx_core.records import Record
+    from progtx_core.tools.records import Record
 
     rows = [
         {"model": model, "task": "t", "seed": i, "accuracy": str(value)}

@@ -1,7 +1,7 @@
 """The same model looks the same in every picture."""
 
 from progtx_core import models
-from progtx_core.report import style
+from progtx_core.plots import style
 
 
 def test_a_model_keeps_its_look_whatever_stands_beside_it():

@@ -10,10 +10,11 @@ import sys
 import nbformat
 import pytest
 
-from progtx_core import files, runs
 from progtx_core.__main__ import main
-from progtx_core.runs import catalogue
-from progtx_core.runs.parameters import fit_type
+from progtx_core.tools import execution as runs
+from progtx_core.tools import paths
+from progtx_core.tools.execution import catalogue
+from progtx_core.tools.execution.parameters import fit_type
 
 HEADER = """\
 # ---
@@ -44,9 +45,9 @@ def book(tmp_path, monkeypatch):
     (folder / "profiles").mkdir(parents=True)
     (folder / "profiles" / "full.yaml").write_text("")
     (folder / "profiles" / "fast.yaml").write_text("98_small: {steps: 1}")
-    monkeypatch.setattr(files, "NOTEBOOKS", folder)
-    monkeypatch.setattr(files, "PROFILES", folder / "profiles")
-    monkeypatch.setattr(files, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "NOTEBOOKS", folder)
+    monkeypatch.setattr(paths, "PROFILES", folder / "profiles")
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     monkeypatch.chdir(tmp_path)
 
     def write(code="print(steps, rate, word)", kernel="python3", name="98_small"):
@@ -65,7 +66,7 @@ def outputs(path):
 def test_a_run_has_its_parameters_its_record_and_no_time_stamps(book, capsys):
     book()
     assert main(["run", "98", "-p", "steps=7", "-p", "rate=1e-3", "-p", "word=two"]) == 0
-    path = files.ROOT / "build" / "executed" / "98_small.ipynb"
+    path = paths.ROOT / "build" / "executed" / "98_small.ipynb"
     assert outputs(path) == "7 0.001 two\n"
     record = json.loads(path.read_text())["metadata"]["progtx"]
     assert record["parameters"] == {"steps": 7, "rate": 0.001, "word": "two"}
@@ -85,9 +86,9 @@ display(Markdown("| measured time | not measured yet |"))
 """
     chapter = book(code.strip())
     for parameters, shown in (({}, "s on two cores"), ({"steps": 2}, "not measured")):
-        path = runs.execute(chapter, parameters, files.ROOT / "build" / "executed")
+        path = runs.execute(chapter, parameters, paths.ROOT / "build" / "executed")
         assert f"{shown}" in path.read_text()
-    path = runs.execute(chapter, {}, files.ROOT / "build" / "executed")
+    path = runs.execute(chapter, {}, paths.ROOT / "build" / "executed")
     seconds = json.loads(path.read_text())["metadata"]["progtx"]["seconds"]
     assert f"| measured time | {seconds:.0f} s on two cores |" in path.read_text()
 
@@ -133,19 +134,19 @@ def test_profiles_and_defaults(book):
 )
 def test_bad_input_is_one_line_and_nothing_is_written(book, capsys, arguments, message):
     book()
-    (files.ROOT / "file").write_text("no folder")
+    (paths.ROOT / "file").write_text("no folder")
     assert main(["run", *arguments]) == 1
     error = capsys.readouterr().err.strip()
     assert error.startswith("error: ")
     assert message in error
     assert len(error.splitlines()) == 1
-    assert not (files.ROOT / "build").exists()
+    assert not (paths.ROOT / "build").exists()
 
 
 def test_a_failing_chapter_keeps_the_old_output_and_shows_the_partial_one(book, capsys):
     book()
     assert main(["run"]) == 0
-    good = files.ROOT / "build" / "executed" / "98_small.ipynb"
+    good = paths.ROOT / "build" / "executed" / "98_small.ipynb"
     before = good.read_text()
     book(code="print('so far')\nraise ValueError('n_seeds must\\nbe more')")
     capsys.readouterr()
@@ -178,7 +179,7 @@ def test_other_chapters_run_on_after_one_failed(book, capsys):
     book()
     assert main(["run"]) == 1
     assert "ZeroDivisionError" in capsys.readouterr().err
-    assert (files.ROOT / "build" / "executed" / "98_small.ipynb").exists()
+    assert (paths.ROOT / "build" / "executed" / "98_small.ipynb").exists()
 
 
 def test_update_writes_the_notebook_with_the_same_cell_ids(book):
@@ -197,7 +198,7 @@ def test_a_damaged_notebook_is_reported_and_mended_by_update(book, capsys):
     assert main(["list"]) == 0
     assert "(notebook damaged; run with --update remakes it)" in capsys.readouterr().out
     with pytest.raises(ValueError, match="damaged, not a notebook.*run 98_small --update"):
-        files.record_of(chapter.notebook)
+        paths.record_of(chapter.notebook)
     assert main(["run", "--update"]) == 0
     assert chapter.seconds > 0
 
@@ -228,7 +229,7 @@ def test_list_shows_titles_parameters_and_times(book, capsys):
 
 def test_readme_table_is_renewed_between_its_marks(book):
     book()
-    readme = files.ROOT / "README.md"
+    readme = paths.ROOT / "README.md"
     readme.write_text("before\n<!-- chapters -->\nold\n<!-- /chapters -->\nafter\n")
     assert main(["run", "--update"]) == 0
     text = readme.read_text()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from progtx_core import files
+from progtx_core.tools import paths
 
 CHAPTER = """
 # ---
@@ -36,7 +36,7 @@ fail: str = ""  # "always", or "once"
 import time
 from pathlib import Path
 
-from progtx_core.claims import Claims
+from progtx_core.tools.claims import Claims
 
 house = Path.cwd().parent
 print("number", number)
@@ -127,7 +127,7 @@ def build(folder: Path) -> House:
     def leave(_, names):
         return [n for n in names if n == "__pycache__"]
 
-    shutil.copytree(files.ROOT / "progtx_core", folder / "progtx_core", ignore=leave)
+    shutil.copytree(paths.ROOT / "progtx_core", folder / "progtx_core", ignore=leave)
     notebooks = folder / "notebooks"
     (notebooks / "profiles").mkdir(parents=True)
     (notebooks / "01_stub.py").write_text(CHAPTER)

@@ -5,8 +5,8 @@ import csv
 import numpy as np
 import pytest
 
-from progtx_core.sweeps import collect
-from progtx_core.sweeps.store import DONE, FAILED, RunFolder, Status
+from progtx_core.tools.sweeps import collect
+from progtx_core.tools.sweeps.store import DONE, FAILED, RunFolder, Status
 
 
 @pytest.fixture

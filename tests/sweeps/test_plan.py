@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from progtx_core.runs import find
-from progtx_core.sweeps import plan as plans
-from progtx_core.sweeps.plan import key, plan, plan_from, read_values
+from progtx_core.tools.execution import find
+from progtx_core.tools.sweeps import plan as plans
+from progtx_core.tools.sweeps.plan import key, plan, plan_from, read_values
 
 
 def test_a_grid_is_every_combination_without_the_defaults():

@@ -10,7 +10,7 @@ from progtx_core.rasp.programs import END, GO, START, copy_unique
 
 def drawn(n, seed=0, **sizes):
     task = tasks.get("copying", **sizes)
-    return task, task.propose(n, torch.Generator().manual_seed(seed))
+    return task, task.sample_inputs(n, torch.Generator().manual_seed(seed))
 
 
 @pytest.mark.parametrize("unique", [True, False])

@@ -11,13 +11,13 @@ from progtx_core import tasks
 
 def drawn(n, seed=0, **sizes):
     task = tasks.get("counting", **sizes)
-    return task, task.propose(n, torch.Generator().manual_seed(seed))
+    return task, task.sample_inputs(n, torch.Generator().manual_seed(seed))
 
 
 @pytest.mark.parametrize("directions", ["up", "down", "both"])
-@pytest.mark.parametrize("cut_share", [0.0, 0.4])
-def test_labels_agree_with_the_rule(directions, cut_share):
-    task, inputs = drawn(300, directions=directions, cut_share=cut_share)
+@pytest.mark.parametrize("truncated_share", [0.0, 0.4])
+def test_labels_agree_with_the_rule(directions, truncated_share):
+    task, inputs = drawn(300, directions=directions, truncated_share=truncated_share)
     labels = task.labels(inputs).tolist()
     for example, answers in zip(inputs.tolist(), labels, strict=True):
         rule = task.label(example)
@@ -52,7 +52,7 @@ def test_lengths_directions_and_numbers_are_drawn_evenly():
 
 
 def test_far_pairs_are_cut_and_no_other():
-    task, inputs = drawn(4000, cut_share=0.3)
+    task, inputs = drawn(4000, truncated_share=0.3)
     far = (inputs[:, 1] - inputs[:, 2]).abs() > 54
     assert abs(far.float().mean() - 0.3) < 0.03
     assert (inputs[far] != 0).all()
@@ -63,7 +63,7 @@ def test_far_pairs_are_cut_and_no_other():
 @pytest.mark.parametrize(("length", "n"), [(60, 146), (70, 136), (150, 56), (6, 200)])
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_the_prompts_of_a_length_are_all_there_are(length, n, direction):
-    ends = tasks.get("counting").ends_of_length(length, direction)
+    ends = tasks.get("counting").pairs_of_length(length, direction)
     assert len(ends.unique(dim=0)) == n
     sign = 1 if direction == "up" else -1
     assert ((ends[:, 1] - ends[:, 0]) * sign == length - 6).all()
@@ -89,8 +89,8 @@ def test_a_prompt_belongs_to_one_split():
         ({"max_len": 206}, "max_len must be"),
         ({"n_numbers": 1}, "n_numbers must be"),
         ({"directions": "sideways"}, "no directions 'sideways'"),
-        ({"cut_share": 1.5}, "cut_share must be at most 1"),
-        ({"max_len": 205, "cut_share": 0.5}, "too far for 205"),
+        ({"truncated_share": 1.5}, "truncated_share must be at most 1"),
+        ({"max_len": 205, "truncated_share": 0.5}, "too far for 205"),
     ],
 )
 def test_bad_sizes_are_named(sizes, message):
@@ -100,4 +100,4 @@ def test_bad_sizes_are_named(sizes, message):
         with pytest.raises(ValueError, match="numbers from 0 to 199"):
             tasks.get("counting").prompts(torch.tensor([wrong]))
     with pytest.raises(ValueError, match="length must be"):
-        tasks.get("counting").ends_of_length(300, "up")
+        tasks.get("counting").pairs_of_length(300, "up")

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 from progtx_core import tasks
 from progtx_core.tasks.base import SPLITS
-from progtx_core.tasks.finite import DataSet, first_occurrences
+from progtx_core.tasks.finite import FiniteDataset, first_occurrences
 from progtx_core.tasks.selection import OPERATIONS, Selection
 
 TASK = Selection()
 
 
 def draw(n, seed=0):
-    return TASK.propose(n, torch.Generator().manual_seed(seed))
+    return TASK.sample_inputs(n, torch.Generator().manual_seed(seed))
 
 
 def rows(batch):
@@ -68,12 +68,15 @@ def test_the_source_is_the_token_that_is_the_answer():
         (lambda: TASK.encode(["Max(1, 2" + 8 * ", 3" + ")"]), "tokens, more than 18"),
         (lambda: Selection(min_numbers=1), "min_numbers .* at least 2, got 1"),
         (lambda: Selection(5, 4), "max_numbers .* at least 5, got 4"),
-        (lambda: DataSet(TASK, 5), "size .* at least 10, got 5"),
+        (lambda: FiniteDataset(TASK, 5), "size .* at least 10, got 5"),
         (
-            lambda: DataSet(TASK, 10).sample(9, torch.Generator(), "train"),
+            lambda: FiniteDataset(TASK, 10).sample(9, torch.Generator(), "train"),
             "cannot draw 9 examples from the 8 of 'train'",
         ),
-        (lambda: DataSet(tasks.get("sum_mod_10", n_terms=2), 200), "not 200 different"),
+        (
+            lambda: FiniteDataset(tasks.get("sum_mod_10", n_terms=2), 200),
+            "not 200 different",
+        ),
     ],
 )
 def test_bad_input_is_named(call, message):
@@ -83,7 +86,7 @@ def test_bad_input_is_named(call, message):
 
 @pytest.mark.parametrize("size", [1000, 1003, 10_000])
 def test_parts_share_nothing_and_are_balanced(size):
-    data = DataSet(TASK, size, seed=1, balance=TASK.kinds)
+    data = FiniteDataset(TASK, size, seed=1, balance=TASK.kinds)
     parts = [data.parts[name] for name in SPLITS]
     assert [len(part) for part in parts] == [size - 2 * (size // 10), *[size // 10] * 2]
     assert len(set.union(*map(rows, parts))) == size
@@ -100,13 +103,15 @@ def test_parts_share_nothing_and_are_balanced(size):
 
 def test_a_data_set_of_all_there_is():
     """All 100 sums of two digits, ten of every class, shared out among the parts."""
-    data = DataSet(tasks.get("sum_mod_10", n_terms=2), 100)
+    data = FiniteDataset(tasks.get("sum_mod_10", n_terms=2), 100)
     assert len(set.union(*(rows(part) for part in data.parts.values()))) == 100
     assert data.parts["test"].targets.bincount(minlength=10).tolist() == [1] * 10
 
 
 def test_the_seed_decides_the_examples():
-    one, same, other = (DataSet(TASK, 50, seed=seed).parts["test"] for seed in (0, 0, 1))
+    one, same, other = (
+        FiniteDataset(TASK, 50, seed=seed).parts["test"] for seed in (0, 0, 1)
+    )
     assert torch.equal(one.inputs, same.inputs)
     assert not torch.equal(one.inputs, other.inputs)
 

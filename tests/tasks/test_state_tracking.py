@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from progtx_core import tasks
 from progtx_core.evaluation import generate
-from progtx_core.tasks import Strings
+from progtx_core.tasks import StringSet
 from progtx_core.tasks.word_problem import WordProblem, is_even, then
 
 CASES = {
@@ -79,7 +79,7 @@ def test_what_a_model_reads_in_both_readings():
 @pytest.mark.parametrize("reading", READINGS)
 def test_a_model_that_copies_its_input_is_at_chance(reading):
     task = make("parity", seq_len=8, reading=reading)
-    everything = torch.cat([p.inputs for p in Strings(task).parts.values()])
+    everything = torch.cat([p.inputs for p in StringSet(task).parts.values()])
     batch = task.batch(everything)
     copied = (batch.inputs - 1) == batch.targets
     # A separator is no state: at its place the copy is wrong.
@@ -104,7 +104,7 @@ def test_no_answer_can_be_seen_at_its_own_place_or_before():
 @pytest.mark.parametrize("lengths", [(8, 8), (4, 7)])
 def test_all_strings_are_split_and_no_two_parts_share_one(reading, lengths):
     task = make("parity", seq_len=lengths[1], min_len=lengths[0], reading=reading)
-    parts = Strings(task, seed=3).parts
+    parts = StringSet(task, seed=3).parts
     rows = [{tuple(r) for r in part.inputs.tolist()} for part in parts.values()]
     there_are = sum(2**n for n in range(lengths[0], lengths[1] + 1))
     assert len(set.union(*rows)) == sum(map(len, rows)) == there_are
@@ -176,4 +176,4 @@ def test_bad_sizes_are_named(sizes, message):
     with pytest.raises(ValueError, match="no group 'S4'"):
         tasks.get("word_problem", group="S4")
     with pytest.raises(ValueError, match="size .* 10 to 256, got 300"):
-        Strings(tasks.get("parity"), size=300)
+        StringSet(tasks.get("parity"), size=300)

@@ -7,7 +7,7 @@ import pytest
 
 from progtx_core import tasks
 from progtx_core.evaluation.outputs import Outputs, together
-from progtx_core.trackers import KINDS, TensorBoard, opened
+from progtx_core.tools.trackers import KINDS, TensorBoard, opened
 from progtx_core.training import Config, fit
 
 TASK = tasks.get("trend_sign", seq_len=4, d_input=1)
@@ -64,7 +64,7 @@ def test_trackers_are_opened_by_name_and_a_broken_one_is_left_out(tmp_path, monk
     def fail(*_, **__):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("progtx_core.trackers.opening.TensorBoard", fail)
+    monkeypatch.setattr("progtx_core.tools.trackers.opening.TensorBoard", fail)
     with pytest.warns(UserWarning, match="tensorboard is left out: no space left"):
         tracker = opened(["jsonl", "tensorboard"], tmp_path, "group")
     with warnings.catch_warnings():

@@ -10,7 +10,7 @@ import pytest
 from progtx_core import tasks
 from progtx_core.evaluation.answers import answers_of
 from progtx_core.evaluation.outputs import Outputs, together
-from progtx_core.trackers import WandB
+from progtx_core.tools.trackers import WandB
 from progtx_core.training import Config, fit
 
 TASK = tasks.get("trend_sign", seq_len=4, d_input=1)

@@ -6,10 +6,10 @@ import torch
 from torch import nn
 
 from progtx_core import models, tasks
-from progtx_core.contract import Batch
 from progtx_core.optim import PatternSearch
 from progtx_core.training import Config, Stream, fit, held_out
 from progtx_core.training.learners import norm
+from progtx_core.types import Batch
 
 TASK = tasks.get("last_gt_first", seq_len=4, d_input=1)
 QUICK = Config(steps=40, batch_size=32, learning_rate=0.1, n_eval=200)

@@ -141,7 +141,7 @@ def test_frozen_parameters_stay_as_they_are():
     for seed, model in zip(run.seeds, run.models, strict=True):
         fresh = L.new_model(Frozen, task.spec, seed)
         assert torch.equal(model.project.weight, fresh.project.weight)
-        assert not torch.equal(model.read_out.weight, fresh.read_out.weight)
+        assert not torch.equal(model.logits_head.weight, fresh.logits_head.weight)
     assert (run.history["grad_norm"] > 0).all()
 
 

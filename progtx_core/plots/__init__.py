@@ -1,0 +1,1 @@
+"""Pictures of plain arrays and tables; each function returns a Figure."""

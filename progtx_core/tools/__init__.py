@@ -1,0 +1,1 @@
+"""What runs, records, judges or publishes chapters; nothing below imports it."""

@@ -1,0 +1,232 @@
+"""One training past one device: any model, task and optimizer in Lightning's `Trainer`.
+
+`fit` is the loop to learn from, for one device. This adapter hands the same training to
+Lightning, for several devices or machines, its checkpoints, early stopping and loggers.
+Needs the extra `lightning` (PyTorch Lightning 2.6.6 or newer).
+"""
+
+from collections.abc import Callable, Iterable
+
+import torch
+from torch.nn import functional as F
+
+from progtx_core import checks
+from progtx_core.optim.moves import Moves
+from progtx_core.tasks import Task
+from progtx_core.training import Config, Stream, held_out
+from progtx_core.training.checkpoint import describe
+from progtx_core.training.group import check_finite
+from progtx_core.training.learners import (
+    MakeModel,
+    MakeOptimizer,
+    adam,
+    new_model,
+    norm,
+)
+from progtx_core.training.loop import resolve
+from progtx_core.types import Batch
+
+try:
+    from pytorch_lightning import LightningModule
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "Lightning is not installed; install it with \"pip install -e '.[lightning]'\""
+    ) from error
+
+STATE = "progtx_training"  # its part of a checkpoint
+
+
+class Training(LightningModule):
+    """What `fit` trains for one seed, as a module for `Trainer.fit`.
+
+    model, task, config, seed, make_optimizer: as for `fit`. The batch size is that of
+    all processes together: each draws the same batch and takes its rows of it. Loss and
+    gradients are those of the whole batch, also where the rows of one process have fewer
+    answers that count, so the curves are those of one process, and those of `fit`, to
+    float tolerance.
+
+    An epoch is the steps between two looks, so Lightning validates, saves and stops
+    early by looks. `Config` says when the training ends: give the `Trainer`
+    `max_epochs=-1`. Logged are train/loss, train/accuracy and grad_norm at every step,
+    val/loss, val/accuracy and what the optimizer says of itself (`extras`) at every look.
+
+    An optimizer without gradients gets a closure that computes none. If it measures
+    candidates by `losses_of`, the processes divide them among themselves.
+
+    A model that draws numbers in training draws those of seed, step and process.
+
+    >>> from pytorch_lightning import Trainer
+    >>> from progtx_core import tasks
+    >>> training = Training("max_pooling", tasks.get("last_gt_first"))
+    >>> quiet = {"enable_progress_bar": False, "enable_model_summary": False}
+    >>> options = quiet | {"accelerator": "cpu", "logger": False}
+    >>> trainer = Trainer(max_epochs=-1, fast_dev_run=3, **options)
+    >>> trainer.fit(training)
+    >>> trainer.global_step
+    3
+
+    Raises ValueError for a checkpoint of another training, and FloatingPointError as soon
+    as a loss is not a finite number.
+    """
+
+    def __init__(
+        self,
+        model: str | MakeModel,
+        task: Task,
+        config: Config | None = None,
+        *,
+        seed: int = 0,
+        make_optimizer: MakeOptimizer = adam,
+    ) -> None:
+        super().__init__()
+        make_model, self.run_name, default_config = resolve(model)
+        self.task, self.config = task, config or Config(**default_config)
+        self.seed = checks.whole("seed", seed, at_least=0)
+        self.make_optimizer = make_optimizer
+        self.model = new_model(make_model, task.spec, self.seed)
+        config = self.config
+        self.stream = Stream(task, config.batch_size, self.seed, config.n_train)
+        self.looked_at: dict[str, Batch] = {}  # this process's share
+        # A search calls its closure as often as it likes, and wants no gradient.
+        self.automatic_optimization = False
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """The optimizer; several processes share the candidates that it measures."""
+        optimizer = self.make_optimizer(self.model, self.config)
+        if self.trainer.world_size > 1 and getattr(optimizer, "losses_of", None):
+            optimizer.losses_of = self._divided(optimizer.losses_of)
+        return optimizer
+
+    def train_dataloader(self) -> Iterable:
+        """Numbers of the steps up to the next look.
+
+        The batches are drawn in `training_step`: a loader that fetches ahead would leave
+        a checkpoint one batch behind.
+        """
+        return range(self.config.eval_every or max(1, self.config.steps // 20))
+
+    def val_dataloader(self) -> Iterable:
+        """A single number: the held-out set is one batch."""
+        return range(1)
+
+    def test_dataloader(self) -> Iterable:
+        """A single number: the test set is one batch."""
+        return range(1)
+
+    def _share(self, batch: Batch) -> Batch:
+        """The rows of this process, on its device."""
+        rows = batch[self.global_rank :: self.trainer.world_size]
+        parts = (rows.inputs, rows.targets, rows.mask)
+        return Batch(*(part.to(self.device) for part in parts))
+
+    def on_fit_start(self) -> None:
+        """Refuse a batch that cannot be divided."""
+        n, size = self.trainer.world_size, self.config.batch_size
+        if size < n:
+            raise ValueError(
+                f"batch_size must be at least the number of processes, got {size} for "
+                f"{n}; take a larger batch or fewer devices"
+            )
+
+    def training_step(self, number: int, batch_idx: int) -> None:
+        """One update on the next batch, as `learners.update` has it."""
+        step, optimizer = self.global_step, self.optimizers()
+        for group in optimizer.param_groups:
+            group["lr"] = self.config.lr_at(step)
+        batch = self._share(next(self.stream))
+        measured = {}
+
+        def closure() -> torch.Tensor:
+            loss, found = self._measure(batch)
+            if torch.is_grad_enabled():
+                optimizer.zero_grad()
+                self.manual_backward(loss)
+            if not measured:  # the first of several calls is the loss before the step
+                measured.update({f"train/{name}": of for name, of in found.items()})
+                measured["grad_norm"] = norm(p.grad for p in self.model.parameters())
+            return found["loss"]
+
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(hash((self.seed, step, self.global_rank)))
+            optimizer.step(closure)
+            if not measured:  # a search that trusts its `losses_of` may not have asked
+                with torch.no_grad():
+                    closure()
+        loss = {"train/loss": [measured["train/loss"].item()]}
+        check_finite(self.run_name, step, [self.seed], loss)
+        self.log_dict(measured, batch_size=1)
+        ended = self.global_step >= self.config.steps
+        self.trainer.should_stop |= ended or getattr(optimizer, "finished", False)
+
+    def validation_step(self, number: int, batch_idx: int) -> None:
+        """Loss and accuracy on the held-out set, and how the optimizer fares."""
+        self._look("val")
+        for optimizer in self.trainer.optimizers:  # there is none in `Trainer.validate`
+            told = getattr(optimizer, "extras", dict)()
+            self.log_dict(told, batch_size=1, sync_dist=True)
+
+    def test_step(self, number: int, batch_idx: int) -> None:
+        """Loss and accuracy on the test set."""
+        self._look("test")
+
+    def _look(self, split: str) -> None:
+        if split not in self.looked_at:
+            everything = held_out(self.task, split, self.config.n_eval)
+            self.looked_at[split] = self._share(everything)
+        found = self._measure(self.looked_at[split])[1]
+        named = {f"{split}/{name}": of for name, of in found.items()}
+        self.log_dict(named, batch_size=1, sync_dist=True)
+
+    def _measure(self, batch: Batch) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """The loss to differentiate here, then loss and accuracy over all processes.
+
+        The mean of the first over the processes is the loss of the whole batch: that is
+        what becomes of gradients when they are averaged.
+        """
+        with self.device:  # what a model makes on its way is made there too
+            logits = self.model(batch.inputs).float()
+        logits, mask = logits.flatten(0, -2), batch.mask.flatten()
+        targets = batch.targets.flatten()
+        loss = (F.cross_entropy(logits, targets, reduction="none") * mask).sum()
+        right = ((logits.argmax(-1) == targets) & mask).sum()
+        sums = torch.stack([loss.detach(), right.float(), mask.sum().float()])
+        all_loss, all_right, n = self._sum(sums)
+        found = {"loss": all_loss / n, "accuracy": all_right / n}
+        return loss * (self.trainer.world_size / n), found
+
+    def _divided(self, losses_of: Callable[[Moves], Iterable[float]]):
+        """The same losses; each process measures some of the candidates."""
+        rank, n = self.global_rank, self.trainer.world_size
+
+        def divided(moves: Moves) -> torch.Tensor:
+            losses = torch.zeros(len(moves), dtype=torch.double)
+            own = Moves(moves.coordinates[rank::n], moves.change[rank::n])
+            if len(own):
+                losses[rank::n] = torch.as_tensor(losses_of(own), dtype=torch.double)
+            return self._sum(losses.to(self.device)).cpu()
+
+        return divided
+
+    def _sum(self, of_this_process: torch.Tensor) -> torch.Tensor:
+        return self.trainer.strategy.reduce(of_this_process, reduce_op="sum")
+
+    def _facts(self) -> dict:
+        named = {"model": self.run_name, "task": describe(self.task), "seed": self.seed}
+        return named | self.config.as_dict()
+
+    def on_save_checkpoint(self, checkpoint: dict) -> None:
+        """Add where the stream of batches stands, and what is trained."""
+        checkpoint[STATE] = {"facts": self._facts(), "stream": self.stream.state_dict()}
+
+    def on_load_checkpoint(self, checkpoint: dict) -> None:
+        """Go on where the stream stood; refuse a checkpoint of another training."""
+        if STATE not in checkpoint:
+            raise ValueError("a checkpoint of Lightning, but not of a `Training`")
+        facts = self._facts()
+        for what, was in checkpoint[STATE]["facts"].items():
+            if was != facts[what]:
+                raise ValueError(
+                    f"a checkpoint of another training: {what} was {was!r}, now "
+                    f"{facts[what]!r}; resume with the same settings, or start anew"
+                )
+        self.stream.load_state_dict(checkpoint[STATE]["stream"])
