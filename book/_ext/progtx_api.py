@@ -4,6 +4,7 @@ A page of book/api/ says which room it is about; what the room holds is read fro
 files, so that no page names a module that is gone or misses a new one.
 """
 
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -14,34 +15,58 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Modules(SphinxDirective):
-    """A section for the package or module named, and one for each module in it."""
+    """What a package says of itself, and a section for each module in it."""
 
     required_arguments = 1
 
     def run(self):
-        section = nodes.container()
+        holder = nodes.container()
+        self.env.note_dependency(__file__)
         for name in modules(self.arguments[0]):
+            self.env.note_dependency(str(file_of(name)))
+            heading = f"## {name.removeprefix('progtx_core.')}\n\n"
+            if file_of(name).name == "__init__.py" and name == self.arguments[0]:
+                heading = ""  # the page has one
             # What a package passes on is described where it is written.
             text = (
-                f"## {name.removeprefix('progtx_core.')}\n\n```{{eval-rst}}\n"
+                f"{heading}```{{eval-rst}}\n"
                 f".. automodule:: {name}\n   :members:\n   :ignore-module-all:\n```\n"
             )
             lines = StringList(text.splitlines(), source=f"modules of {name}")
-            self.state.nested_parse(lines, self.content_offset, section, match_titles=True)
-        self.env.note_dependency(__file__)
-        return section.children
+            self.state.nested_parse(lines, self.content_offset, holder, match_titles=True)
+        return holder.children
+
+
+def file_of(name):
+    """Where a module or a package is written."""
+    place = ROOT.joinpath(*name.split("."))
+    return place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
 
 
 def modules(room):
-    """The names of a package and of all modules in it that can be imported."""
-    place = ROOT.joinpath(*room.split("."))
-    if place.with_suffix(".py").exists():
+    """The names of a package and of all modules in it; of a module, its own."""
+    if file_of(room).name != "__init__.py":
         return [room]
-    parts = [path.relative_to(ROOT).with_suffix("").parts for path in place.rglob("*.py")]
-    names = {".".join(parts[: -1 if parts[-1] == "__init__" else None]) for parts in parts}
-    return sorted(names)
+    found = [path.relative_to(ROOT) for path in file_of(room).parent.rglob("*.py")]
+    names = {".".join(path.with_suffix("").parts) for path in found}
+    return sorted(name.removesuffix(".__init__") for name in names)
+
+
+def keep_sentences(app, what, name, obj, options, lines):
+    """A property's docstring as it is: Napoleon takes what precedes a colon for a type."""
+    if what == "property":
+        app.env.temp_data[f"docstring of {name}"] = list(lines)
+
+
+def restore_sentences(app, what, name, obj, options, lines):
+    """The other half; and `Config`s, which reStructuredText would not take."""
+    lines[:] = app.env.temp_data.pop(f"docstring of {name}", lines)
+    lines[:] = [re.sub(r"(?<!`)(`[^`\s][^`]*`)(?=\w)", r"\1\\ ", line) for line in lines]
 
 
 def setup(app):
     app.add_directive("modules", Modules)
+    # Napoleon has priority 500.
+    app.connect("autodoc-process-docstring", keep_sentences, priority=400)
+    app.connect("autodoc-process-docstring", restore_sentences, priority=600)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
