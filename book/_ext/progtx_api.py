@@ -20,21 +20,30 @@ class Modules(SphinxDirective):
     required_arguments = 1
 
     def run(self):
-        holder = nodes.container()
         self.env.note_dependency(__file__)
+        found = nodes.container()  # the page's own heading stands above the package
         for name in modules(self.arguments[0]):
             self.env.note_dependency(str(file_of(name)))
-            heading = f"## {name.removeprefix('progtx_core.')}\n\n"
-            if file_of(name).name == "__init__.py" and name == self.arguments[0]:
-                heading = ""  # the page has one
+            is_the_room = name == self.arguments[0] and file_of(name).name == "__init__.py"
+            section = found if is_the_room else self.section(name)
             # What a package passes on is described where it is written.
             text = (
-                f"{heading}```{{eval-rst}}\n"
-                f".. automodule:: {name}\n   :members:\n   :ignore-module-all:\n```\n"
+                f"```{{eval-rst}}\n.. automodule:: {name}\n"
+                "   :members:\n   :ignore-module-all:\n```\n"
             )
             lines = StringList(text.splitlines(), source=f"modules of {name}")
-            self.state.nested_parse(lines, self.content_offset, holder, match_titles=True)
-        return holder.children
+            self.state.nested_parse(lines, self.content_offset, section)
+            if section is not found:
+                found += section
+        return found.children
+
+    def section(self, module):
+        """An empty section with the module's name as its heading."""
+        short = module.removeprefix("progtx_core.")
+        section = nodes.section(names=[nodes.fully_normalize_name(short)])
+        section += nodes.title(short, short)
+        self.state.document.note_implicit_target(section, section)
+        return section
 
 
 def file_of(name):
@@ -64,9 +73,17 @@ def restore_sentences(app, what, name, obj, options, lines):
     lines[:] = [re.sub(r"(?<!`)(`[^`\s][^`]*`)(?=\w)", r"\1\\ ", line) for line in lines]
 
 
+def readable_defaults(app, what, name, obj, options, signature, returned):
+    """Defaults in a form that Sphinx reads, and that is the same in every build."""
+    if signature:
+        signature = re.sub(r"<(?:function|class) '?([\w.]+)[^>]*>", r"\1", signature)
+        return re.sub(r"<[^<>]*>", "...", signature), returned
+
+
 def setup(app):
     app.add_directive("modules", Modules)
     # Napoleon has priority 500.
     app.connect("autodoc-process-docstring", keep_sentences, priority=400)
     app.connect("autodoc-process-docstring", restore_sentences, priority=600)
+    app.connect("autodoc-process-signature", readable_defaults)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
