@@ -17,8 +17,8 @@ class WholeSearch(torch.optim.Optimizer):
         super().__init__(params, {})
         self._parameters = [p for p, _ in searched(self.param_groups)]
         checks.whole("seed", seed, at_least=0)
-        now = {"seed": seed, "draw": 0, "evaluations": 0} | state
-        self.state[self._parameters[0]] = now
+        now = {"seed": seed, "draw": 0, "evaluations": 0}
+        self.state[self._parameters[0]] = now | state
 
     @property
     def now(self) -> dict:
@@ -32,9 +32,8 @@ class WholeSearch(torch.optim.Optimizer):
     def noise(self) -> list[Tensor]:
         """Standard normal numbers, a tensor for each parameter; new ones for every draw."""
         seed = self.now["seed"] * 2**32 + self.now["draw"]
-        generator = torch.Generator().manual_seed(seed)
-        shapes = [(p.shape, p.dtype) for p in self._parameters]
-        return [torch.randn(s, generator=generator, dtype=dtype) for s, dtype in shapes]
+        rng = torch.Generator().manual_seed(seed)
+        return [torch.randn(p.shape, generator=rng, dtype=p.dtype) for p in self._parameters]
 
     def measure(self, closure: Closure | None) -> float:
         closure = check_closure(self, closure)
@@ -47,7 +46,8 @@ class WholeSearch(torch.optim.Optimizer):
             parameter.copy_(start + scale * change)
 
     def restore(self, old: list[Tensor]) -> None:
-        torch._foreach_copy_(self._parameters, old)
+        for parameter, start in zip(self._parameters, old, strict=True):
+            parameter.copy_(start)
 
 
 class GreedyRandom(WholeSearch):
