@@ -5,7 +5,8 @@ import time
 
 import torch
 
-from progtx_core import models, tasks
+from progtx_core import tasks
+from progtx_core.models.transformer import CausalTransformer
 from progtx_core.optim import FastLosses, PatternSearch
 from progtx_core.tools import tables
 from progtx_core.training.objective import masked_cross_entropy
@@ -25,7 +26,7 @@ def gain(reading: str, repeats: int = 7) -> list[float]:
     """How many times as many, in some turns of both."""
     data = tasks.StringSet(tasks.get("parity", reading=reading))
     torch.manual_seed(0)
-    model = models.build("transformer", data.spec, **tables.SEARCHED["tiny"], causal=True)
+    model = CausalTransformer(data.spec, **tables.SEARCHED["tiny"])
     batch = data.parts["train"]
     fast = FastLosses(model, batch)
 
