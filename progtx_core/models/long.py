@@ -117,7 +117,7 @@ class LongTransformer(Transformer):
     """A causal transformer with any of LONG_SCHEMES, and room for n_ctx tokens.
 
     >>> from progtx_core.types import Spec
-    >>> model = LongTransformer(Spec(9, seq_len=6, d_vocab=9, per_step=True), d_model=8)
+    >>> model = LongTransformer(Spec(9, seq_len=6, d_vocab=9, per_position=True), d_model=8)
     >>> model(torch.zeros(2, 40, dtype=torch.long)).shape
     torch.Size([2, 40, 9])
     """

@@ -50,7 +50,7 @@ class Transformer(nn.Module):
     """Embedding and positions, blocks, a last norm, and logits.
 
     With one answer in all, the steps are averaged before they are read out, or the
-    first step is read out alone; with an answer a step (`spec.per_step`) each of them is.
+    first step is read out alone; with an answer each (`spec.per_position`), all of them are.
 
     d_mlp: width of the MLPs, by default 4 d_model; positions: a name from
     `positions.SCHEMES`; n_ctx: longest input that positions are made for, by default
@@ -105,6 +105,6 @@ class Transformer(nn.Module):
         for block in self.blocks:
             resid = block(resid, real, self.positions)
         resid = self.norm(resid)
-        if not self.spec.per_step:  # to (batch, d_model)
+        if not self.spec.per_position:  # to (batch, d_model)
             resid = mean_over(resid, real) if self.read == "mean" else resid[:, 0]
         return self.logits_head(resid)

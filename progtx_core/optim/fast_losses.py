@@ -237,8 +237,8 @@ def check_model(model) -> None:
     plain = isinstance(model, Transformer) and all(type(b) is Block for b in model.blocks)
     if not plain or not all(block.attention.causal for block in model.blocks):
         raise ValueError("FastLosses follows a Transformer of plain blocks, causal=True")
-    if type(model.positions) not in (Positions, Learned) or not model.spec.per_step:
+    if type(model.positions) not in (Positions, Learned) or not model.spec.per_position:
         raise ValueError(
             "FastLosses follows learned positions or none, and an answer a step, got "
-            f"{type(model.positions).__name__} and per_step={model.spec.per_step}"
+            f"{type(model.positions).__name__} and per_position={model.spec.per_position}"
         )

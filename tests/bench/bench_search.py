@@ -21,12 +21,12 @@ def polled(search: PatternSearch, loss) -> float:
     return search.now["evaluations"] / (time.perf_counter() - started)
 
 
-def gain(reading: str, repeats: int = 7) -> list[float]:
+def gain(output: str, repeats: int = 7) -> list[float]:
     """How many times as many, in some turns of both."""
-    data = tasks.StringSet(tasks.get("parity", reading=reading))
+    data = tasks.StringSet(tasks.get("parity", output=output))
     torch.manual_seed(0)
     model = models.build("transformer", data.spec, **tables.SEARCHED["tiny"], causal=True)
-    batch = data.parts["train"]
+    batch = data.splits["train"]
     fast = FastLosses(model, batch)
 
     def loss():
@@ -48,10 +48,10 @@ def gain(reading: str, repeats: int = 7) -> list[float]:
 if __name__ == "__main__":
     for threads in (1, torch.get_num_threads()):
         torch.set_num_threads(threads)
-        for reading in ("direct", "sequence"):
-            found = gain(reading)
+        for output in ("per_token", "scratchpad"):
+            found = gain(output)
             print(
-                f"candidates a second, fast / one by one, {reading}, {threads} threads: "
+                f"candidates a second, fast / one by one, {output}, {threads} threads: "
                 f"median {statistics.median(found):.1f}, "
                 f"from {min(found):.1f} to {max(found):.1f}"
             )

@@ -160,7 +160,7 @@ def test_padding_never_changes_a_result_under_any_scheme(scheme):
 
 
 def test_a_causal_model_does_not_see_what_comes_later():
-    spec = Spec(n_classes=7, seq_len=6, d_vocab=7, per_step=True)
+    spec = Spec(n_classes=7, seq_len=6, d_vocab=7, per_position=True)
     model = Transformer(spec, 8, n_heads=2, causal=True).eval()
     x = torch.randint(0, 7, (4, 6))
     changed = x.clone()
@@ -172,20 +172,20 @@ def test_a_causal_model_does_not_see_what_comes_later():
 
 
 def test_what_is_read_out_is_the_mean_of_the_steps_or_the_first():
-    each = Spec(n_classes=3, seq_len=6, d_vocab=7, pad=0, per_step=True)
+    each = Spec(n_classes=3, seq_len=6, d_vocab=7, pad=0, per_position=True)
     every_step = Transformer(each, 8, n_heads=2)
     x = torch.tensor([[3, 1, 4, 1, 5, 2], [2, 6, 0, 0, 0, 0]])
     steps = every_step(x)  # logits are linear in the steps, so their mean is the mean's
     real = (x != 0).float().unsqueeze(-1)
     wanted = {"first": steps[:, 0], "mean": (steps * real).sum(1) / real.sum(1)}
     for read, logits in wanted.items():
-        model = Transformer(replace(each, per_step=False), 8, n_heads=2, read=read)
+        model = Transformer(replace(each, per_position=False), 8, n_heads=2, read=read)
         model.load_state_dict(every_step.state_dict())
         assert torch.allclose(model(x), logits, atol=1e-5)
 
 
 def test_causal_with_padding_on_the_left_gives_numbers():
-    spec = Spec(n_classes=7, seq_len=6, d_vocab=7, pad=0, per_step=True)
+    spec = Spec(n_classes=7, seq_len=6, d_vocab=7, pad=0, per_position=True)
     model = Transformer(spec, 8, n_heads=2, causal=True)
     logits = model(torch.tensor([[0, 0, 3, 4]]))
     logits.sum().backward()
