@@ -48,7 +48,7 @@ def rows(inputs):
 )
 def test_fast_labels_equal_the_plain_rule(name, seq_len):
     task = make(name, seq_len)
-    inputs = torch.cat([task.sample_inputs(300, torch.Generator()), draw(task, 300).inputs])
+    inputs = task.sample_inputs(500, torch.Generator().manual_seed(0))
     for example, fast in zip(inputs.tolist(), task.labels(inputs).tolist(), strict=True):
         plain = task.label(example)
         answers = plain if isinstance(plain, list) else [plain]
