@@ -22,7 +22,7 @@ from progtx_core.models.long import LongTransformer
 from progtx_core.tools.lightning import Training
 from progtx_core.tools.tables import SEARCHED, method, searched_model
 from progtx_core.training import Config, fit, masked_cross_entropy
-from progtx_core.training.learners import adam
+from progtx_core.training.config import adam
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's own
 QUIET = {

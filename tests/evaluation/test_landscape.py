@@ -7,7 +7,7 @@ import torch
 from progtx_core import tasks
 from progtx_core.evaluation.landscape import flat, landscape, loss_at
 from progtx_core.training import Config, fit
-from progtx_core.training.learners import evaluate
+from progtx_core.training.data import evaluate
 
 
 @pytest.fixture(scope="module")
