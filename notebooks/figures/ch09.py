@@ -1,5 +1,7 @@
 """Chapter 9: paths of searches, their loss over what it costs, a loss surface."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from progtx_core import plots
 
@@ -40,12 +42,14 @@ def race(curves: dict[str, tuple], results: dict):
     return figure
 
 
-def recorded_race(frame, methods: list[str], kinds: list[str]):
+def recorded_race(frame, kinds: Iterable[str], others: Iterable[str]):
     """Median loss of recorded methods, with the span of the seeds as a band.
 
     frame: columns model, passes, seconds and, for some n, after_n: the loss after n
-    passes; methods: over passes and over seconds; kinds: of the search, on the right
+    passes; kinds: of the search, on the right; others: beside the first of these
     """
+    kinds = list(kinds)
+    methods = [kinds[0], *others]
     figure, axes = plots.panels(3, width=3.2, height=4.2, sharey=True)
     after = [name for name in frame if name.startswith("after_")]
     views = ("forward passes", methods), ("seconds", methods), ("forward passes", kinds)

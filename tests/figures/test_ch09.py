@@ -36,11 +36,11 @@ def test_a_recorded_race_ends_where_a_method_ended():
             "seconds": [250.0] * 3,
         }
     )
-    methods, kinds = ["zebra", "apple"], ["zebra"]
+    methods, kinds = ["zebra", "apple"], ["zebra", "other"]
     frame = pandas.concat(
         [seeds.assign(model=name) for name in ("apple", "zebra", "other")]
     )
-    figure = ch09.recorded_race(frame, methods, kinds)
+    figure = ch09.recorded_race(frame, kinds, ["apple"])
     by_passes, by_seconds, right = figure.axes
     assert [[line.get_label() for line in ax.lines] for ax in figure.axes] == [
         methods,
