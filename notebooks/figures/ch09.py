@@ -114,8 +114,9 @@ def surface(plane):
     from matplotlib.patheffects import withStroke
 
     figure, (ax,) = plots.panels(1, width=5.4, height=4.0)
-    x = np.linspace(*plane.span[:2], plane.loss.shape[1])
-    y = np.linspace(*plane.span[2:], plane.loss.shape[0])
+    left, right, bottom, top = plane.span
+    x = np.linspace(left, right, plane.loss.shape[1])
+    y = np.linspace(bottom, top, plane.loss.shape[0])
     depth = np.log10(plane.loss.clip(min=FLOOR))
     levels = ax.contourf(x, y, depth, 14, cmap=plots.SEQUENTIAL)
     figure.colorbar(levels, ax=ax, label="loss in the plane, log10 of nats")
