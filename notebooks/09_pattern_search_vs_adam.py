@@ -52,12 +52,12 @@ from functools import partial
 
 import numpy as np
 import torch
+from figures import ch09
 from progtx_core import models, tasks
 from progtx_core.evaluation import timing
 from progtx_core.evaluation.landscape import landscape
 from progtx_core.optim import FastLosses, PatternSearch
-from progtx_core.plots import searches
-from progtx_core.tools import records, tables
+from progtx_core.tools import recorded, tables
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, layers, say, show, table
 from progtx_core.tools.pages.interactive import surface
@@ -214,7 +214,7 @@ path = [start]
 while not search.finished and len(path) < 60:
     search.step(lambda: valley(x))
     path.append(x.detach().numpy().copy())
-show(searches.paths_on(valley, {
+show(ch09.paths_on(valley, {
     "by hand": my_search(valley, start, 1.0, 60),
     "PatternSearch": np.array(path)}),
      "Level lines of a slanted valley and two paths that fall to its floor in "
@@ -322,7 +322,7 @@ say(f"A step of Adam, with a batch of {runs['Adam'].config.batch_size}, costs "
     f"as much as **{price:.1f}** forward passes over all strings.")
 
 # %%
-show(searches.race(curves, runs),
+show(ch09.race(curves, runs),
      "Loss over forward passes and over seconds: Adam's falls to the bottom "
      "long before that of the search, in passes more so than in seconds.")
 
@@ -359,8 +359,9 @@ table(["worst live seed", "train", "test", "test, last answer",
 # budget of passes or steps ended; lines that end early were given less.
 
 # %%
-record = records.read("searches")
-show(searches.recorded_race(record, "parity"),
+record = recorded.read("searches")
+show(ch09.recorded_race(record.query("task == 'parity'"), tables.SEARCHES,
+                        tables.BASELINES),
      "Median loss, a band for the seeds. Over forward passes and seconds, "
      "methods with gradients fall first, then the search, and SPSA hardly. "
      "Right: kinds of the search, all falling; with expansion they lag.")
@@ -403,7 +404,7 @@ say(record.origin())
 # halved?
 
 # %%
-show(searches.radius_and_layers(runs["PatternSearch"]),
+show(ch09.radius_and_layers(runs["PatternSearch"]),
      "The radius falls in steps over the passes; bars show how often numbers "
      "of each layer were changed for good, in all layers.")
 
@@ -439,8 +440,8 @@ def prices_of(own):
 more = [{"d_model": w, "d_mlp": 4 * w} for w in (8, 16, 32, 64)]
 more += [tables.SEARCHED[name] for name in ("medium", "large")]
 counts, a_sweep, a_gradient = np.array([prices_of(own) for own in more]).T
-show(searches.costs(counts, {"a sweep of the search": a_sweep,
-                             "a gradient": a_gradient}),
+show(ch09.costs(counts, {"a sweep of the search": a_sweep,
+                         "a gradient": a_gradient}),
      "Seconds of a sweep and of a gradient over the number of "
      "parameters: both lines rise, that of the sweep far steeper.")
 
@@ -479,9 +480,9 @@ def on_batches(measure_again):
 
 fooled = {"best loss kept": on_batches(False),
           "measured again": on_batches(True)}
-show(searches.beliefs(fooled),
-     "Loss over looks, as the search believes it and as it is on all strings. "
-     "With the best loss kept belief is below it, and soon both lie still.")
+show(ch09.beliefs(fooled),
+     "Loss as the search believes it and as it is on all strings. With the "
+     "best loss kept belief is below it, and soon both lie still.")
 
 
 # %% [markdown]

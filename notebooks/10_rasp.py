@@ -48,11 +48,11 @@ from functools import partial
 
 import numpy as np
 import torch
+from figures import ch10
 from progtx_core import models, rasp, tasks
 from progtx_core.evaluation.generation import exact_match, greedy
 from progtx_core.models.attention import attend, patterns
 from progtx_core.models.transformer import CausalTransformer
-from progtx_core.plots import selections
 from progtx_core.rasp import programs
 from progtx_core.rasp.by_hand import FEATURES, counter, units
 from progtx_core.tasks.state_tracking import StateTracking
@@ -138,8 +138,8 @@ print(rasp.where(rasp.tok_map(x, lambda v: v > 2), x, rasp.full(x, 0)))
 with rasp.record_selections() as seen:
     print(rasp.kqv(x, x, rasp.indices(x), rasp.equals))  # mean place
     print(rasp.sel_width(rasp.select(x, x, lambda k, q: k < q)))
-show(selections.draw(seen, ["places of the same number",
-                            "places of smaller numbers"]),
+show(ch10.draw(seen, ["places of the same number",
+                      "places of smaller numbers"]),
      "Two square patterns below the diagonal, marked where the key's place is "
      "selected: the same number, or a smaller one.")
 
@@ -156,7 +156,7 @@ with rasp.record_selections() as seen:
     print(rasp.shift_right(x, 1, default=-9))
     print(rasp.lasts(x, rasp.full(x, 1)))
     print(rasp.index_select(x, rasp.full(x, 2), default=-9))
-show(selections.draw(seen),
+show(ch10.draw(seen),
      "Three patterns: the place before each, all places of the number that is "
      "asked for, and one fixed place.")
 
@@ -185,8 +185,8 @@ print(rasp.words(rasp.decode(my_count_up, prompt(3, 6))))
 line = [*prompt(3, 6), *numbers(3, 6)]
 with rasp.record_selections() as seen:
     print(rasp.words(my_count_up(line)))
-show(selections.draw(seen, ["where is SoS?", "what comes after it?",
-                            "and after that?"], rasp.words(line).split()),
+show(ch10.draw(seen, ["where is SoS?", "what comes after it?",
+                      "and after that?"], rasp.words(line).split()),
      "Three patterns with one column each: all places look at the start mark, "
      "at a, and at b.")
 
@@ -292,7 +292,7 @@ pairs = {
         head(sharp * everywhere, x[:, None]))}
 
 # %%
-show(selections.beside(pairs, list(map(str, x))),
+show(ch10.beside(pairs, list(map(str, x))),
      "Six pairs of patterns: what the program selects, and beside it the "
      "softmax of a head. Where the program selects nothing, the head differs.")
 
@@ -357,7 +357,7 @@ table(["seed", "test accuracy", "attention on the selected place"],
 
 # %%
 line = before.tokenizer.read(batch.inputs[0].tolist())
-show(selections.beside({"shift_right": (selected, learned[0][0])}, line),
+show(ch10.beside({"shift_right": (selected, learned[0][0])}, line),
      "The selection of the program, a line below the diagonal, and the "
      "pattern of a trained head, which is nearly the same.")
 
@@ -436,8 +436,8 @@ pattern = patterns(machine, line)["blocks.0.attention"][0].numpy()
 words = counting.tokenizer.read(line[0].tolist())
 with rasp.record_selections() as seen:
     programs.count([*prompt(6, 3), *numbers(6, 3), END])
-show(selections.beside({"fetch a": (seen[1].matrix, pattern[0]),
-                        "fetch b": (seen[2].matrix, pattern[1])}, words),
+show(ch10.beside({"fetch a": (seen[1].matrix, pattern[0]),
+                  "fetch b": (seen[2].matrix, pattern[1])}, words),
      "The two selections of the program and the two patterns of the machine: "
      "a column each, at a and at b.")
 

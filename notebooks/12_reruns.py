@@ -55,8 +55,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import psutil
-from progtx_core import tasks
-from progtx_core.plots import style
+from progtx_core import plots, tasks
 from progtx_core.tools import paths
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show, table
@@ -326,13 +325,13 @@ def moments(job):
 jobs = sorted(sweep.jobs, key=moments)
 first = moments(jobs[0])[0]
 cut_at = (killed - first).total_seconds()
-figure, (ax,) = style.panels(width=5.2, height=3.2)
+figure, (ax,) = plots.panels(width=5.2, height=3.2)
 for row, job in enumerate(jobs):
     *begun, done = [(t - first).total_seconds() for t in moments(job)]
-    ax.barh(row, done - begun[-1], left=begun[-1], color=style.COLOURS[0])
+    ax.barh(row, done - begun[-1], left=begun[-1], color=plots.COLOURS[0])
     for start in begun[:-1]:
         ax.barh(row, cut_at - start, left=start, hatch="///", color="none",
-                edgecolor=style.COLOURS[1])
+                edgecolor=plots.COLOURS[1])
 ax.axvline(cut_at, color="0.2", ls=":")
 ax.invert_yaxis()
 ax.set(xlabel="seconds since the start", ylabel="run", yticks=[])

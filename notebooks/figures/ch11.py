@@ -1,23 +1,20 @@
-"""Pictures of answers that are longer than any in training."""
+"""Chapter 11: answers that are longer than any in training."""
 
 import numpy as np
-
-from progtx_core.plots import style
-
-ByLength = dict[int, np.ndarray]  # length to values, one a seed
+from progtx_core import plots
 
 
-def by_length(panels: dict[str, dict[str, ByLength]], trained: int):
+def by_length(panels: dict[str, dict[str, dict[int, np.ndarray]]], trained: int):
     """Exact match over the length, the training range shaded.
 
-    panels: title to lines by name; of each the median of its seeds is a thick line, and
-    every seed a thin one
+    panels: title to lines by name, each a value a seed by length; the median of the
+    seeds is a thick line, and every seed a thin one
     """
-    figure, axes = style.panels(len(panels), width=3.6, height=3.3, sharey=True)
-    for ax, (title, lines) in zip(axes, panels.items(), strict=True):
+    figure, axes = plots.panels(len(panels), width=3.6, height=3.3, sharey=True)
+    for ax, (title, lines) in zip(axes, panels.items()):
         ax.axvspan(0, trained, color="#999999", alpha=0.15, linewidth=0)
         for number, (name, values) in enumerate(lines.items()):
-            look, lengths = style.line(number), list(values)
+            look, lengths = plots.line(number), list(values)
             seeds = np.array([values[n] for n in lengths])  # (length, seed)
             ax.plot(lengths, seeds, color=look["color"], linewidth=0.6, alpha=0.5)
             ax.plot(lengths, np.median(seeds, 1), label=name, marker=".", **look)
