@@ -467,7 +467,7 @@ kinds = {name: generation.count_errors(small.models[0], up[60][keep], 4,
          for name, keep in (("both seen", a_seen & b_seen),
                             ("a not seen", ~a_seen),
                             ("b not seen", a_seen & ~b_seen))}
-table(["", *generation.KINDS],
+table(["", *generation.ERROR_KINDS],
       [[n, *found.values()] for n, found in kinds.items()])
 
 # %% [markdown]

@@ -3,10 +3,10 @@
 import numpy as np
 
 from progtx_core.plots import sequences, style
-from progtx_core.rasp.primitives import Selection
+from progtx_core.rasp.primitives import RecordedSelection
 
 
-def draw(seen: list[Selection], titles=None, words: list[str] | None = None):
+def draw(seen: list[RecordedSelection], titles=None, words: list[str] | None = None):
     """A panel a selection that `rasp.record_selections` has seen.
 
     titles: by default what each was made for; words: along both sides, by default keys
