@@ -54,7 +54,7 @@ import numpy as np
 import torch
 from progtx_core import models, rasp, tasks
 from progtx_core.evaluation import generation
-from progtx_core.evaluation.samples import Samples, until
+from progtx_core.tools.samples import Samples, until
 from progtx_core.models.attention import NEG_INF, patterns
 from progtx_core.models.device import on_device
 from progtx_core.models.long import LONG_SCHEMES, LongTransformer
