@@ -54,7 +54,6 @@ import numpy as np
 import torch
 from progtx_core import models, rasp, tasks
 from progtx_core.evaluation import generation
-from progtx_core.tools.samples import Samples, until
 from progtx_core.models.attention import NEG_INF, patterns
 from progtx_core.models.device import on_device
 from progtx_core.models.long import LONG_SCHEMES, LongTransformer
@@ -64,6 +63,7 @@ from progtx_core.rasp.by_hand import counter
 from progtx_core.tools import paths, records, tables
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show, table
+from progtx_core.tools.samples import Samples, until
 from progtx_core.tools.trackers import opened
 from progtx_core.training import Printer, Several, fit
 

@@ -17,7 +17,7 @@ def trained(n_train=None, n_seeds=2, task=TASK):
     """What is read of a `TrainingResult`, without a training."""
     torch.manual_seed(0)
     made = [models.build("logistic_regression", task.spec) for _ in range(n_seeds)]
-    config = Config(steps=1, n_eval=50, n_train=n_train)
+    config = Config(steps=1, batch_size=10, n_eval=50, n_train=n_train)
     seeds = list(range(n_seeds))
     return SimpleNamespace(task=task, config=config, seeds=seeds, models=made)
 
