@@ -98,7 +98,7 @@ def prompt(a, b):
 
 
 for a, b in ((5, 9), (24, 18), (15, 15)):
-    print(rasp.words(prompt(a, b)), rasp.words([*numbers(a, b), END]))
+    print(rasp.to_text(prompt(a, b)), rasp.to_text([*numbers(a, b), END]))
 
 # %% [markdown]
 # ## Predict before you run
@@ -179,14 +179,14 @@ def my_count_up(x):
     return rasp.where(rasp.tok_map(x, lambda v: v == GO), a, later)
 
 
-print(rasp.words(rasp.decode(my_count_up, prompt(3, 6))))
+print(rasp.to_text(rasp.decode(my_count_up, prompt(3, 6))))
 
 # %%
 line = [*prompt(3, 6), *numbers(3, 6)]
 with rasp.record_selections() as seen:
-    print(rasp.words(my_count_up(line)))
+    print(rasp.to_text(my_count_up(line)))
 show(ch10.draw(seen, ["where is SoS?", "what comes after it?",
-                      "and after that?"], rasp.words(line).split()),
+                      "and after that?"], rasp.to_text(line).split()),
      "Three patterns with one column each: all places look at the start mark, "
      "at a, and at b.")
 
@@ -209,8 +209,8 @@ written = {
 found = {name: rasp.violations(program)
          for name, (program, _) in written.items()}
 table(["program", "prompt", "answer", "RASP-L?"], [
-    [name, rasp.words([START, *given, GO]),
-     rasp.words(rasp.decode(program, [START, *given, GO])),
+    [name, rasp.to_text([START, *given, GO]),
+     rasp.to_text(rasp.decode(program, [START, *given, GO])),
      "yes" if not found[name] else f"no: {found[name][0].code}"]
     for name, (program, given) in written.items()])
 
@@ -449,8 +449,8 @@ show(ch10.beside({"fetch a": (seen[1].matrix, pattern[0]),
 # %%
 endless = rasp.decode(programs.count_up, prompt(5, 3), max_new=8)
 twice = rasp.decode(programs.copy_unique, [START, 4, 7, 4, 9, GO], max_new=8)
-print("up from 5 to 3:    ", rasp.words(endless))
-print("copy of 4 7 4 9:   ", rasp.words(twice))
+print("up from 5 to 3:    ", rasp.to_text(endless))
+print("copy of 4 7 4 9:   ", rasp.to_text(twice))
 try:
     counter(counting, 20)(torch.ones(1, 21, dtype=torch.long))
 except ValueError as error:

@@ -55,7 +55,6 @@ import torch
 from figures import ch10, ch11
 from progtx_core import models, rasp, tasks
 from progtx_core.evaluation import generation
-from progtx_core.evaluation.samples import Samples, until
 from progtx_core.models.attention import NEG_INF, patterns
 from progtx_core.models.long import LONG_SCHEMES, LongTransformer
 from progtx_core.rasp import programs
@@ -63,6 +62,7 @@ from progtx_core.rasp.by_hand import counter
 from progtx_core.tools import paths, records, tables
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show, table
+from progtx_core.tools.samples import Samples, until
 from progtx_core.tools.trackers import opened
 from progtx_core.training import (
     Checkpoints,
@@ -472,7 +472,7 @@ kinds = {name: generation.count_errors(small.models[0], up[60][keep], 4,
          for name, keep in (("both seen", a_seen & b_seen),
                             ("a not seen", ~a_seen),
                             ("b not seen", a_seen & ~b_seen))}
-table(["", *generation.KINDS],
+table(["", *generation.ERROR_KINDS],
       [[n, *found.values()] for n, found in kinds.items()])
 
 # %% [markdown]

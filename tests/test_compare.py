@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from progtx_core import __main__
-from progtx_core.evaluation.answers import answers_of
 from progtx_core.tools import compare, results, saved
+from progtx_core.tools.answers import answers_of
 from progtx_core.tools.compare import Comparison, ladder_for, verdict
 from progtx_core.tools.tables import scoreboard_entry
 

@@ -10,9 +10,8 @@ import numpy as np
 import torch
 
 from progtx_core import checks, models, tasks
-from progtx_core.evaluation.answers import each_model
-from progtx_core.evaluation.outputs import Outputs
 from progtx_core.tools import records, results, saved, tables
+from progtx_core.tools.answers import Outputs, each_model
 from progtx_core.tools.pages import dashboard, model_page
 from progtx_core.tools.results import Result
 from progtx_core.tools.tables import Entry

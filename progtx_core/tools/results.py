@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from progtx_core.evaluation.answers import answers_of
+from progtx_core.tools.answers import answers_of
 from progtx_core.training import TrainingResult
 
 VERSION = 1

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from progtx_core import tasks
-from progtx_core.evaluation.outputs import Outputs
+from progtx_core.tools.answers import Outputs
 from progtx_core.tools.pages import dashboard
 from progtx_core.tools.results import Result, append, read
 from progtx_core.tools.trackers import TensorBoard, WandB

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from progtx_core import tasks
-from progtx_core.evaluation.outputs import Outputs, together
+from progtx_core.tools.answers import Outputs
 from progtx_core.tools.trackers import KINDS, TensorBoard, opened
 from progtx_core.training import Config, fit
 
@@ -25,7 +25,11 @@ def read(folder):
 def logged(tmp_path_factory):
     folder = tmp_path_factory.mktemp("board")
     tracker = TensorBoard(folder, hist_every=2)
-    watch = together(Outputs(TASK, n=50), lambda model: {"greeting": "good morning"})
+    outputs = Outputs(TASK, n=50)
+
+    def watch(model):
+        return outputs(model) | {"greeting": "good morning"}
+
     how = {"tracker": tracker, "progress": False, "watch": watch}
     runs = [
         fit("self_attention", TASK, QUICK, n_seeds=1, **how),

@@ -8,8 +8,7 @@ import zlib
 import pytest
 
 from progtx_core import tasks
-from progtx_core.evaluation.answers import answers_of
-from progtx_core.evaluation.outputs import Outputs, together
+from progtx_core.tools.answers import Outputs, answers_of
 from progtx_core.tools.trackers import WandB
 from progtx_core.training import Config, fit
 
@@ -52,7 +51,8 @@ def finished_records(path, seconds=60):
 
 
 def watch(task):
-    return together(Outputs(task, n=50), lambda model: {"greeting": "good morning"})
+    outputs = Outputs(task, n=50)
+    return lambda model: outputs(model) | {"greeting": "good morning"}
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from progtx_core.training.tracker import Tracker
 
 from progtx_core import tasks
-from progtx_core.evaluation.outputs import Outputs, together
+from progtx_core.tools.answers import Outputs
 from progtx_core.training import Config, JsonLines, Several, fit
 
 TASK = tasks.get("trend_sign", seq_len=4, d_input=1)
@@ -115,7 +115,11 @@ def test_a_tracker_may_leave_out_what_it_does_not_need():
 
 def test_outputs_are_those_of_the_model_and_no_curve():
     tracker = Noted()
-    watch = together(Outputs(TASK, n=30), lambda model: {"thirty": 30.0})
+    outputs = Outputs(TASK, n=30)
+
+    def watch(model):
+        return outputs(model) | {"thirty": 30.0}
+
     run = train(tracker, watch=watch)
     last = tracker.calls[-2][2]
     found = Outputs(TASK, n=30)(run.models[1])

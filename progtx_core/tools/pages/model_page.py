@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from progtx_core.evaluation.answers import Answers, answers_of, in_words
 from progtx_core.plots import curves as plots
 from progtx_core.tasks import Task
 from progtx_core.tasks.signals import SignalTask
+from progtx_core.tools.answers import Answers, answers_of, in_words
 from progtx_core.tools.pages import templating
 from progtx_core.training import TrainingResult
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from progtx_core import checks
-from progtx_core.evaluation.answers import each_model
 from progtx_core.models.attention import patterns
 from progtx_core.plots import sequences, style
+from progtx_core.tools.answers import each_model
 from progtx_core.training import TrainingResult
 from progtx_core.training.tracker import Logged, Tracker, series
 from progtx_core.types import Batch

@@ -9,7 +9,7 @@ import numpy as np
 
 from progtx_core import checks
 from progtx_core.evaluation import Curve, pr_curve, roc_curve
-from progtx_core.evaluation.answers import Answers, each_model, in_words
+from progtx_core.tools.answers import Answers, each_model, in_words
 from progtx_core.training import TrainingResult
 from progtx_core.training.tracker import Logged, Tracker, series
 

@@ -5,9 +5,9 @@ from functools import partial
 import pytest
 
 from progtx_core import tasks
-from progtx_core.evaluation.samples import Samples
 from progtx_core.models.long import LongTransformer
 from progtx_core.rasp import by_hand
+from progtx_core.tools.samples import Samples
 from progtx_core.training import Config, fit
 
 TASK = tasks.get("counting", max_len=20, n_numbers=30)

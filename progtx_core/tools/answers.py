@@ -1,0 +1,124 @@
+"""What trained models answer, example by example: for tables, pages and trackers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from progtx_core.evaluation import predict
+from progtx_core.tasks import Task
+from progtx_core.training import TrainingResult
+from progtx_core.training.data import Stream, held_out
+from progtx_core.types import Batch
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What one model answers on some examples of one split of the data.
+
+    probabilities: (answers, n_classes); targets: (answers,); of_example: which example
+    an answer belongs to, (answers,); with an answer a token there are several
+    """
+
+    split: str
+    batch: Batch
+    probabilities: np.ndarray
+    targets: np.ndarray
+    of_example: np.ndarray
+
+    @property
+    def two_sided(self) -> bool:
+        """Whether there are two classes and both occur, as ROC and PR curves need."""
+        return self.probabilities.shape[1] == 2 and len(set(self.targets.tolist())) == 2
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the answers that are right."""
+        return float((self.probabilities.argmax(1) == self.targets).mean())
+
+    @property
+    def loss(self) -> float:
+        """Mean cross-entropy, in nats."""
+        return float(-np.log(np.clip(self.of_right, 1e-38, 1)).mean())
+
+    @property
+    def of_right(self) -> np.ndarray:
+        """Probability of the right answer: (answers,)."""
+        return self.probabilities[np.arange(len(self.targets)), self.targets]
+
+    def wrong(self, n: int) -> list[int]:
+        """The wrong answers, the worst first, n at most: indices of answers."""
+        wrong = np.flatnonzero(self.probabilities.argmax(1) != self.targets)
+        return wrong[np.argsort(self.of_right[wrong], kind="stable")][:n].tolist()
+
+
+def answers_of(result: TrainingResult, index: int = 0, n: int = 1000) -> dict[str, Answers]:
+    """What the model of seed number `index` answers on "train" and "test" examples."""
+    found = {}
+    for split in ("train", "test"):
+        batch = _examples(result, split, result.seeds[index], n)
+        probabilities, targets = predict(result.models[index], batch)
+        of_example = batch.mask.reshape(len(batch), -1).nonzero()[:, 0].numpy()
+        found[split] = Answers(split, batch, probabilities, targets, of_example)
+    return found
+
+
+def each_model(
+    result: TrainingResult, n: int = 1000
+) -> Iterator[tuple[int, dict[str, Answers]]]:
+    """Every model's place among the seeds, and its answers."""
+    for index in range(len(result.seeds)):
+        yield index, answers_of(result, index, n)
+
+
+def _examples(result: TrainingResult, split: str, seed: int, n: int) -> Batch:
+    """n examples at most of the test set, or such as a seed was trained on."""
+    if split == "test":
+        return held_out(result.task, "test", result.config.n_eval)[:n]
+    if result.config.n_train is None:
+        return result.task.sample(n, torch.Generator().manual_seed(seed))
+    fixed = Stream(result.task, 1, seed, result.config.n_train).fixed
+    assert fixed is not None  # a stream with n_train has one
+    return fixed[:n]
+
+
+def in_words(task: Task, inputs: torch.Tensor) -> str:
+    """One example as text: its tokens, or its numbers, position by position.
+
+    >>> from progtx_core import tasks
+    >>> in_words(tasks.get("trend_sign"), torch.tensor([[0.5, 1.0], [-0.25, 2.0]]))
+    '0.50 1.00; -0.25 2.00'
+    >>> in_words(tasks.get("sum_mod_10"), torch.tensor([8, 11, 6, 0, 0]))
+    '7+5'
+    """
+    if inputs.ndim == 1:
+        tokenizer = getattr(task, "tokenizer", None)
+        ids = inputs.tolist()
+        return tokenizer.decode(ids) if tokenizer else " ".join(map(str, ids))
+    return "; ".join(" ".join(f"{x:.2f}" for x in row) for row in inputs.tolist())
+
+
+class Outputs:
+    """What a tracker draws histograms of: a model's outputs on n held-out examples.
+
+    A call returns "logits", all of them, and "probabilities", of the right answers.
+
+    >>> from progtx_core import models, tasks
+    >>> task = tasks.get("trend_sign")
+    >>> found = Outputs(task, n=10)(models.build("logistic_regression", task.spec))
+    >>> found["logits"].shape, found["probabilities"].shape
+    ((20,), (10,))
+    """
+
+    def __init__(self, task: Task, n: int = 500) -> None:
+        self.batch = task.sample(n, torch.Generator().manual_seed(0), "val")
+
+    @torch.no_grad()
+    def __call__(self, model: nn.Module) -> dict[str, np.ndarray]:
+        model.eval()
+        logits = model(self.batch.inputs)[self.batch.mask]  # (answers, n_classes)
+        targets = self.batch.targets[self.batch.mask].unsqueeze(1)
+        right = logits.softmax(-1).gather(1, targets)
+        return {"logits": logits.numpy().ravel(), "probabilities": right.numpy().ravel()}
