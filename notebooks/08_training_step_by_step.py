@@ -53,7 +53,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from figures import ch08
+from parts import ch08
 from progtx_core import models, plots, tasks
 from progtx_core.evaluation import heads, predict
 from progtx_core.models.attention import patterns

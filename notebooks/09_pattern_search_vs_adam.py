@@ -52,10 +52,10 @@ from functools import partial
 
 import numpy as np
 import torch
-from figures import ch09
+from parts import ch09
 from progtx_core import models, tasks
-from progtx_core.evaluation import timing
-from progtx_core.evaluation.landscape import landscape
+from parts import timing
+from parts.landscape import landscape
 from progtx_core.optim import FastLosses, PatternSearch
 from progtx_core.tools import recorded, tables
 from progtx_core.tools.claims import Claims

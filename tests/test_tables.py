@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from progtx_core.training.learners import evaluate
 
 from progtx_core.optim import GreedyRandom, PatternSearch, Spsa
 from progtx_core.tools import tables
-from progtx_core.training.learners import evaluate
 
 SMALL = {"d_model": 4, "n_layers": 1, "n_heads": 2, "d_mlp": 4}
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from parts.landscape import Landscape
 
-from progtx_core.evaluation.landscape import Landscape
 from progtx_core.tools.pages import interactive
 
 pytestmark = pytest.mark.browser

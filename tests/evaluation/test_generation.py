@@ -13,7 +13,7 @@ from progtx_core.evaluation.generation import (
     near_match,
 )
 from progtx_core.models.positions import SCHEMES
-from progtx_core.models.transformer import Transformer
+from progtx_core.models.transformer import CausalTransformer, Transformer
 
 TASK = tasks.get("counting", n_numbers=8, max_len=12)
 
@@ -21,7 +21,7 @@ TASK = tasks.get("counting", n_numbers=8, max_len=12)
 def untrained(scheme="learned", seed=0, **sizes):
     torch.manual_seed(seed)
     sizes = {"d_model": 16, "n_layers": 2, "n_heads": 2, "n_ctx": 40} | sizes
-    return Transformer(TASK.spec, causal=True, positions=scheme, **sizes)
+    return CausalTransformer(TASK.spec, positions=scheme, **sizes)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

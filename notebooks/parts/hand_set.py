@@ -8,12 +8,11 @@ finds the next number; the logits are largest for the number nearest to that.
 from typing import Any
 
 import torch
-from torch import nn
-
 from progtx_core import checks
 from progtx_core.models.ablations import NoNorm
 from progtx_core.models.transformer import CausalTransformer, Transformer
 from progtx_core.tasks.counting import Counting
+from torch import nn
 
 # What stands in the residual stream. After these comes each once more with a minus, so
 # that the mean at a position is 0, and a norm changes nothing but the scale.

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
-
-from progtx_core.training import TrainingResult
-from progtx_core.training.learners import evaluate
+from progtx_core.training import TrainingResult, evaluate
 from progtx_core.types import Batch
+from torch import nn
 
 
 @dataclass(frozen=True)

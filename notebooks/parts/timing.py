@@ -5,12 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import nn
-
 from progtx_core.models import count_parameters
 from progtx_core.optim import PatternSearch
 from progtx_core.training.data import masked_cross_entropy
 from progtx_core.types import Batch
+from torch import nn
 
 
 def fastest(call: Callable[[], object], repeats: int = 3) -> float:

@@ -1,7 +1,7 @@
 """Answers by length: the median of the seeds, and every seed."""
 
 import numpy as np
-from figures import ch11
+from parts import ch11
 
 
 def test_by_length_draws_medians_and_seeds_of_each_line():

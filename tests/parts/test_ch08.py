@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas
 import pytest
-from figures import ch08
+from parts import ch08
 
 
 class History(dict):

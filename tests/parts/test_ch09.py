@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas
 import pytest
-from figures import ch09
+from parts import ch09
 from torch import nn
 
 

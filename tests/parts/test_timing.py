@@ -1,9 +1,9 @@
 """Prices: what is measured is called as often as it says, and nothing is moved."""
 
 import torch
+from parts import timing
 
 from progtx_core import models, tasks
-from progtx_core.evaluation import timing
 from progtx_core.optim import FastLosses
 from progtx_core.tools import tables
 

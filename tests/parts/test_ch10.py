@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import numpy as np
-from figures import ch10
+from parts import ch10
 
 
 def words_of(ax):
