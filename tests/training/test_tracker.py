@@ -5,11 +5,11 @@ import warnings
 
 import numpy as np
 import pytest
+from progtx_core.training.tracker import Tracker
 
 from progtx_core import tasks
 from progtx_core.evaluation.outputs import Outputs, together
 from progtx_core.training import Config, JsonLines, Several, fit
-from progtx_core.training.tracker import Tracker
 
 TASK = tasks.get("trend_sign", seq_len=4, d_input=1)
 QUICK = Config(steps=10, batch_size=16, learning_rate=0.1, n_eval=100, eval_every=5)
