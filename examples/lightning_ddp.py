@@ -48,14 +48,14 @@ def options() -> argparse.Namespace:
 def training(asked: argparse.Namespace) -> Training:
     """Running parity: each token is whether the ones so far are odd in number."""
     strings = tasks.StringSet(tasks.get("parity"))
-    train = strings.parts["train"]
+    train = strings.splits["train"]
     of_method = tables.PATTERN if asked.method == "PatternSearch" else {}
     config = Config(
         steps=asked.steps,
         batch_size=len(train) if of_method else 64,
         learning_rate=0.005,
         n_train=len(train),
-        n_eval=len(strings.parts["val"]),
+        n_eval=len(strings.splits["val"]),
     )
     return Training(
         partial(tables.searched_model, **tables.SEARCHED["tiny"]),

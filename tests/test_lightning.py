@@ -55,10 +55,10 @@ def cases():
     short = {"steps": 12, "eval_every": 4, "n_eval": 60, "schedule": "cosine"}
     pooled = tasks.get("last_gt_first"), Config(batch_size=16, **short)
     parity = strings()
-    n_train = len(parity.parts["train"])
+    n_train = len(parity.splits["train"])
     searched = Config(batch_size=n_train, n_train=n_train, **short | {"n_eval": 10})
     counted = tasks.get("counting", max_len=12, n_numbers=30)
-    search = method("PatternSearch", parity.parts["train"], radius=0.1, block_size=32)
+    search = method("PatternSearch", parity.splits["train"], radius=0.1, block_size=32)
     return {
         "pooling": ("attention_pooling", *pooled, adam),
         "transformer": ("transformer", *pooled, adam),
@@ -165,7 +165,7 @@ def test_a_loss_that_is_no_number_ends_the_training():
 
 def test_a_search_that_has_finished_ends_the_training():
     model, task, config, _ = cases()["search"]
-    search = method("PatternSearch", task.parts["train"], budget=10, block_size=8)
+    search = method("PatternSearch", task.splits["train"], budget=10, block_size=8)
     training = Training(model, task, config, make_optimizer=search)
     trainer = Trainer(max_epochs=-1, **QUIET)
     trainer.fit(training)

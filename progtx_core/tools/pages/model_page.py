@@ -121,9 +121,9 @@ def why(task: Task, example: torch.Tensor, label: int) -> str:
     >>> from progtx_core import tasks
     >>> task = tasks.get("last_gt_first", seq_len=2)
     >>> why(task, torch.tensor([[0.5, 1.0], [0.25, 0.0]]), 0)
-    'signal 1.50, 0.25; the last step is greater than the first: no'
+    'signal 1.50, 0.25; The last value is greater than the first: no'
     """
-    yes_or_no = task.spec.n_classes == 2 and not task.spec.per_step
+    yes_or_no = task.spec.n_classes == 2 and not task.spec.per_position
     verdict = f"{task.rule}: {YES_NO[label] if yes_or_no else label}"
     if isinstance(task, SignalTask):
         signal = ", ".join(f"{x:.2f}" for x in example.double().sum(-1).tolist())
