@@ -5,7 +5,7 @@ checkpoints, early stopping and loggers; it is the extra `lightning` (2.6.6 or n
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from typing import Any
 
 import torch
 from torch.nn import functional as F
@@ -13,17 +13,11 @@ from torch.nn import functional as F
 from progtx_core import checks
 from progtx_core.optim.moves import Moves
 from progtx_core.tasks import Task
-from progtx_core.training import Config, Stream, held_out
-from progtx_core.training.checkpoint import describe
-from progtx_core.training.loop import (
-    MakeModel,
-    MakeOptimizer,
-    adam,
-    check_finite,
-    new_model,
-    norm,
-    resolve,
-)
+from progtx_core.training import Config, adam, held_out
+from progtx_core.training.checkpoint import facts_of
+from progtx_core.training.config import MakeModel, MakeOptimizer, resolve
+from progtx_core.training.data import norm
+from progtx_core.training.loop import check_finite, start
 from progtx_core.types import Batch
 
 try:
@@ -36,7 +30,7 @@ except ModuleNotFoundError as error:
 STATE = "progtx_training"  # its part of a checkpoint
 
 
-class Training(LightningModule):
+class LightningTraining(LightningModule):
     """What `fit` trains for one seed, as a module for `Trainer.fit`; arguments as there.
 
     The batch size is that of all processes together: each draws the same batch and takes
@@ -58,7 +52,7 @@ class Training(LightningModule):
     Example:
         >>> from pytorch_lightning import Trainer
         >>> from progtx_core import tasks
-        >>> training = Training("max_pooling", tasks.get("last_gt_first"))
+        >>> training = LightningTraining("max_pooling", tasks.get("last_gt_first"))
         >>> quiet = {"enable_progress_bar": False, "enable_model_summary": False}
         >>> options = quiet | {"accelerator": "cpu", "logger": False}
         >>> trainer = Trainer(max_epochs=-1, fast_dev_run=3, **options)
@@ -77,22 +71,18 @@ class Training(LightningModule):
         make_optimizer: MakeOptimizer = adam,
     ) -> None:
         super().__init__()
-        make_model, self.run_name, default_config = resolve(model)
-        self.task, self.config = task, config or Config(**default_config)
-        self.seed = checks.whole("seed", seed, at_least=0)
-        self.make_optimizer = make_optimizer
-        self.model = new_model(make_model, task.spec, self.seed)
-        size, n_train = self.config.batch_size, self.config.n_train
-        self.stream = Stream(task, size, self.seed, n_train)
+        make_model, name, defaults = resolve(model)
+        config = config or Config(**defaults)
+        checks.whole("seed", seed, at_least=0)
+        self.state = start(make_model, make_optimizer, name, task, config, [seed], seed)
+        self.model = self.state.model  # one attribute of its own, for Lightning to find
         self.held_out: dict[str, Batch] = {}  # this process's share
-        self.facts = {"model": self.run_name, "task": describe(task), "seed": self.seed}
-        self.facts |= asdict(self.config)
         # A search calls its closure as often as it likes, and wants no gradient.
         self.automatic_optimization = False
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """The optimizer; several processes share the candidates that it measures."""
-        optimizer = self.make_optimizer(self.model, self.config)
+        optimizer: Any = self.state.optimizer
         if self.trainer.world_size > 1 and getattr(optimizer, "losses_of", None):
             optimizer.losses_of = self._divided(optimizer.losses_of)
         return optimizer
@@ -100,7 +90,8 @@ class Training(LightningModule):
     def train_dataloader(self) -> Iterable:
         """Numbers of the steps up to the next evaluation."""
         # No batches: a loader that fetches ahead would leave a checkpoint one behind.
-        return range(self.config.eval_every or max(1, self.config.steps // 20))
+        config = self.state.config
+        return range(config.eval_every or max(1, config.steps // 20))
 
     def val_dataloader(self) -> Iterable:
         """A single number: the held-out set is one batch."""
@@ -116,7 +107,7 @@ class Training(LightningModule):
 
     def on_fit_start(self) -> None:
         """Refuse a batch that cannot be divided."""
-        n, size = self.trainer.world_size, self.config.batch_size
+        n, size = self.trainer.world_size, self.state.config.batch_size
         if size < n:
             raise ValueError(
                 f"batch_size must be at least the number of processes, got {size} for {n}; "
@@ -125,10 +116,10 @@ class Training(LightningModule):
 
     def training_step(self, number: int, batch_idx: int) -> None:
         """One update on the next batch, as `loop.update` has it."""
-        step, optimizer = self.global_step, self.optimizers()
+        self.state.step, optimizer = self.global_step, self.optimizers()
         for group in optimizer.param_groups:
-            group["lr"] = self.config.lr_at(step)
-        batch = self._share(next(self.stream))
+            group["lr"] = self.state.config.lr_at(self.global_step)
+        batch = self._share(next(self.state.batches))
         measured = {}
 
         def closure() -> torch.Tensor:
@@ -142,15 +133,14 @@ class Training(LightningModule):
             return found["loss"]
 
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(hash((self.seed, step, self.global_rank)))
+            torch.manual_seed(hash((self.state.seed, self.global_step, self.global_rank)))
             optimizer.step(closure)
             if not measured:  # a search that trusts its `losses_of` may not have asked
                 with torch.no_grad():
                     closure()
-        loss = {"train/loss": [measured["train/loss"].item()]}
-        check_finite(self.run_name, step, [self.seed], loss)
+        check_finite(self.state, measured["train/loss"].item())
         self.log_dict(measured, batch_size=1)
-        ended = self.global_step >= self.config.steps
+        ended = self.global_step >= self.state.config.steps
         self.trainer.should_stop |= ended or getattr(optimizer, "finished", False)
 
     def validation_step(self, number: int, batch_idx: int) -> None:
@@ -166,7 +156,7 @@ class Training(LightningModule):
 
     def _evaluate(self, split: str) -> None:
         if split not in self.held_out:
-            whole = held_out(self.task, split, self.config.n_eval)
+            whole = held_out(self.state.task, split, self.state.config.n_eval)
             self.held_out[split] = self._share(whole)
         found = self._measure(self.held_out[split])[1]
         named = {f"{split}/{name}": of for name, of in found.items()}
@@ -206,16 +196,18 @@ class Training(LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict) -> None:
         """Add where the stream of batches stands, and what is trained."""
-        checkpoint[STATE] = {"facts": self.facts, "stream": self.stream.state_dict()}
+        batches = self.state.batches.state_dict()
+        checkpoint[STATE] = {"facts": facts_of(self.state), "batches": batches}
 
     def on_load_checkpoint(self, checkpoint: dict) -> None:
         """Go on where the stream stood; refuse a checkpoint of another training."""
         if STATE not in checkpoint:
-            raise ValueError("a checkpoint of Lightning, but not of a `Training`")
-        for what, was in checkpoint[STATE]["facts"].items():
-            if was != self.facts[what]:
+            raise ValueError("a checkpoint of Lightning, but not of a `LightningTraining`")
+        for name, now in facts_of(self.state).items():
+            was = checkpoint[STATE]["facts"].get(name)
+            if was != now:
                 raise ValueError(
-                    f"a checkpoint of another training: {what} was {was!r}, now "
-                    f"{self.facts[what]!r}; resume with the same settings, or start anew"
+                    f"a checkpoint of another training: {name} was {was!r}, now {now!r}; "
+                    "resume with the same settings, or start anew"
                 )
-        self.stream.load_state_dict(checkpoint[STATE]["stream"])
+        self.state.batches.load_state_dict(checkpoint[STATE]["batches"])
