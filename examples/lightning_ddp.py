@@ -18,12 +18,18 @@ import torch
 from pytorch_lightning import Trainer
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger
+from torch import nn
 
 from progtx_core import tasks
-from progtx_core.tools import tables
+from progtx_core.models import Transformer
+from progtx_core.optim import FastLosses, PatternSearch
 from progtx_core.tools.lightning import LightningTraining
-from progtx_core.tools.tables.methods import method
-from progtx_core.training import Config
+from progtx_core.training import Config, adam
+
+SIZES = {"d_model": 8, "n_layers": 2, "n_heads": 4, "d_mlp": 32}
+SEARCH = {"radius": 0.1, "poll": "together", "block_size": 128, "measure_again": True}
+# A gain must be above the rounding of the fast measure.
+SEARCH |= {"min_gain": 2e-6, "forcing": 0.001}
 
 
 def options() -> argparse.Namespace:
@@ -49,21 +55,23 @@ def training(asked: argparse.Namespace) -> LightningTraining:
     """Running parity: each token is whether the ones so far are odd in number."""
     strings = tasks.StringSet(tasks.get("parity"))
     train = strings.parts["train"]
-    of_method = tables.PATTERN if asked.method == "PatternSearch" else {}
+    search = asked.method == "PatternSearch"
     config = Config(
         steps=asked.steps,
-        batch_size=len(train) if of_method else 64,
+        batch_size=len(train) if search else 64,
         learning_rate=0.005,
         n_train=len(train),
         n_eval=len(strings.parts["val"]),
     )
-    return LightningTraining(
-        partial(tables.searched_model, **tables.SEARCHED["tiny"]),
-        strings,
-        config,
-        seed=asked.seed,
-        make_optimizer=method(asked.method, train, **of_method),
-    )
+
+    def searching(model: nn.Module, config: Config) -> PatternSearch:
+        losses_of = FastLosses(model, train)
+        return PatternSearch(model.named_parameters(), losses_of=losses_of, **SEARCH)
+
+    make_model = partial(Transformer, causal=True, **SIZES)
+    make_optimizer = searching if search else adam
+    how = {"seed": asked.seed, "make_optimizer": make_optimizer}
+    return LightningTraining(make_model, strings, config, **how)
 
 
 def main() -> None:

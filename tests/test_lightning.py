@@ -18,9 +18,10 @@ from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 
 from progtx_core import tasks
+from progtx_core.models import Transformer
 from progtx_core.models.long import LongTransformer
+from progtx_core.optim import FastLosses, PatternSearch
 from progtx_core.tools.lightning import LightningTraining
-from progtx_core.tools.tables import SEARCHED, method, searched_model
 from progtx_core.training import Config, adam, fit, masked_cross_entropy
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's own
@@ -49,6 +50,16 @@ def strings(name="parity", **sizes):
     return tasks.StringSet(tasks.get(name, **sizes))
 
 
+def searching(batch, **options):
+    """An optimizer without gradients, with its fast measure of candidates."""
+
+    def make(model, config):
+        losses_of = FastLosses(model, batch)
+        return PatternSearch(model.named_parameters(), losses_of=losses_of, **options)
+
+    return make
+
+
 def cases():
     """Model, task, config, optimizer."""
     short = {"steps": 12, "eval_every": 4, "n_eval": 60, "schedule": "cosine"}
@@ -57,7 +68,7 @@ def cases():
     n_train = len(parity.parts["train"])
     searched = Config(batch_size=n_train, n_train=n_train, **short | {"n_eval": 10})
     counted = tasks.get("counting", max_len=12, n_numbers=30)
-    search = method("PatternSearch", parity.parts["train"], radius=0.1, block_size=32)
+    search = searching(parity.parts["train"], radius=0.1, block_size=32)
     return {
         "pooling": ("attention_pooling", *pooled, adam),
         "transformer": ("transformer", *pooled, adam),
@@ -68,7 +79,7 @@ def cases():
             adam,
         ),
         "search": (
-            partial(searched_model, **SEARCHED["tiny"]),
+            partial(Transformer, causal=True, **SMALL | {"n_layers": 2}),
             parity,
             searched,
             search,
@@ -164,7 +175,7 @@ def test_a_loss_that_is_no_number_ends_the_training():
 
 def test_a_search_that_has_finished_ends_the_training():
     model, task, config, _ = cases()["search"]
-    search = method("PatternSearch", task.parts["train"], budget=10, block_size=8)
+    search = searching(task.parts["train"], budget=10, block_size=8)
     training = LightningTraining(model, task, config, make_optimizer=search)
     trainer = Trainer(max_epochs=-1, **QUIET)
     trainer.fit(training)
