@@ -41,7 +41,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--method", default="Adam", choices=["Adam", "PatternSearch"])
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--patience", type=int, default=5, help="evaluations without a gain")
+    parser.add_argument(
+        "--patience", type=int, default=5, help="evaluations without a gain"
+    )
     parser.add_argument("--out", type=Path, default=Path("runs/lightning"))
     parser.add_argument("--resume", type=Path, metavar="CHECKPOINT")
     parser.add_argument("--fast-dev-run", action="store_true", help="a step, no files")

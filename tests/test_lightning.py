@@ -89,7 +89,9 @@ def cases():
 
 def trained(case, *callbacks, seed=2, resume=None, **options):
     model, task, config, make_optimizer = cases()[case]
-    training = LightningTraining(model, task, config, seed=seed, make_optimizer=make_optimizer)
+    training = LightningTraining(
+        model, task, config, seed=seed, make_optimizer=make_optimizer
+    )
     curves = Curves()
     trainer = Trainer(
         **{"max_epochs": -1} | QUIET | options,
@@ -170,7 +172,9 @@ def test_a_loss_that_is_no_number_ends_the_training():
     task = tasks.get("last_gt_first")
     config = Config(steps=20, learning_rate=1e30, batch_size=8, n_eval=20)
     with pytest.raises(FloatingPointError, match=r"attention_pooling: .* seed 0"):
-        Trainer(max_epochs=-1, **QUIET).fit(LightningTraining("attention_pooling", task, config))
+        Trainer(max_epochs=-1, **QUIET).fit(
+            LightningTraining("attention_pooling", task, config)
+        )
 
 
 def test_a_search_that_has_finished_ends_the_training():

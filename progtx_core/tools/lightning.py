@@ -13,11 +13,11 @@ from torch.nn import functional as F
 from progtx_core import checks
 from progtx_core.optim.moves import Moves
 from progtx_core.tasks import Task
-from progtx_core.training import Config, adam, held_out
+from progtx_core.training import Config, Training, adam, held_out
 from progtx_core.training.checkpoint import facts_of
 from progtx_core.training.config import MakeModel, MakeOptimizer, resolve
 from progtx_core.training.data import norm
-from progtx_core.training.loop import check_finite, start
+from progtx_core.training.loop import check_finite
 from progtx_core.types import Batch
 
 try:
@@ -74,7 +74,8 @@ class LightningTraining(LightningModule):
         make_model, name, defaults = resolve(model)
         config = config or Config(**defaults)
         checks.whole("seed", seed, at_least=0)
-        self.state = start(make_model, make_optimizer, name, task, config, [seed], seed)
+        how = make_model, make_optimizer, name, task, config
+        self.state = Training.begin(*how, seeds=[seed], seed=seed)
         self.model = self.state.model  # one attribute of its own, for Lightning to find
         self.held_out: dict[str, Batch] = {}  # this process's share
         # A search calls its closure as often as it likes, and wants no gradient.
@@ -116,7 +117,8 @@ class LightningTraining(LightningModule):
 
     def training_step(self, number: int, batch_idx: int) -> None:
         """One update on the next batch, as `loop.update` has it."""
-        self.state.step, optimizer = self.global_step, self.optimizers()
+        self.state.step = self.global_step
+        optimizer: Any = self.optimizers()
         for group in optimizer.param_groups:
             group["lr"] = self.state.config.lr_at(self.global_step)
         batch = self._share(next(self.state.batches))

@@ -55,7 +55,9 @@ def write(
             {"name": split, "title": heading, "rows": rows(results, split, pages)}
             for split, heading in (("test", "Test"), ("train", "Training"))
         ],
-        staircase=[{"model": m, "cells": [stairs.get((t, m)) for t in tasks]} for m in names],
+        staircase=[
+            {"model": m, "cells": [stairs.get((t, m)) for t in tasks]} for m in names
+        ],
     )
 
 
@@ -95,8 +97,8 @@ def staircase(results: pd.DataFrame) -> dict[tuple[str, str], dict]:
     seeds = results.groupby(["task", "model"])
     accuracy = seeds["test_accuracy"].median().dropna()
     chance = 1 / seeds["classes"].first()[accuracy.index]
-    share = 0.75 * ((accuracy - chance) / (1 - chance)).clip(0, 1)
+    shares = 0.75 * ((accuracy - chance) / (1 - chance)).clip(0, 1)
     return {
-        at: {"text": f"{accuracy[at]:.2f}", "share": f"{share[at]:.3f}"}
-        for at in accuracy.index
+        (task, model): {"text": f"{value:.2f}", "share": f"{share:.3f}"}
+        for (task, model), value, share in zip(accuracy.index, accuracy, shares)
     }

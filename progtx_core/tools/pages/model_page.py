@@ -91,21 +91,21 @@ def weights_picture(matrix: np.ndarray) -> str:
 
 def wrong(task: Task, answers: Answers) -> dict:
     """The wrong answers of one split, the worst first."""
-    rows = []
-    for i in answers.wrong(N_WRONG):
-        example = answers.batch.inputs[answers.of_example[i]]
-        right = int(answers.targets[i])
-        rows.append(
-            {
-                "example": in_words(task, example),
-                "answer": int(answers.probabilities[i].argmax()),
-                "right": right,
-                "probability": float(answers.of_right[i]),
-                "why": why(task, example, right),
-            }
-        )
+    rows = [answered(task, answers, i) for i in answers.wrong(N_WRONG)]
     n, share = len(answers.targets), 1 - answers.accuracy
     return {"split": answers.split, "rows": rows, "count": round(share * n), "of": n}
+
+
+def answered(task: Task, answers: Answers, i: int) -> dict:
+    """One answer in words and numbers, by the headings of a table of such."""
+    example, right = answers.batch.inputs[answers.of_example[i]], int(answers.targets[i])
+    return {
+        "example": in_words(task, example),
+        "answer": int(answers.probabilities[i].argmax()),
+        "right": right,
+        "probability": float(answers.of_right[i]),  # of the right one
+        "why": why(task, example, right),
+    }
 
 
 def why(task: Task, example: torch.Tensor, label: int) -> str:
