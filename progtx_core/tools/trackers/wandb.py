@@ -76,18 +76,18 @@ class WandB(Tracker):
             shown |= self._charts(name, answers)
             shown[f"{name}/examples"] = self._examples(result, answers)
         if texts := self.texts.pop(label, None):
-            shown[f"{label}/samples"] = self.wandb.Table(
-                ["step", "prompt", "answer"], texts
-            )
+            columns = ["step", "prompt", "answer"]
+            shown[f"{label}/samples"] = self.wandb.Table(columns, texts)
         self.run.log(shown)
 
     def _charts(self, name: str, answers: Answers) -> dict:
         """Confusion, and for two classes ROC and precision-recall curves."""
         plot, truth = self.wandb.plot, answers.targets.tolist()
         names = [str(c) for c in range(answers.probabilities.shape[1])]
-        given = {"y_true": truth, "title": f"confusion, {name}", "class_names": names}
-        answered = answers.probabilities.argmax(1).tolist()
-        charts = {f"{name}/confusion": plot.confusion_matrix(preds=answered, **given)}
+        chosen = answers.probabilities.argmax(1).tolist()
+        given = {"y_true": truth, "preds": chosen, "class_names": names}
+        confusion = plot.confusion_matrix(**given, title=f"confusion, {name}")
+        charts = {f"{name}/confusion": confusion}
         if answers.two_sided:
             of = truth, answers.probabilities, names
             charts[f"{name}/roc"] = plot.roc_curve(*of, title=f"ROC, {name}")
