@@ -489,8 +489,8 @@ def weights_on_source(model, batch):  # best head's mean weight, (operation,)
 
 pointing = np.array([weights_on_source(m, test_set) for m in run.models])
 forming = np.array([weights_on_source(run.models_at(step)[0], data.parts["val"])
-                    for step in looks])
-show(sequences.lines(looks, dict(zip(names, forming.T)), "weight on source"),
+                    for step in evals])
+show(sequences.lines(evals, dict(zip(names, forming.T)), "weight on source"),
      "The weight that the best head puts on the token to be copied, "
      "over training, a line an operation: about even at first, then high, "
      "lowest for Min.")
