@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from progtx_core import tasks
 from progtx_core.models.ablations import NoMlp
 from progtx_core.models.attention import MultiHeadAttention
-from progtx_core.models.transformer import Transformer
+from progtx_core.models.transformer import CausalTransformer, Transformer
 from progtx_core.optim import FastLosses, Moves, PatternSearch
 from progtx_core.optim.prefixes import Prefixes
 from progtx_core.training.objective import masked_cross_entropy
@@ -17,12 +17,24 @@ from progtx_core.types import Spec
 READINGS = st.sampled_from(["direct", "sequence"])
 
 
-def make(seed=0, reading="direct", dtype=torch.float64, n=12, min_len=2, **sizes):
+class NoMlpCausal(CausalTransformer):
+    block = NoMlp
+
+
+def make(
+    seed=0,
+    reading="direct",
+    dtype=torch.float64,
+    n=12,
+    min_len=2,
+    kind=CausalTransformer,
+    **sizes,
+):
     task = tasks.get("parity", seq_len=5, min_len=min_len, reading=reading)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        sizes = {"d_model": 4, "n_heads": 2, "d_mlp": 3, "causal": True} | sizes
-        model = Transformer(task.spec, **sizes).to(dtype)
+        sizes = {"d_model": 4, "n_heads": 2, "d_mlp": 3} | sizes
+        model = kind(task.spec, **sizes).to(dtype)
     if dtype == torch.float64:
         in_double(model)
     batch = task.sample(n, torch.Generator().manual_seed(seed))
@@ -160,8 +172,8 @@ def test_beginnings_are_shared_and_padding_is_not_there():
 @pytest.mark.parametrize(
     ("sizes", "message"),
     [
-        ({"causal": False}, "causal=True"),
-        ({"block": NoMlp}, "plain blocks"),
+        ({"kind": Transformer}, "a CausalTransformer"),
+        ({"kind": NoMlpCausal}, "plain blocks"),
         ({"positions": "rotary"}, "learned positions or none, .* got Rotary"),
     ],
 )
@@ -174,4 +186,4 @@ def test_a_model_that_cannot_be_followed_is_refused(sizes, message):
 def test_one_answer_in_all_is_refused():
     spec = Spec(2, seq_len=5, d_vocab=3, pad=0)
     with pytest.raises(ValueError, match="per_step=False"):
-        FastLosses(Transformer(spec, d_model=4, n_heads=2, causal=True), make()[1])
+        FastLosses(CausalTransformer(spec, d_model=4, n_heads=2), make()[1])
