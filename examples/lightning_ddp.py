@@ -21,7 +21,7 @@ from pytorch_lightning.loggers import CSVLogger
 from torch import nn
 
 from progtx_core import tasks
-from progtx_core.models import Transformer
+from progtx_core.models.transformer import CausalTransformer
 from progtx_core.optim import FastLosses, PatternSearch
 from progtx_core.tools.lightning import LightningTraining
 from progtx_core.training import Config, adam
@@ -56,21 +56,21 @@ def options() -> argparse.Namespace:
 def training(asked: argparse.Namespace) -> LightningTraining:
     """Running parity: each token is whether the ones so far are odd in number."""
     strings = tasks.StringSet(tasks.get("parity"))
-    train = strings.parts["train"]
+    train = strings.splits["train"]
     search = asked.method == "PatternSearch"
     config = Config(
         steps=asked.steps,
         batch_size=len(train) if search else 64,
         learning_rate=0.005,
         n_train=len(train),
-        n_eval=len(strings.parts["val"]),
+        n_eval=len(strings.splits["val"]),
     )
 
     def searching(model: nn.Module, config: Config) -> PatternSearch:
         losses_of = FastLosses(model, train)
         return PatternSearch(model.named_parameters(), losses_of=losses_of, **SEARCH)
 
-    make_model = partial(Transformer, causal=True, **SIZES)
+    make_model = partial(CausalTransformer, **SIZES)
     make_optimizer = searching if search else adam
     how = {"seed": asked.seed, "make_optimizer": make_optimizer}
     return LightningTraining(make_model, strings, config, **how)

@@ -18,8 +18,8 @@ from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 
 from progtx_core import tasks
-from progtx_core.models import Transformer
 from progtx_core.models.long import LongTransformer
+from progtx_core.models.transformer import CausalTransformer
 from progtx_core.optim import FastLosses, PatternSearch
 from progtx_core.tools.lightning import LightningTraining
 from progtx_core.training import Config, adam, fit, masked_cross_entropy
@@ -65,10 +65,10 @@ def cases():
     short = {"steps": 12, "eval_every": 4, "n_eval": 60, "schedule": "cosine"}
     pooled = tasks.get("last_gt_first"), Config(batch_size=16, **short)
     parity = strings()
-    n_train = len(parity.parts["train"])
+    n_train = len(parity.splits["train"])
     searched = Config(batch_size=n_train, n_train=n_train, **short | {"n_eval": 10})
     counted = tasks.get("counting", max_len=12, n_numbers=30)
-    search = searching(parity.parts["train"], radius=0.1, block_size=32)
+    search = searching(parity.splits["train"], radius=0.1, block_size=32)
     return {
         "pooling": ("attention_pooling", *pooled, adam),
         "transformer": ("transformer", *pooled, adam),
@@ -79,7 +79,7 @@ def cases():
             adam,
         ),
         "search": (
-            partial(Transformer, causal=True, **SMALL | {"n_layers": 2}),
+            partial(CausalTransformer, **SMALL | {"n_layers": 2}),
             parity,
             searched,
             search,
@@ -179,7 +179,7 @@ def test_a_loss_that_is_no_number_ends_the_training():
 
 def test_a_search_that_has_finished_ends_the_training():
     model, task, config, _ = cases()["search"]
-    search = searching(task.parts["train"], budget=10, block_size=8)
+    search = searching(task.splits["train"], budget=10, block_size=8)
     training = LightningTraining(model, task, config, make_optimizer=search)
     trainer = Trainer(max_epochs=-1, **QUIET)
     trainer.fit(training)
