@@ -141,8 +141,8 @@ for text in ("Max(2, 5, 8)", "Second(7, 3, 3, 19)", "Last(0, 4, 11)"):
 # %%
 data = tasks.FiniteDataset(task, tables.SET_SIZES[size], seed=seed,
                      balance=task.kinds)
-everything = torch.cat([part.inputs for part in data.parts.values()])
-answers = torch.cat([part.targets for part in data.parts.values()])
+everything = torch.cat([part.inputs for part in data.splits.values()])
+answers = torch.cat([part.targets for part in data.splits.values()])
 show(sequences.counts({
     "operation": (task.kinds(everything), names),
     "numbers in the list": ((everything >= task.zero).sum(1), None),
@@ -153,7 +153,7 @@ show(sequences.counts({
 
 # %%
 colours = {name: style.COLOURS[i] + "88" for i, name in enumerate(names)}
-some = data.parts["train"][:6]
+some = data.splits["train"][:6]
 sequences.show_tokens(
     [(task.tokenizer.read(ids), f"answer {target}") for ids, target in
      zip(some.inputs.tolist(), some.targets.tolist())], colours)
@@ -173,18 +173,18 @@ print(task.tokenizer.show(some.inputs[0].tolist()))
 
 # %%
 rows = {name: {tuple(ids) for ids in part.inputs.tolist()}
-        for name, part in data.parts.items()}
-assert len(set.union(*rows.values())) == sum(map(len, data.parts.values()))
+        for name, part in data.splits.items()}
+assert len(set.union(*rows.values())) == sum(map(len, data.splits.values()))
 table(["part", "examples", *names], [
     [name, len(part), *task.kinds(part.inputs).bincount().tolist()]
-    for name, part in data.parts.items()])
+    for name, part in data.splits.items()])
 
 # %% [markdown]
 # What would a blind guess reach? The best single answer for each operation,
 # read off the training part:
 
 # %%
-train_set, test_set = data.parts["train"], data.parts["test"]
+train_set, test_set = data.splits["train"], data.splits["test"]
 majority = torch.stack([train_set.targets[task.kinds(train_set.inputs) == k]
                         .mode().values for k in range(5)])
 guessed = majority[task.kinds(test_set.inputs)] == test_set.targets
@@ -198,8 +198,8 @@ say("Accuracy of that guess on the test part: "
 # mask says where the text ends, so that no head looks at padding.
 
 # %%
-batch = data.parts["train"][:8]
-mask = padding_mask(batch.inputs, task.spec)  # (batch, seq), True for real
+batch = data.splits["train"][:8]
+mask = padding_mask(batch.inputs, task.spec)  # (batch, seq), False: padding
 tokens = [task.tokenizer.read(ids) for ids in batch.inputs.tolist()]
 show(sequences.padded_batch(tokens, mask.numpy()),
      "Eight padded texts as rows of tokens, and beside them the mask: "
@@ -227,11 +227,11 @@ class Selector(nn.Module):
         self.logits_head = nn.Linear(d_model, spec.n_classes)
 
     def forward(self, inputs):  # (batch, seq)
-        real = padding_mask(inputs, self.spec)
+        mask = padding_mask(inputs, self.spec)
         one_hot = nn.functional.one_hot(inputs, self.spec.d_vocab).float()
         resid = self.embed(one_hot) + self.table  # (batch, seq, d_model)
         for block in self.blocks:
-            resid = block(resid, real)
+            resid = block(resid, mask)
         first = self.norm(resid)[:, 0]  # CHANGED: was the mean of the steps
         return self.logits_head(first)  # (batch, n_classes)
 
@@ -253,7 +253,7 @@ layers(ours)
 # is $-\ln p$, where $p$ is the probability of the right one.
 
 # %%
-shown = data.parts["val"][:5]
+shown = data.splits["val"][:5]
 texts = [task.tokenizer.decode(ids) for ids in shown.inputs.tolist()]
 untrained, targets = predict(ours, shown)
 show(sequences.top_bars(untrained, texts, targets.tolist()),
@@ -273,10 +273,10 @@ say(f"Its loss on these is **{nats:.2f}** nats; even odds for all answers "
 # updates there are follows from data, batch and epochs.
 
 # %%
-n_train = len(data.parts["train"])
+n_train = len(data.splits["train"])
 steps = epochs * (n_train // batch_size)
 config = Config(steps, batch_size, learning_rate, n_train=n_train,
-                n_eval=len(data.parts["val"]),
+                n_eval=len(data.splits["val"]),
                 weight_decay=recipe.get("weight_decay", 0.0),
                 warmup_steps=min(recipe["warmup_steps"], steps))
 print(f"{n_train} examples // {batch_size} a batch = {n_train // batch_size} "
@@ -488,7 +488,7 @@ def weights_on_source(model, batch):  # best head's mean weight, (operation,)
 
 
 pointing = np.array([weights_on_source(m, test_set) for m in run.models])
-forming = np.array([weights_on_source(run.models_at(step)[0], data.parts["val"])
+forming = np.array([weights_on_source(run.models_at(step)[0], data.splits["val"])
                     for step in evals])
 show(sequences.lines(evals, dict(zip(names, forming.T)), "weight on source"),
      "The weight that the best head puts on the token to be copied, "

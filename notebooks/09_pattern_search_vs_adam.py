@@ -71,7 +71,7 @@ from torch.nn.utils import parameters_to_vector
 
 # %% tags=["parameters"]
 task: str = "parity"  # or first_bit, running_majority, word_problem …
-reading: str = "direct"  # or sequence: bits, a separator, then the states
+output: str = "per_token"  # or scratchpad: bits, a separator, then the states
 model_size: str = "tiny"  # or small, medium, large
 data_size: str = "all"  # all strings of eight bits; or small, medium, large
 d_model: int = 0  # width; 0, here and below: as the size has it
@@ -96,9 +96,9 @@ sizes = tables.SEARCHED[model_size] | {
 strings = tables.STRING_SETS[data_size]
 n_samples = n_samples or strings["n_samples"]
 tracking = tasks.get(task, seq_len=seq_len or strings["seq_len"],
-                     reading=reading)
+                     output=output)
 data = tasks.StringSet(tracking, n_samples)
-train_set, test_set = data.parts["train"], data.parts["test"]
+train_set, test_set = data.splits["train"], data.splits["test"]
 make_model = partial(tables.searched_model, **sizes)
 
 
@@ -124,22 +124,22 @@ def follow(bits):
     return states
 
 
-print({name: len(part) for name, part in data.parts.items()}, "strings")
+print({name: len(part) for name, part in data.splits.items()}, "strings")
 assert tasks.get("parity").follow([0, 1, 1, 1]) == follow([0, 1, 1, 1])
 
 # %% [markdown]
-# All strings are split, none is drawn twice. The task has a second reading,
-# as a *sequence*: bits, a separator, then the states one by one. Where is each
-# state asked for? At the place before its own. One place later, and the answer
-# would be the input, which the model only has to copy:
+# All strings are split, none is drawn twice. The states can also be written on
+# a *scratchpad*: bits, a separator, then the states one by one. Where is each
+# state asked for? At the position before its own. One position later, and the
+# answer would be the input, which the model only has to copy:
 
 # %%
-as_sequence = tasks.get("parity", reading="sequence")
-inputs = tasks.StringSet(as_sequence).parts["test"].inputs
-asked = as_sequence.labels(inputs)
-leaked = asked.roll(1, dims=1)  # each answer one place later
+on_scratchpad = tasks.get("parity", output="scratchpad")
+inputs = tasks.StringSet(on_scratchpad).splits["test"].inputs
+asked = on_scratchpad.labels(inputs)
+leaked = asked.roll(1, dims=1)  # each answer one position later
 leaked[:, 0] = -1
-names = as_sequence.tokenizer.read(inputs[0].tolist())
+names = on_scratchpad.tokenizer.read(inputs[0].tolist())
 rows = {"input": names, "asked for": asked[0].tolist(),
         "leaked": leaked[0].tolist()}
 table(["place", *map(str, range(len(names)))],
@@ -300,7 +300,7 @@ table(["kept", "numbers changed", "loss falls by", "of them downhill"],
 # All settings were found by trying; those of the other methods too.
 
 # %%
-entry = partial(tables.search_entry, task=task, reading=reading, sizes=sizes,
+entry = partial(tables.search_entry, task=task, output=output, sizes=sizes,
                 seq_len=tracking.seq_len, strings=n_samples,
                 max_steps=limit_batches or None)
 entries = {"PatternSearch": entry("PatternSearch", radius=radius,
@@ -349,7 +349,7 @@ table(["worst live seed", "train", "test", "test, last answer",
 # ## Evidence over seeds
 #
 # Recorded: five seeds of every method on parity, and of the search and Adam on
-# easier rules and on the sequence. Greedy random search moves all numbers at
+# easier rules and on the scratchpad. Greedy random search moves all numbers at
 # random and keeps what helps; SPSA measures the slope along one random
 # direction at a time and steps down it; SGD and Adam use the gradient. On the
 # right, kinds of the search: *one at a time* keeps the first move that helps;
@@ -469,7 +469,7 @@ say(f"A sweep's seconds grow like the parameters to the power "
 # %%
 def on_batches(measure_again):
     config = Config(150, 16, 1.0, n_train=len(train_set), eval_every=5,
-                    n_eval=len(data.parts["val"]))
+                    n_eval=len(data.splits["val"]))
     run = fit(make_model, data, config, seed=seed, callbacks=[Snapshots()],
               make_optimizer=lambda model, _: PatternSearch(
                   model.parameters(), radius, budget=3000,
@@ -711,11 +711,11 @@ claims.check("a model that copies its input is at chance",
 for column, row, rule, least in (
         ("train", "PatternSearch", "parity", 0.99),
         ("accuracy", "PatternSearch", "parity", 0.95),
-        ("train", "PatternSearch, sequence", "parity", 0.99),
+        ("train", "PatternSearch, scratchpad", "parity", 0.99),
         *(("accuracy", "PatternSearch", rule, 0.99)
           for rule in ("first_bit", "last_bit", "running_majority")),
         *((column, row, "parity", 1 - (column + row == "accuracyAdam") / 100)
-          for row in ("Adam", "Adam, wider", "Adam, sequence")
+          for row in ("Adam", "Adam, wider", "Adam, scratchpad")
           for column in ("train", "accuracy"))):
     claims.check(f"recorded: {row}, {rule}, {column}, worst seed",
                  recorded(column, row, rule).min(), at_least=least)

@@ -30,7 +30,7 @@ def test_every_method_is_recorded_and_makes_its_optimizer():
     for one in tables.search_entries():
         data = one.data()
         model = tables.searched_model(data.spec, **SMALL)
-        make = tables.method(one.method, data.parts["train"], **one.arguments)
+        make = tables.method(one.method, data.splits["train"], **one.arguments)
         made[one.row] = type(make(model, one.config()))
     assert set(tables.METHODS) < set(made)
     made = {name: made[name] for name in tables.METHODS}
@@ -42,7 +42,7 @@ def test_every_method_is_recorded_and_makes_its_optimizer():
     ]
     assert set(list(made.values())[:-4]) == {PatternSearch}
     with pytest.raises(ValueError, match="no method 'adam'; nearest: Adam"):
-        tables.method("adam", data.parts["train"])
+        tables.method("adam", data.splits["train"])
 
 
 def test_a_search_is_measured_by_its_evaluations():
@@ -61,7 +61,7 @@ def test_progress_is_what_the_models_of_each_look_would_say():
     run = small("PatternSearch", steps=50, eval_every=5).train(
         2, progress=False, n_processes=1
     )
-    batch = run.task.parts["val"]
+    batch = run.task.splits["val"]
     _, loss, accuracy = tables.progress(run, batch, 1.0)
     for number, step in enumerate(sorted(run.snapshots)):
         for seed, model in enumerate(run.at(step)):
@@ -76,7 +76,7 @@ def test_a_step_along_the_gradient_costs_more_than_a_pass():
     run = one.train(n_seeds=1, progress=False, n_processes=1)
     price = one.passes_a_step(run)
     assert price > 1
-    passes, loss, accuracy = tables.progress(run, run.task.parts["train"], price)
+    passes, loss, accuracy = tables.progress(run, run.task.splits["train"], price)
     assert passes[0].tolist() == [0, 2 * price, 4 * price, 6 * price]
     assert loss.shape == accuracy.shape == (1, 4)
     assert np.isnan(small("SPSA").passes_a_step(run))

@@ -32,7 +32,7 @@ class FastLosses:
     error, as `PatternSearch(losses_of=...)` wants it, at the parameters of the moment.
 
     Args:
-        model: a `CausalTransformer`, per_step, with learned positions or none
+        model: a `CausalTransformer`, per_position, with learned positions or none
         memory: bytes that the candidates measured together may take
     """
 
@@ -204,6 +204,6 @@ def check_model(model) -> None:
     plain = isinstance(model, Transformer) and all(type(b) is Block for b in model.blocks)
     if not plain or not model.causal:
         raise ValueError("FastLosses follows a CausalTransformer of plain blocks")
-    if type(model.positions) not in (Positions, Learned) or not model.spec.per_step:
-        got = f"{type(model.positions).__name__} and per_step={model.spec.per_step}"
-        raise ValueError(f"FastLosses needs learned positions or none, per_step; got {got}")
+    if type(model.positions) not in (Positions, Learned) or not model.spec.per_position:
+        got = f"{type(model.positions).__name__} and per_position={model.spec.per_position}"
+        raise ValueError(f"FastLosses needs learned positions or none, per_position; got {got}")

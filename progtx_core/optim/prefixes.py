@@ -19,7 +19,7 @@ class Prefixes:
         position that it and those after it see
 
     >>> bits = torch.tensor([[0, 0], [0, 1], [1, 1]])
-    >>> tree = Prefixes(Batch(bits, bits), Spec(2, seq_len=2, d_vocab=2, per_step=True))
+    >>> tree = Prefixes(Batch(bits, bits), Spec(2, seq_len=2, d_vocab=2, per_position=True))
     >>> tree.depth.tolist(), [(first, nodes.tolist()) for first, nodes in tree.seen]
     ([0, 0, 1, 1, 1], [(0, [0, 1, 0, 0, 1]), (2, [2, 3, 4])])
     """

@@ -32,8 +32,8 @@ class WholeSearch(torch.optim.Optimizer):
     def noise(self) -> list[Tensor]:
         """Standard normal numbers, a tensor for each parameter; new ones for every draw."""
         seed = self.now["seed"] * 2**32 + self.now["draw"]
-        rng = torch.Generator().manual_seed(seed)
-        return [torch.randn(p.shape, generator=rng, dtype=p.dtype) for p in self._parameters]
+        g = torch.Generator().manual_seed(seed)
+        return [torch.randn(p.shape, generator=g, dtype=p.dtype) for p in self._parameters]
 
     def measure(self, closure: Closure | None) -> float:
         closure = check_closure(self, closure)

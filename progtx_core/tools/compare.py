@@ -149,7 +149,7 @@ def check_fits(entry: Entry) -> None:
     """Raise ValueError for a model that does not answer what its task asks for."""
     task = tasks.get(entry.task, **entry.of_task)
     batch = task.sample(2 * task.spec.n_classes, torch.Generator().manual_seed(0))
-    asked = "an answer a step" if task.spec.per_step else "one answer"
+    asked = "an answer a step" if task.spec.per_position else "one answer"
     model = models.build(entry.model, task.spec, **entry.sizes)
     if model(batch.inputs).shape[:-1] != batch.targets.shape:
         raise ValueError(

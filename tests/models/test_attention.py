@@ -182,7 +182,7 @@ def test_padding_never_changes_a_result_under_any_scheme(scheme):
 
 
 def test_a_causal_model_does_not_see_what_comes_later():
-    spec = Spec(n_classes=7, seq_len=6, d_vocab=7, per_step=True)
+    spec = Spec(n_classes=7, seq_len=6, d_vocab=7, per_position=True)
     model = CausalTransformer(spec, 8, n_heads=2).eval()
     x = torch.randint(0, 7, (4, 6))
     changed = x.clone()
@@ -194,20 +194,20 @@ def test_a_causal_model_does_not_see_what_comes_later():
 
 
 def test_one_answer_is_read_from_the_mean_of_all_positions_or_the_first():
-    each = Spec(n_classes=3, seq_len=6, d_vocab=7, pad=0, per_step=True)
+    each = Spec(n_classes=3, seq_len=6, d_vocab=7, pad=0, per_position=True)
     everywhere = Transformer(each, 8, n_heads=2)
     x = torch.tensor([[3, 1, 4, 1, 5, 2], [2, 6, 0, 0, 0, 0]])
     logits = everywhere(x)  # linear in the positions, so their mean is the mean's
     mask = (x != 0).float().unsqueeze(-1)
     wanted = {"first": logits[:, 0], "mean": (logits * mask).sum(1) / mask.sum(1)}
     for read, expected in wanted.items():
-        model = Transformer(replace(each, per_step=False), 8, n_heads=2, read=read)
+        model = Transformer(replace(each, per_position=False), 8, n_heads=2, read=read)
         model.load_state_dict(everywhere.state_dict())
         assert torch.allclose(model(x), expected, atol=1e-5)
 
 
 def test_causal_with_padding_on_the_left_gives_numbers():
-    spec = Spec(n_classes=7, seq_len=6, d_vocab=7, pad=0, per_step=True)
+    spec = Spec(n_classes=7, seq_len=6, d_vocab=7, pad=0, per_position=True)
     model = CausalTransformer(spec, 8, n_heads=2)
     logits = model(torch.tensor([[0, 0, 3, 4]]))
     logits.sum().backward()

@@ -116,7 +116,7 @@ def why(task: Task, example: torch.Tensor, label: int) -> str:
     >>> why(task, torch.tensor([[0.5, 1.0], [0.25, 0.0]]), 0)
     'signal 1.50, 0.25; the last step is greater than the first: no'
     """
-    yes_or_no = task.spec.n_classes == 2 and not task.spec.per_step
+    yes_or_no = task.spec.n_classes == 2 and not task.spec.per_position
     verdict = f"{task.rule}: {('no', 'yes')[label] if yes_or_no else label}"
     if not isinstance(task, SignalTask):
         return verdict

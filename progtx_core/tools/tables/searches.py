@@ -101,16 +101,16 @@ class SearchEntry(Entry):
     def config(self) -> Config:
         """All strings at every step, if nothing else is said."""
         data = self.data()
-        n_train, steps = len(data.parts["train"]), self.settings["steps"]
+        n_train, steps = len(data.splits["train"]), self.settings["steps"]
         size = min(self.settings.get("batch_size", n_train), n_train)
-        fixed = {"n_train": n_train, "n_eval": len(data.parts["val"]), "batch_size": size}
+        fixed = {"n_train": n_train, "n_eval": len(data.splits["val"]), "batch_size": size}
         every = max(1, steps // N_LOOKS)
         return Config(**{"eval_every": every} | self.settings | fixed)
 
     def train(self, n_seeds: int, seed: int = 0, **how) -> TrainingResult:
         """Train it as it is recorded, as chapter 9 does."""
         data = self.data()
-        make_optimizer = method(self.method, data.parts["train"], **self.arguments)
+        make_optimizer = method(self.method, data.splits["train"], **self.arguments)
         return fit(
             partial(searched_model, **self.sizes),
             data,
@@ -133,7 +133,7 @@ class SearchEntry(Entry):
 
     def measures(self, run: TrainingResult) -> dict[str, np.ndarray]:
         """On the training part: accuracy, loss, passes, loss after so many passes."""
-        batch = run.task.parts["train"]
+        batch = run.task.splits["train"]
         passes, loss, accuracy = progress(run, batch, self.passes_a_step(run))
         last = {"train": accuracy[:, -1], "train_loss": loss[:, -1]}
         seeds = list(zip(passes, loss, strict=True))
@@ -154,7 +154,7 @@ class SearchEntry(Entry):
         """
         if self.method not in ("SGD", "Adam"):
             return float("nan")
-        batch, model = run.task.parts["train"], run.at(0)[0]
+        batch, model = run.task.splits["train"], run.at(0)[0]
         optimizer = method(self.method, batch, **self.arguments)(model, run.config)
         ratios = []
         for _ in range(repeats):
@@ -169,7 +169,7 @@ class SearchEntry(Entry):
 def search_entry(
     name: str,
     task: str = "parity",
-    reading: str = "direct",
+    output: str = "per_token",
     sizes: dict | None = None,
     seq_len: int = 8,
     strings: int | None = None,
@@ -187,12 +187,12 @@ def search_entry(
         own = PATTERN | SEARCHES[name]
         one_by_one = own["poll"] == "first"  # a step is a kept move
         settings = {"steps": 50_000 if one_by_one else 4_000}
-        if (task, reading) == ("parity", "direct"):  # whose curves are drawn
+        if (task, output) == ("parity", "per_token"):  # whose curves are drawn
             settings["eval_every"] = 50 if one_by_one else 4
         kind = "PatternSearch"
     else:
         kind, (settings, own) = name, BASELINES[name]
-    if reading == "sequence":
+    if output == "scratchpad":
         settings = settings | IN_SEQUENCE.get(name, {})
     if max_steps is not None:
         warmup = min(max_steps, settings.get("warmup_steps", 0))
@@ -201,11 +201,11 @@ def search_entry(
     if batch_size is not None:
         settings = settings | {"batch_size": batch_size}
     return SearchEntry(
-        row=name if reading == "direct" else f"{name}, {reading}",
+        row=name if output == "per_token" else f"{name}, {output}",
         task=task,
         model="transformer",
         sizes=SEARCHED["tiny"] if sizes is None else sizes,
-        of_task={"reading": reading, "seq_len": seq_len},
+        of_task={"output": output, "seq_len": seq_len},
         settings=settings,
         method=kind,
         arguments=own | arguments,
@@ -224,8 +224,8 @@ def search_entries() -> list[SearchEntry]:
     easy = "first_bit", "last_bit", "running_majority"
     return [
         *(search_entry(name) for name in METHODS),
-        search_entry("PatternSearch", reading="sequence", radius=0.2, budget=600_000),
-        search_entry("Adam", reading="sequence"),
+        search_entry("PatternSearch", output="scratchpad", radius=0.2, budget=600_000),
+        search_entry("Adam", output="scratchpad"),
         wider_entry(),
         *(search_entry("PatternSearch", task, budget=50_000) for task in easy),
         *(search_entry("Adam", task) for task in easy),

@@ -59,9 +59,9 @@ class SetEntry(Entry):
             self.data(seed),
             training_recipe(self.size) | self.default_config,
         )
-        n_train = len(data.parts["train"])
+        n_train = len(data.splits["train"])
         steps = default_config.pop("epochs") * (n_train // default_config["batch_size"])
-        n_eval = len(data.parts["val"])
+        n_eval = len(data.splits["val"])
         config = Config(steps, **default_config, n_train=n_train, n_eval=n_eval)
         make = partial(models.build, self.model, **self.sizes)
         return fit(make, data, config, seed=seed, n_seeds=n_seeds, best=True, **how)
@@ -71,7 +71,7 @@ class SetEntry(Entry):
 
     def measures(self, run: TrainingResult) -> dict[str, np.ndarray]:
         """Accuracy on the training part, and on the test part by operation."""
-        parts, kinds = run.task.parts, list(OPERATIONS)
+        parts, kinds = run.task.splits, list(OPERATIONS)
         right = [predict_right(model, parts["test"]) for model in run.models]
         of_kind = run.task.task.kinds(parts["test"].inputs)
         by_kind = {
