@@ -13,12 +13,12 @@ import argparse
 import warnings
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from pytorch_lightning import Trainer
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger
-from torch import nn
 
 from progtx_core import tasks
 from progtx_core.models.transformer import CausalTransformer
@@ -34,7 +34,7 @@ SEARCH |= {"min_gain": 2e-6, "forcing": 0.001}
 
 def options() -> argparse.Namespace:
     """What may be changed from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--devices", type=int, default=1)
     parser.add_argument("--accelerator", default="cpu", help="cpu, gpu, mps or auto")
     parser.add_argument("--precision", default="32-true", help="bf16-mixed on GPUs")
@@ -55,7 +55,8 @@ def options() -> argparse.Namespace:
 
 def training(asked: argparse.Namespace) -> LightningTraining:
     """Running parity: each token is whether the ones so far are odd in number."""
-    strings = tasks.StringSet(tasks.get("parity"))
+    parity: Any = tasks.get("parity")
+    strings = tasks.StringSet(parity)
     train = strings.splits["train"]
     search = asked.method == "PatternSearch"
     config = Config(
@@ -66,7 +67,7 @@ def training(asked: argparse.Namespace) -> LightningTraining:
         n_eval=len(strings.splits["val"]),
     )
 
-    def searching(model: nn.Module, config: Config) -> PatternSearch:
+    def searching(model: Any, config: Config) -> PatternSearch:
         losses_of = FastLosses(model, train)
         return PatternSearch(model.named_parameters(), losses_of=losses_of, **SEARCH)
 

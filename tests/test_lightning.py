@@ -20,7 +20,7 @@ from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 from progtx_core import tasks
 from progtx_core.models.long import LongTransformer
 from progtx_core.models.transformer import CausalTransformer
-from progtx_core.optim import FastLosses, PatternSearch
+from progtx_core.optim import FastLosses, Moves, PatternSearch
 from progtx_core.tools.lightning import LightningTraining
 from progtx_core.training import Config, adam, fit, masked_cross_entropy
 
@@ -221,7 +221,7 @@ def test_processes_divide_what_a_search_measures(monkeypatch):
     model, task, config, search = cases()["search"]
     training = LightningTraining(model, task, config, make_optimizer=search)
     optimizer = search(training.model, config)
-    moves = optimizer._sweep()[:7]
+    moves = Moves(torch.arange(7).unsqueeze(1), torch.full((7, 1), 0.1))
     monkeypatch.setattr(LightningTraining, "trainer", SimpleNamespace(world_size=3))
     parts, counts = [], []
 

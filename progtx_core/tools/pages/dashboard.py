@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -85,7 +86,7 @@ def number(value: float, form: str) -> dict[str, str]:
     return {"text": format(value, form), "sort": repr(float(value))}
 
 
-def staircase(results: pd.DataFrame) -> dict[tuple[str, str], dict]:
+def staircase(results: pd.DataFrame) -> dict[Any, dict]:
     """(task, model) to the median test accuracy, and how far it is from chance to 1."""
     seeds = results.groupby(["task", "model"])
     accuracy, chance = seeds["test_accuracy"].median(), 1 / seeds["classes"].first()

@@ -114,11 +114,11 @@ def why(task: Task, example: torch.Tensor, label: int) -> str:
     >>> from progtx_core import tasks
     >>> task = tasks.get("last_gt_first", seq_len=2)
     >>> why(task, torch.tensor([[0.5, 1.0], [0.25, 0.0]]), 0)
-    'signal 1.50, 0.25; the last step is greater than the first: no'
+    'The last value is greater than the first: no (signal 1.50, 0.25)'
     """
     yes_or_no = task.spec.n_classes == 2 and not task.spec.per_position
     verdict = f"{task.rule}: {('no', 'yes')[label] if yes_or_no else label}"
     if not isinstance(task, SignalTask):
         return verdict
     signal = ", ".join(f"{x:.2f}" for x in example.double().sum(-1).tolist())
-    return f"signal {signal}; {verdict}"
+    return f"{verdict} (signal {signal})"
