@@ -418,7 +418,8 @@ show(ch09.radius_and_layers(runs["PatternSearch"]),
 # at the surface to read its loss; the slider goes through the training.
 
 # %% tags=["nbval-ignore-output"]
-surface(landscape(runs, train_set),
+plane = landscape(runs, train_set)
+surface(plane, ch09.surface(plane),
         "The loss over a plane: two paths from one point to far-off valleys.")
 
 
