@@ -5,7 +5,6 @@ import pytest
 from parts.landscape import Landscape
 
 from progtx_core import plots
-from parts.landscape import Landscape
 from progtx_core.tools.pages import interactive
 
 pytestmark = pytest.mark.browser
