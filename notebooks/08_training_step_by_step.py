@@ -53,9 +53,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from parts import ch08
+from parts import ch08, heads
 from progtx_core import models, plots, tasks
-from progtx_core.evaluation import heads, predict
+from progtx_core.evaluation import predict
 from progtx_core.models.attention import patterns
 from progtx_core.models.inputs import embedding, padding_mask
 from progtx_core.models.transformer import Block

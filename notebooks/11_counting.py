@@ -53,12 +53,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from parts import ch10, ch11
+from parts.hand_set import counter
 from progtx_core import models, rasp, tasks
 from progtx_core.evaluation import generation
 from progtx_core.models.attention import NEG_INF, patterns
 from progtx_core.models.long import LONG_SCHEMES, LongTransformer
 from progtx_core.rasp import programs
-from parts.hand_set import counter
 from progtx_core.tools import paths, records, tables
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show, table
