@@ -2,12 +2,11 @@
 
 import argparse
 import os
-import signal
 import sys
 from pathlib import Path
 
 from progtx_core.tools import paths
-from progtx_core.tools.sweeps import command
+from progtx_core.tools.experiments import command
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -73,70 +72,8 @@ def parser() -> argparse.ArgumentParser:
     )
     run.set_defaults(command=run_chapters)
 
-    record = commands.add_parser(
-        "record", help="measure what is missing or stale in notebooks/results/"
-    )
-    record.add_argument("name", metavar="NAME", help="such as scoreboard")
-    record.add_argument("--seeds", type=int, default=5, help="models a cell (default: 5)")
-    record.add_argument(
-        "--out", type=Path, metavar="FILE", help="write here, not into notebooks/results/"
-    )
-    record.add_argument(
-        "--fresh", action="store_true", help="measure all, not only what has changed"
-    )
-    record.set_defaults(command=run_record)
-    add_compare(commands)
-    add_reports(commands)
     command.add_to(commands)
     return top
-
-
-def add_compare(commands) -> None:
-    """What `compare` takes."""
-    compare = commands.add_parser(
-        "compare", help="train models side by side on one task, and report"
-    )
-    compare.add_argument("task", metavar="TASK")
-    compare.add_argument(
-        "models", nargs="*", metavar="MODEL", help="baseline first; by default the ladder"
-    )
-    whole = {"type": int, "metavar": "N"}
-    compare.add_argument(
-        "--n-samples", **whole, help="a finite training set; without, examples are ever new"
-    )
-    compare.add_argument(
-        "--steps", **whole, help="updates (default: each model's default_config)"
-    )
-    compare.add_argument("--batch-size", **whole)
-    compare.add_argument("--learning-rate", type=float, metavar="RATE")
-    compare.add_argument("--seed", **whole, default=0, help="the first one (default: 0)")
-    compare.add_argument("--seeds", **whole, default=3, help="models each (default: 3)")
-    compare.add_argument(
-        "--tracker",
-        action="append",
-        metavar="NAME",
-        help="jsonl (default), tensorboard, wandb; again for more",
-    )
-    compare.add_argument(
-        "--wandb-mode", metavar="MODE", help="disabled, offline or online (see WANDB_MODE)"
-    )
-    compare.add_argument(
-        "--out", type=Path, default=Path("runs"), metavar="DIR", help="default: runs"
-    )
-    compare.set_defaults(command=run_compare)
-
-
-def add_reports(commands) -> None:
-    """What `report` and `dashboard` take."""
-    where = {"type": Path, "default": Path("runs"), "metavar": "DIR"}
-    report = commands.add_parser("report", help="the page of a training; trains nothing")
-    report.add_argument("task", metavar="TASK")
-    report.add_argument("model", metavar="MODEL")
-    report.add_argument("--runs", **where, help="where it is kept (default: runs)")
-    report.set_defaults(command=run_report)
-    dashboard = commands.add_parser("dashboard", help="the page of all results")
-    dashboard.add_argument("--runs", **where, help="where they are kept (default: runs)")
-    dashboard.set_defaults(command=run_dashboard)
 
 
 def run_doctor(options: argparse.Namespace) -> int:
@@ -189,60 +126,6 @@ def run_chapters(options: argparse.Namespace) -> int:
     if options.update and (paths.ROOT / "README.md").exists():
         catalogue.write_readme_table()
     return 1 if failures else 0
-
-
-def run_record(options: argparse.Namespace) -> int:
-    from progtx_core.tools import records
-
-    # A plain `kill` would leave the processes at work; as an exit it stops them too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    print(records.make(options.name, options.seeds, options.out, options.fresh))
-    return 0
-
-
-def run_compare(options: argparse.Namespace) -> int:
-    from progtx_core.tools import compare
-
-    wanted = compare.Comparison(
-        task=options.task,
-        names=options.models,
-        n_samples=options.n_samples,
-        settings={
-            "steps": options.steps,
-            "batch_size": options.batch_size,
-            "learning_rate": options.learning_rate,
-        },
-        seed=options.seed,
-        n_seeds=options.seeds,
-        trackers=tuple(options.tracker or ["jsonl"]),
-        mode=options.wandb_mode,
-        folder=options.out,
-    )
-    runs = wanted.run()
-    for line in compare.table(runs):
-        print(line)
-    baseline, *challengers = runs.values()
-    for challenger in challengers:
-        print(compare.verdict(baseline, challenger))
-    for run in runs.values():
-        compare.write_report(options.out, run.task.name, run.name)
-    print(compare.write_dashboard(options.out).resolve().as_uri())
-    return 0
-
-
-def run_report(options: argparse.Namespace) -> int:
-    from progtx_core.tools import compare
-
-    page = compare.write_report(options.runs, options.task, options.model)
-    print(page.resolve().as_uri())
-    return 0
-
-
-def run_dashboard(options: argparse.Namespace) -> int:
-    from progtx_core.tools import compare
-
-    print(compare.write_dashboard(options.runs).resolve().as_uri())
-    return 0
 
 
 if __name__ == "__main__":

@@ -1,19 +1,24 @@
-"""Where runs are done: processes of this machine, or the workers of a Dask cluster."""
+"""Where trials are executed: processes of this machine, or the workers of a Dask cluster."""
 
 import os
 from collections.abc import Callable
 from concurrent.futures import Executor
 
 from progtx_core import checks
-from progtx_core.tools.sweeps.work import ONE_THREAD
 
-IDLE = 20  # seconds after which a process without a run ends, and with it an orphan
+IDLE = 20  # seconds after which a process without a trial ends, and with it an orphan
+# What makes one thread, in this process or in one that it starts; and no progress bars.
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "LOKY_MAX_CPU_COUNT": "1",
+    "PROGTX_PROGRESS": "off",
+}
+Executors = tuple[Callable[[], Executor], int]  # what makes one; trials that it is given
 
 
-def executor_of(
-    scheduler: str | None, n_workers: int | None
-) -> tuple[Callable[[], Executor], int]:
-    """What makes the executor, and how many runs it is given at a time.
+def executors_of(scheduler: str | None, n_workers: int | None) -> Executors:
+    """What makes the executor, and how many trials it is given at a time.
 
     scheduler: None for processes of this machine, "local" for a Dask cluster on it, or
     the address of a scheduler, such as "tcp://host:8786"
@@ -27,8 +32,8 @@ def executor_of(
     return on_dask(scheduler, n_workers)
 
 
-def local(n_workers: int | None) -> tuple[Callable[[], Executor], int]:
-    """As many processes as there are cores, one thread and one run each."""
+def local(n_workers: int | None) -> Executors:
+    """As many processes as there are cores, one thread and one trial each."""
     import loky
 
     n_workers = n_workers or loky.cpu_count()
@@ -47,7 +52,7 @@ def local(n_workers: int | None) -> tuple[Callable[[], Executor], int]:
 def end(executor: Executor, now: bool = False) -> None:
     """Wait for what is running, and let go of processes and connections.
 
-    now: do not wait; what cannot be stopped, such as runs on a cluster, goes on
+    now: do not wait; what cannot be stopped, such as trials on a cluster, goes on
     """
     import loky
 
@@ -60,7 +65,7 @@ def end(executor: Executor, now: bool = False) -> None:
         client.close()
 
 
-def on_dask(scheduler: str, n_workers: int | None) -> tuple[Callable[[], Executor], int]:
+def on_dask(scheduler: str, n_workers: int | None) -> Executors:
     """The workers of a Dask cluster: one thread each, as papermill asks for."""
     try:
         from distributed import Client, LocalCluster
@@ -81,7 +86,7 @@ def on_dask(scheduler: str, n_workers: int | None) -> tuple[Callable[[], Executo
         wide = {worker: n for worker, n in threads.items() if n > 1}
         if wide:
             raise RuntimeError(
-                f"{len(wide)} workers have several threads, but a run needs a process of "
+                f"{len(wide)} workers have several threads, but a trial needs a process of "
                 "its own; start them with 'dask worker --nthreads 1'"
             )
         width = n_workers or max(1, len(threads))  # more may join later
@@ -89,7 +94,7 @@ def on_dask(scheduler: str, n_workers: int | None) -> tuple[Callable[[], Executo
     def make() -> Executor:
         client = Client(address, timeout=60)
         executor = client.get_executor(pure=False, retries=0)
-        executor.client = client
+        vars(executor)["client"] = client  # which `end` closes
         return executor
 
     return make, width

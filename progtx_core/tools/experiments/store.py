@@ -1,12 +1,12 @@
-"""A folder for every run: what it was given, how far it came, what it measured.
+"""A folder for every trial: what it was given, how far it came, what it measured.
 
-runs/<name>/<key>/
-    run.json        chapter, parameters, key, hash of the code
-    status.json     state, attempts, seconds, error; written whole or not at all
-    row.json        once it is done: parameters, claims, seconds
-    log.txt         what the cells printed, attempt by attempt
-    <chapter>.ipynb the executed notebook
-    lock            held by the process that works on it, as long as it lives
+<experiment>/<key>/
+    trial.json   what is done, and the files that it leaves
+    status.json  state, attempts, seconds, error
+    row.json     once it is done: its row of the table
+    log.txt      attempt by attempt, with what was printed
+    lock         held by the process that works on it, as long as it lives
+JSON files are written whole or not at all.
 """
 
 import datetime
@@ -20,18 +20,15 @@ from filelock import FileLock, Timeout
 
 from progtx_core import files
 
-DONE, FAILED, INTERRUPTED, RUNNING, WAITING = (
-    "done",
-    "failed",
-    "interrupted",
-    "running",
-    "waiting",
-)
+DONE, FAILED, INTERRUPTED = "done", "failed", "interrupted"
+RUNNING, WAITING = "running", "waiting"
+STATES = DONE, RUNNING, WAITING, INTERRUPTED, FAILED
+TRIAL, STATUS, ROW, LOG = "trial.json", "status.json", "row.json", "log.txt"
 
 
 @dataclass(frozen=True)
 class Status:
-    """How far a run is.
+    """How far a trial is.
 
     state: "waiting", "running", "done", "failed", or "interrupted": it was begun, and
     nobody works on it now
@@ -44,20 +41,19 @@ class Status:
 
 
 @dataclass(frozen=True)
-class RunFolder:
-    """The folder of one run."""
+class TrialFolder:
+    """The folder of one trial."""
 
     path: Path
 
-    def lock(self) -> FileLock:
-        """Held by whoever works on this run; the system frees it if that one dies."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.path / "lock", timeout=0)
-
     @contextmanager
     def claimed(self) -> Iterator[bool]:
-        """True within, if this process may work on the run, False if another one does."""
-        lock = self.lock()
+        """True within, if this process may work on it, False if another one does.
+
+        The lock is held by whoever works on it; the system frees it if that one dies.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path / "lock", timeout=0)
         try:
             lock.acquire()
         except Timeout:
@@ -70,7 +66,7 @@ class RunFolder:
 
     def status(self, live: bool = True) -> Status:
         """As it was written; live: and whether it is being worked on."""
-        found = self.read("status.json")
+        found = self.read(STATUS)
         try:
             status = Status(**found) if found else Status()
         except TypeError:  # of another version, or damaged: as if it had not begun
@@ -84,11 +80,13 @@ class RunFolder:
         return status
 
     def complete(self) -> bool:
-        """Whether all that a finished run leaves behind is there."""
-        return bool(self.read("row.json")) and any(self.path.glob("*.ipynb"))
+        """Whether all that a finished trial leaves behind is there."""
+        told = self.read(TRIAL)
+        there = all((self.path / name).exists() for name in told.get("files", []))
+        return bool(told) and bool(self.read(ROW)) and there
 
     def write_status(self, status: Status) -> None:
-        self.write("status.json", asdict(status))
+        self.write(STATUS, asdict(status))
 
     def read(self, name: str) -> dict:
         """A JSON file of the folder; empty if it is missing or damaged."""
@@ -104,5 +102,5 @@ class RunFolder:
     def note(self, text: str) -> None:
         """A line in the log, with the time."""
         now = datetime.datetime.now().isoformat(" ", "seconds")
-        with (self.path / "log.txt").open("a", encoding="utf-8") as file:
+        with (self.path / LOG).open("a", encoding="utf-8") as file:
             file.write(f"[{now}] {text}\n")
