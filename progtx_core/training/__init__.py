@@ -1,22 +1,44 @@
 """Joins a model and a task: `fit` trains several seeds and returns a `TrainingResult`."""
 
-from progtx_core.training.config import Config
-from progtx_core.training.data import Stream, held_out
-from progtx_core.training.loop import fit
-from progtx_core.training.objective import accuracy, masked_cross_entropy
-from progtx_core.training.run import History, TrainingResult
-from progtx_core.training.tracker import JsonLines, Printer, Several
+from progtx_core.training.callbacks import (
+    Callback,
+    Checkpoints,
+    EarlyStopping,
+    ExtraMetrics,
+    KeepBest,
+    Printer,
+    Snapshots,
+)
+from progtx_core.training.config import Config, adam
+from progtx_core.training.data import (
+    Stream,
+    accuracy,
+    evaluate,
+    held_out,
+    masked_cross_entropy,
+)
+from progtx_core.training.loop import Training, fit, train, update
+from progtx_core.training.result import History, TrainingResult
 
 __all__ = [
+    "Callback",
+    "Checkpoints",
     "Config",
+    "EarlyStopping",
+    "ExtraMetrics",
     "History",
-    "JsonLines",
+    "KeepBest",
     "Printer",
-    "TrainingResult",
-    "Several",
+    "Snapshots",
     "Stream",
+    "Training",
+    "TrainingResult",
     "accuracy",
+    "adam",
+    "evaluate",
     "fit",
     "held_out",
     "masked_cross_entropy",
+    "train",
+    "update",
 ]

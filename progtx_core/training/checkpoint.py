@@ -1,13 +1,14 @@
 """Checkpoints: all that a training needs to go on where it stopped, bit for bit.
 
-A file holds the seeds that are trained together: parameters, optimizers, streams,
-random numbers, curves, snapshots. It is written whole or not at all, and read without
-unpickling anything but tensors and plain values.
+A file holds one seed: parameters, optimizer, stream, random numbers, curves, snapshots.
+It is written whole or not at all, and read without unpickling anything but tensors and
+plain values.
 """
 
 import io
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile, ZipFile
 
 import torch
@@ -15,75 +16,84 @@ import torch
 from progtx_core import files
 from progtx_core.tasks import Task
 from progtx_core.training.config import Config
-from progtx_core.training.run import History
+from progtx_core.training.result import History, Points
 
-FORMAT = "progtx checkpoint 1"
-Snapshot = tuple[int, list[dict[str, torch.Tensor]]]  # step, parameters of every seed
+if TYPE_CHECKING:
+    from progtx_core.training.loop import Training
+
+FORMAT = "progtx checkpoint 2"
+PARTS = ("model", "optimizer", "batches")  # each with a state_dict
 
 
-@dataclass
+@dataclass(frozen=True)
 class Checkpoint:
-    """Where a training stands, before the update that follows `step` updates.
+    """What a file says. facts: model, task, config and seed, by name."""
 
-    name, task: what is trained on what, in words; learners: a state a seed, see
-    `Learner.state_dict`; snapshots: parameters at earlier looks, if they are kept
-    """
-
-    name: str
-    task: str
-    config: Config
-    seeds: list[int]
+    path: Path
+    facts: dict[str, Any]
     step: int
-    learners: list[dict]
-    history: History
-    snapshots: list[Snapshot] = field(default_factory=list)
+    points: Points
+    states: dict[str, dict]
+    random: torch.Tensor
+    snapshots: dict[int, dict]
+    best: dict | None
+    stopped: bool
 
-    def save(self, path: Path) -> None:
-        """Write it; an older file of that name stays whole until the new one is."""
-        content = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        content |= {"config": asdict(self.config), "history": self.history.points}
-        write(path, content, FORMAT)
+    @property
+    def history(self) -> History:
+        """The curves so far."""
+        return History([self.points])
 
-    def check_same(self, name: str, task: str, config: Config, path: Path) -> None:
-        """Raise ValueError unless this is a checkpoint of just that training."""
-        told = {"model": (self.name, name), "task": (self.task, task)}
-        before, now = self.config.as_dict(), config.as_dict()
-        told |= {key: (before[key], now[key]) for key in before}
-        for what, (was, is_now) in told.items():
-            if was != is_now:
+    @property
+    def config(self) -> Config:
+        """The settings of the training."""
+        return Config(**{name: self.facts[name] for name in Config().as_dict()})
+
+    def restore(self, training: "Training") -> None:
+        """Set a training to where this one stood; ValueError if it is another one."""
+        for name, value in facts_of(training).items():
+            if self.facts.get(name) != value:
                 raise ValueError(
-                    f"{path} is a checkpoint of another training: {what} was {was!r}, "
-                    f"now {is_now!r}; resume with the same settings, or start anew"
+                    f"{self.path} is a checkpoint of another training: {name} was "
+                    f"{self.facts.get(name)!r}, now {value!r}; resume with the same "
+                    "settings, or start anew"
                 )
+        for part in PARTS:
+            getattr(training, part).load_state_dict(self.states[part])
+        training.step, training.history = self.step, self.points
+        training.snapshots, training.best = self.snapshots, self.best
+        training.stopped = self.stopped
+        torch.set_rng_state(self.random)
+
+
+def save(path: Path, training: "Training") -> None:
+    """Write a training as it stands; an older file stays whole until the new one is."""
+    content = {
+        "format": FORMAT,
+        "facts": facts_of(training),
+        "step": training.step,
+        "points": training.history,
+        "states": {part: getattr(training, part).state_dict() for part in PARTS},
+        "random": torch.get_rng_state(),
+        "snapshots": training.snapshots,
+        "best": training.best,
+        "stopped": training.stopped,
+    }
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    files.write_atomically(path, buffer.getvalue())
 
 
 def load(path: str | Path) -> Checkpoint:
     """Read a checkpoint. The file is left as it is, whatever is wrong with it.
 
-    Raises FileNotFoundError where there is none, ValueError for a damaged or cut off
-    file and for one that is no checkpoint.
+    Raises:
+        FileNotFoundError: there is none.
+        ValueError: damaged, cut off, or no checkpoint.
     """
-    content = read(path, FORMAT)
-    content["config"] = Config(**content["config"])
-    content["history"] = History(content["history"])
-    return Checkpoint(**content)
-
-
-def write(path: Path, content: dict, of_format: str) -> None:
-    """Write tensors and plain values; an older file stays whole until the new one is."""
-    buffer = io.BytesIO()
-    torch.save(content | {"format": of_format}, buffer)
-    files.write_atomically(path, buffer.getvalue())
-
-
-def read(path: str | Path, of_format: str) -> dict:
-    """What `write` wrote; nothing is unpickled but tensors and plain values.
-
-    Raises as `load` does.
-    """
-    path, kind = Path(path), of_format.split()[1]
+    path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: there is no such {kind}")
+        raise FileNotFoundError(f"{path}: there is no such checkpoint")
     try:
         with ZipFile(path) as archive:  # checks the sums that torch does not
             damaged = archive.testzip()
@@ -92,40 +102,21 @@ def read(path: str | Path, of_format: str) -> dict:
         content = torch.load(path, "cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for a file that is not its own
         raise ValueError(
-            f"{path}: damaged, cut off or no {kind} ({type(error).__name__}); start "
+            f"{path}: damaged, cut off or no checkpoint ({type(error).__name__}); start "
             "anew without it, or resume from another one"
         ) from error
-    if not isinstance(content, dict) or content.pop("format", None) != of_format:
-        raise ValueError(f"{path}: a file of torch, but not a {of_format!r}")
-    return content
+    if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
+        raise ValueError(f"{path}: a file of torch, but not a {FORMAT!r}")
+    return Checkpoint(path, **content)
+
+
+def facts_of(training: "Training") -> dict[str, Any]:
+    """What must agree between a checkpoint and a training that goes on from it."""
+    named = {"model": training.name, "task": describe(training.task)}
+    return named | {"seed": training.seed} | training.config.as_dict()
 
 
 def describe(task: Task) -> str:
     """A task and its sizes in words, so that two that differ are told apart."""
     sizes = {k: v for k, v in vars(task).items() if isinstance(v, int | float | str)}
     return f"{task.name} {task.spec} {sizes}"
-
-
-def path_of(folder: Path, seeds: list[int]) -> Path:
-    """Where the seeds that are trained together have their file."""
-    return folder / f"seeds_{'_'.join(map(str, seeds))}.pt"
-
-
-def groups_in(folder: str | Path, seeds: list[int]) -> list[list[int]]:
-    """How a training's seeds were divided when it stopped; those without a file last.
-
-    Raises FileNotFoundError for a folder without any checkpoint, ValueError where the
-    files hold other seeds than those asked for.
-    """
-    folder = Path(folder)
-    groups = [load(path).seeds for path in sorted(folder.glob("seeds_*.pt"))]
-    if not groups:
-        raise FileNotFoundError(f"{folder}: there is no checkpoint in it to resume from")
-    found = [seed for group in groups for seed in group]
-    if len(set(found)) < len(found) or not set(found) <= set(seeds):
-        raise ValueError(
-            f"{folder} holds checkpoints of seeds {sorted(found)}, asked for are {seeds}; "
-            "resume with the same seeds, or start anew"
-        )
-    rest = [seed for seed in seeds if seed not in found]
-    return groups + ([rest] if rest else [])

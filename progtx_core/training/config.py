@@ -1,29 +1,41 @@
-"""How long, how fast and on how much data to train."""
+"""How long, how fast and on how much data to train, and with which optimizer."""
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
 
-from progtx_core import checks
+import torch
+from torch import nn
+
+from progtx_core import checks, models
+from progtx_core.types import Spec
 
 SCHEDULES = ("constant", "linear", "cosine")
 
 
 @dataclass(frozen=True)
 class Config:
-    """Settings of one training. All are checked; a wrong one says how to mend it.
+    """Settings of one training.
 
-    steps: parameter updates
-    batch_size: examples an update
-    learning_rate: rate at its highest point
-    schedule: how the rate falls to zero: "constant" (not at all), "linear", "cosine"
-    warmup_steps: updates over which the rate first rises from zero
-    weight_decay: decoupled weight decay (AdamW); 0 for none
-    n_train: size of a finite training set; None draws new examples for ever
-    n_eval: examples in the held-out set
-    eval_every: steps between two looks at the held-out set; None for 20 looks in all
+    Args:
+        steps: parameter updates.
+        batch_size: examples an update.
+        learning_rate: at its highest point.
+        schedule: how the learning rate falls: "constant" (not at all), "linear", "cosine".
+        warmup_steps: updates over which the learning rate first rises from zero.
+        weight_decay: decoupled weight decay (AdamW); 0 for none.
+        n_train: size of a finite training set; None draws new examples for ever.
+        n_eval: examples in the held-out set.
+        eval_every: updates between two evaluations; None for 20 evaluations in all.
 
-    >>> Config(steps=100, learning_rate=0.1, schedule="linear").lr_at(75)
-    0.025
+    Raises:
+        ValueError, TypeError: a setting out of range; the message says how to fix it.
+
+    Example:
+        >>> Config(steps=100, learning_rate=0.1, schedule="linear").lr_at(75)
+        0.025
     """
 
     steps: int = 1000
@@ -53,8 +65,7 @@ class Config:
         """Learning rate of the update that follows `step` updates."""
         if step < self.warmup_steps:
             return self.learning_rate * (step + 1) / self.warmup_steps
-        rest = max(1, self.steps - self.warmup_steps)
-        done = (step - self.warmup_steps) / rest
+        done = (step - self.warmup_steps) / max(1, self.steps - self.warmup_steps)
         if self.schedule == "linear":
             return self.learning_rate * (1 - done)
         if self.schedule == "cosine":
@@ -62,10 +73,51 @@ class Config:
         return self.learning_rate
 
     def is_eval_step(self, step: int) -> bool:
-        """Whether the held-out set is looked at after `step` updates."""
+        """Whether the held-out set is evaluated after `step` updates."""
         every = self.eval_every or max(1, self.steps // 20)
         return step % every == 0 or step == self.steps
 
-    def as_dict(self) -> dict:
-        """All settings by name, for records and trackers."""
+    def as_dict(self) -> dict[str, Any]:
+        """All settings by name."""
         return asdict(self)
+
+
+MakeModel = Callable[[Spec], nn.Module]
+MakeOptimizer = Callable[[nn.Module, Config], torch.optim.Optimizer]
+
+
+def adam(model: nn.Module, config: Config, **arguments: Any) -> torch.optim.Optimizer:
+    """Adam with decoupled weight decay; fused, as torch's default on CPU is slower."""
+    return torch.optim.AdamW(
+        model.parameters(),
+        lr=config.learning_rate,
+        weight_decay=config.weight_decay,
+        fused=True,
+        **arguments,
+    )
+
+
+def new_model(make_model: MakeModel, spec: Spec, seed: int) -> nn.Module:
+    """A model with a seed's first parameters; the caller's random numbers stay."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return make_model(spec)
+
+
+def resolve(model: str | MakeModel) -> tuple[MakeModel, str, dict[str, Any]]:
+    """A model's name or class to what makes it, its name, its default config."""
+    if isinstance(model, str):
+        return partial(models.build, model), model, models.default_config(model)
+    return model, name_of(model), getattr(model, "default_config", {})
+
+
+def name_of(make: MakeModel) -> str:
+    """The name of a class or function, also behind `partial`.
+
+    Example:
+        >>> name_of(partial(models.build, "max_pooling", d_model=8))
+        'max_pooling'
+    """
+    if isinstance(make, partial):
+        return str(make.args[0]) if make.args else name_of(make.func)
+    return getattr(make, "__name__", type(make).__name__)

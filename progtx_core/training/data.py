@@ -1,15 +1,18 @@
-"""Training batches without end, and held-out sets that share no example with them."""
+"""Training batches without end, held-out sets, and the one loss and accuracy on both."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import torch
+from torch import nn
+from torch.nn import functional as F
 
 from progtx_core.tasks import SPLITS, Task
 from progtx_core.types import Batch
 
 # One large draw costs little more than a small one, so a stream draws this many
 # batches at once and cuts them up.
-BATCHES_A_DRAW = 64
+BATCHES_PER_DRAW = 64
 
 
 class Stream(Iterator[Batch]):
@@ -19,10 +22,11 @@ class Stream(Iterator[Batch]):
     every epoch (what does not fill a batch waits for the next shuffle). Without,
     every batch is new.
 
-    >>> from progtx_core import tasks
-    >>> batches = Stream(tasks.get("last_gt_first"), batch_size=4, seed=0)
-    >>> next(batches).inputs.shape
-    torch.Size([4, 10, 2])
+    Example:
+        >>> from progtx_core import tasks
+        >>> batches = Stream(tasks.get("last_gt_first"), batch_size=4, seed=0)
+        >>> next(batches).inputs.shape
+        torch.Size([4, 10, 2])
     """
 
     def __init__(
@@ -32,43 +36,94 @@ class Stream(Iterator[Batch]):
         self.generator = torch.Generator().manual_seed(seed)
         self.fixed = None if n_train is None else task.sample(n_train, self.generator)
         self.drawn: Batch | None = None
+        self.n_given = 0
 
-    def _draw(self) -> None:
-        """Some batches at once, of which `given` are handed out."""
-        self.before, self.given = self.generator.get_state(), 0
+    def _draw(self) -> Batch:
+        """Several batches at once, of which `n_given` are handed out."""
+        self.before, self.n_given = self.generator.get_state(), 0
         if self.fixed is None:
-            size = BATCHES_A_DRAW * self.batch_size
-            self.drawn = self.task.sample(size, self.generator)
-        else:
-            order = torch.randperm(len(self.fixed), generator=self.generator)
-            self.drawn = self.fixed[order]
+            size = BATCHES_PER_DRAW * self.batch_size
+            return self.task.sample(size, self.generator)
+        order = torch.randperm(len(self.fixed), generator=self.generator)
+        return self.fixed[order]
 
     def __next__(self) -> Batch:
-        if self.drawn is None or (self.given + 1) * self.batch_size > len(self.drawn):
-            self._draw()
-        start = self.given * self.batch_size
-        self.given += 1
+        if self.drawn is None or (self.n_given + 1) * self.batch_size > len(self.drawn):
+            self.drawn = self._draw()
+        start = self.n_given * self.batch_size
+        self.n_given += 1
         return self.drawn[start : start + self.batch_size]
 
-    def state_dict(self) -> dict:
+    def state_dict(self) -> dict[str, Any]:
         """Where the stream stands; a stream of the same settings can go on from there."""
         if self.drawn is None:
-            return {"generator": self.generator.get_state(), "given": None}
-        return {"generator": self.before, "given": self.given}
+            return {"generator": self.generator.get_state(), "n_given": None}
+        return {"generator": self.before, "n_given": self.n_given}
 
-    def load_state_dict(self, state: dict) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on where the stream stood that gave this state."""
         self.generator.set_state(state["generator"])
         self.drawn = None
-        if state["given"] is not None:
-            self._draw()
-            self.given = state["given"]
+        if state["n_given"] is not None:
+            self.drawn = self._draw()
+            self.n_given = state["n_given"]
 
 
 def held_out(task: Task, split: str, n: int) -> Batch:
     """Draw n examples of "val" or "test": the same ones at every call.
 
-    "val" may steer a training; "test" is for one look at its end.
+    "val" may steer a training; "test" is evaluated once, at its end.
     """
     seed = list(SPLITS).index(split) if split in SPLITS else 0
     return task.sample(n, torch.Generator().manual_seed(seed), split)
+
+
+def masked_cross_entropy(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """Mean cross-entropy in nats over the answers that count: a scalar.
+
+    Args:
+        logits: (batch, n_classes), or (batch, seq, n_classes) with an answer a position.
+
+    Raises:
+        ValueError: no answer counts; the mean of nothing is not a number.
+
+    Example:
+        >>> batch = Batch(torch.zeros(2, 1, 1), torch.tensor([0, 1]))
+        >>> round(masked_cross_entropy(torch.zeros(2, 2), batch).item(), 4)
+        0.6931
+    """
+    check_mask(batch)
+    targets, mask = batch.targets.flatten(), batch.mask.flatten()
+    losses = F.cross_entropy(logits.flatten(0, -2), targets, reduction="none")
+    return (losses * mask).sum() / mask.sum()
+
+
+def accuracy(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """Share of the answers that count and are right: a scalar from 0 to 1."""
+    check_mask(batch)
+    right = (logits.argmax(-1) == batch.targets) & batch.mask
+    return right.sum() / batch.mask.sum()
+
+
+def check_mask(batch: Batch) -> None:
+    """Raise ValueError if no answer of the batch counts."""
+    if not batch.mask.any():
+        raise ValueError(
+            f"mask {tuple(batch.mask.shape)} is False everywhere: no answer counts; "
+            "mark at least one answer True"
+        )
+
+
+def evaluate(model: nn.Module, batch: Batch) -> dict[str, float]:
+    """The "loss" and "accuracy" of a model on a batch, without training on it."""
+    model.eval()
+    with torch.no_grad():
+        logits = model(batch.inputs)
+        loss = masked_cross_entropy(logits, batch)
+    return {"loss": loss.item(), "accuracy": accuracy(logits, batch).item()}
+
+
+def norm(tensors: Iterable[torch.Tensor | None]) -> float:
+    """Euclidean norm of all numbers in some tensors; None counts as zero."""
+    found = [t.detach() for t in tensors if t is not None]
+    return torch.nn.utils.get_total_norm(found).item() if found else 0.0

@@ -1,24 +1,186 @@
-"""`fit`: trains a model on a task, over several seeds. It knows no particular one."""
+"""The loop that trains every chapter, Adam and searches alike.
+
+Read `train` first: it is the whole loop. `update` changes the parameters; `fit` runs
+the loop for several seeds.
+"""
 
 import os
 import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
+from torch import nn
 from tqdm import tqdm
 
-from progtx_core import checks, models
-from progtx_core.models import device as devices
+from progtx_core import checks
+from progtx_core.models.device import on_device
 from progtx_core.tasks import Task
-from progtx_core.training import processes
-from progtx_core.training.checkpoint import groups_in
-from progtx_core.training.config import Config
-from progtx_core.training.group import Group
-from progtx_core.training.learners import MakeModel, MakeOptimizer, adam
-from progtx_core.training.looks import Watch
-from progtx_core.training.run import History, TrainingResult
-from progtx_core.training.tracker import Guarded, Tracker
+from progtx_core.training import parallel
+from progtx_core.training.config import (
+    Config,
+    MakeModel,
+    MakeOptimizer,
+    adam,
+    new_model,
+    resolve,
+)
+from progtx_core.training.data import (
+    Stream,
+    accuracy,
+    evaluate,
+    held_out,
+    masked_cross_entropy,
+    norm,
+)
+from progtx_core.training.result import SeedResult, TrainingResult
+from progtx_core.types import Batch
+
+if TYPE_CHECKING:
+    from progtx_core.training.callbacks import Callback
+
+# A smaller model gains nothing from a second thread, and loses where cores are busy.
+THREADS_FROM = 50_000  # parameters
+PER_STEP = ("train/loss", "train/accuracy", "grad_norm")
+
+
+@dataclass
+class Training:
+    """One seed's training as it stands: the loop moves it on, callbacks read it.
+
+    Attributes:
+        seeds: all seeds that `fit` trains, this one among them.
+        step: updates made.
+        history: curves, (step, value) a point.
+        measured: what the last evaluation found: numbers, texts, arrays.
+        snapshots: parameters by step, where a callback keeps them.
+        best: parameters of the best evaluation, where a callback keeps them.
+        stopped: set by a callback to end the training early.
+    """
+
+    name: str
+    task: Task
+    config: Config
+    seed: int
+    seeds: list[int]
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    batches: Stream
+    step: int = 0
+    history: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
+    measured: dict[str, Any] = field(default_factory=dict)
+    snapshots: dict[int, dict[str, torch.Tensor]] = field(default_factory=dict)
+    best: dict[str, torch.Tensor] | None = None
+    stopped: bool = False
+    interrupted: bool = False
+
+    @property
+    def label(self) -> str:
+        """The model's name, with the seed's place where several are trained."""
+        place = self.seeds.index(self.seed)
+        return self.name if len(self.seeds) == 1 else f"{self.name}/{place}"
+
+    def record(self, measured: dict[str, float]) -> None:
+        """Add a point to each named curve."""
+        for name, value in measured.items():
+            self.history.setdefault(name, []).append((self.step, value))
+
+
+def train(
+    training: Training,
+    callbacks: "Sequence[Callback]" = (),
+    before_update: Callable[[], bool] = lambda: True,
+) -> None:
+    """Train one model, from where `training` stands to the end of its config.
+
+    Args:
+        training: model, optimizer and batches; changed in place.
+        callbacks: told of the start, of every evaluation and of the end, in order.
+        before_update: called before every update; False ends the training there.
+    """
+    model, optimizer, config = training.model, training.optimizer, training.config
+    val_set = held_out(training.task, "val", config.n_eval)
+    for callback in callbacks:
+        callback.on_start(training)  # a checkpoint is resumed here
+    evaluated = training.history.get("val/loss", [(-1, 0.0)])[-1][0]
+    try:
+        while True:
+            if config.is_eval_step(training.step) and training.step > evaluated:
+                record_evaluation(training, evaluate(model, val_set))
+                training.stopped = getattr(optimizer, "finished", False)
+                for callback in callbacks:
+                    callback.on_eval(training)
+            if training.stopped or training.step == config.steps:
+                break
+            if not before_update():
+                raise KeyboardInterrupt
+            lr = config.lr_at(training.step)
+            measured = update(model, optimizer, next(training.batches), lr)
+            check_finite(training, measured["train/loss"])
+            training.record(measured)
+            training.step += 1
+    except KeyboardInterrupt:
+        training.interrupted = True
+    for callback in callbacks:
+        callback.on_end(training)  # the best parameters are put back here
+
+
+def update(
+    model: nn.Module, optimizer: torch.optim.Optimizer, batch: Batch, lr: float
+) -> dict[str, float]:
+    """One update: predict, measure, differentiate, move the parameters.
+
+    Returns:
+        "train/loss", "train/accuracy" and "grad_norm", before the move.
+    """
+    for group in optimizer.param_groups:
+        group["lr"] = lr
+    measured: dict[str, float] = {}
+
+    def closure() -> torch.Tensor:
+        logits = model(batch.inputs)
+        loss = masked_cross_entropy(logits, batch)
+        if torch.is_grad_enabled():  # a search without gradients switches them off
+            optimizer.zero_grad()
+            loss.backward()
+        if not measured:  # a search calls this often; the first call is before its move
+            measured["train/loss"] = loss.item()
+            measured["train/accuracy"] = accuracy(logits, batch).item()
+            measured["grad_norm"] = norm(p.grad for p in model.parameters())
+        return loss
+
+    model.train()
+    optimizer.step(closure)  # type: ignore[arg-type]  # torch's stub asks for a float
+    return measured
+
+
+def check_finite(training: Training, loss: float) -> None:
+    """Raise FloatingPointError if a loss is not a finite number."""
+    if not np.isfinite(loss):
+        raise FloatingPointError(
+            f"{training.name}: the training loss of seed {training.seed} is {loss} at "
+            f"step {training.step}; a smaller learning_rate is the usual fix"
+        )
+
+
+def record_evaluation(training: Training, found: dict[str, float]) -> None:
+    """Add what an evaluation found to the curves, and all that it says to `measured`.
+
+    A model or an optimizer with a method `extras() -> dict[str, float]` adds its own.
+    """
+    last = training.history.get("val/loss", [(0, 0.0)])[-1][0]
+    since = {name: training.history.get(name, [])[last:] for name in PER_STEP}
+    means = {n: float(np.mean([v for _, v in ps])) for n, ps in since.items() if ps}
+    numbers = {f"val/{name}": value for name, value in found.items()}
+    numbers["weight_norm"] = norm(training.model.parameters())
+    for part in (training.model, training.optimizer):
+        numbers |= getattr(part, "extras", dict)()
+    training.record(numbers)
+    training.measured = means | numbers
 
 
 def fit(
@@ -29,121 +191,109 @@ def fit(
     seed: int = 0,
     n_seeds: int = 1,
     make_optimizer: MakeOptimizer = adam,
-    tracker: Tracker | None = None,
-    progress: bool = True,
-    n_processes: int | None = None,
-    snapshots: bool = False,
-    best: bool | str = False,
-    watch: Watch | None = None,
-    checkpoints: str | Path | None = None,
-    resume: bool = False,
-    patience: int | None = None,
+    callbacks: "Sequence[Callback]" = (),
     device: str = "cpu",
 ) -> TrainingResult:
-    """Train the seeds `seed … seed + n_seeds - 1` and return all that was measured.
+    """Train the seeds from `seed` to `seed + n_seeds - 1`, each as `train` does.
 
-    model: a name (see `models.names()`), or a class or function that takes a
-        `Spec` and returns a module; config: by default the model's own default_config
-    n_processes: among how many processes the seeds are divided; by default as many
-        as there are cores, or one where the training is too short to be worth it or
-        a tracker listens
-    snapshots: keep the parameters at every look, for `TrainingResult.at`
-    best: end with each seed's parameters at its best look, not at the last one; True
-        for the best "val/accuracy", or the name of another curve that looks measure
-    tracker: told what is measured; if it fails, it is left alone, with a warning
-    watch: what else is measured of every model at every look, as numbers by name, which
-        become curves, or texts and arrays, which go to the tracker alone
-    checkpoints: a folder; a checkpoint is written into it at every look
-    patience: end a training early when none of its last so many looks was a seed's
-        best; its curves go on level. An optimizer that says `finished` ends it as well
-    resume: go on from the checkpoints in that folder, with the numbers that a
-        training without a stop would have had, bit for bit
-    device: where it is trained: "cpu", "cuda" (matrices are multiplied in 16 bits),
-        "mps", or "auto" for the fastest that is there. For a model below some hundred
-        thousand parameters that is the CPU. The trained models are given back on the CPU
+    Args:
+        model: a name from `models.names()`, or what takes a `Spec` and returns a module.
+        config: by default the model's own `default_config`.
+        make_optimizer: takes the model and the config.
+        callbacks: see `progtx_core.training.callbacks`.
+        device: "cpu", "cuda" (bf16), "mps" or "auto"; models come back on the CPU.
 
-    A seed fixes a model's first parameters and its batches, so its numbers are the
-    same, to float tolerance, however many others are trained beside it. Ctrl-C ends
-    the training early and keeps what was trained. The environment variable
-    PROGTX_PROGRESS=off hides all progress bars.
+    A seed fixes first parameters and batches, so its numbers do not depend on other
+    seeds, nor on the process that trains it. Ctrl-C keeps what was trained.
 
-    Raises ValueError or TypeError for a wrong name or setting, and
-    FloatingPointError as soon as a loss is not a finite number.
+    Raises:
+        ValueError, TypeError: a wrong name or setting.
+        FloatingPointError: a loss is not a finite number.
     """
-    make_model, name, default_config = resolve(model)
-    config = config or Config(**default_config)
+    make_model, name, defaults = resolve(model)
+    config = config or Config(**defaults)
     checks.whole("seed", seed, at_least=0)
     checks.whole("n_seeds", n_seeds, at_least=1)
-    if n_processes is not None:
-        checks.whole("n_processes", n_processes, at_least=1)
-    if patience is not None:
-        checks.whole("patience", patience, at_least=1)
     seeds, started = list(range(seed, seed + n_seeds)), time.perf_counter()
-    folder = None if checkpoints is None else Path(checkpoints)
-    if resume and folder is None:
-        raise ValueError("resume=True needs checkpoints=, the folder to resume from")
-    group = Group(make_model, name, task, config, make_optimizer)
-    group.device = devices.device(device).type
-    on_cpu = group.device == "cpu"
-    # A checkpoint holds each seed's own optimizer, so these seeds are not stacked.
-    group.stacked = None if folder is None and on_cpu else False
-    group.best = "val/accuracy" if best is True else best or None
-    group.snapshots, group.watch = snapshots or bool(best), watch
-    group.checkpoints, group.resume, group.patience = folder, resume, patience
-    if tracker is not None:
-        tracker = Guarded(tracker)
-        facts = {"task": task.name, "seeds": seeds} | config.as_dict()
-        tracker.start(name, facts | {"parameters": group.n_parameters()})
-    quiet = not progress or os.environ.get("PROGTX_PROGRESS") == "off"
-    with tqdm(total=config.steps, desc=name, disable=quiet, leave=False) as bar:
-        if resume:  # as they were divided when it stopped
-            groups = groups_in(folder, seeds)
+    make = on_device(make_model, device)
+    begin = partial(start, make, make_optimizer, name, task, config, seeds)
+    run = partial(train_seed, begin, callbacks)
+    alone = make is not make_model or any(callback.shared for callback in callbacks)
+    with progress_bar(name, config.steps * n_seeds) as bar:
+        n_processes = 1 if alone or n_seeds == 1 else parallel.worth(begin, seeds)
+        if n_processes > 1:
+            trained = parallel.in_processes(run, seeds, n_processes, bar)
         else:
-            if n_processes is None:
-                one = tracker or not on_cpu  # a device is not shared
-                n_processes = 1 if one else processes.worth(group, seeds)
-            parts = np.array_split(seeds, min(n_processes, n_seeds))
-            groups = [part.tolist() for part in parts]
-        if len(groups) == 1:
-            parts = [group.train(groups[0], bar.update, tracker=tracker)]
-        else:
-            parts = processes.run(group.train, groups, bar)
-    run = TrainingResult(
-        name=name,
-        task=task,
-        config=config,
-        seeds=[s for part in parts for s in part.seeds],
-        history=History.beside([part.history for part in parts]),
-        models=[model for part in parts for model in group.rebuild(part)],
-        test={
-            key: np.concatenate([part.test[key] for part in parts]) for key in parts[0].test
-        },
-        seconds=time.perf_counter() - started,
-        interrupted=any(part.interrupted for part in parts),
-        snapshots={
-            step: [state for part in parts for state in part.snapshots[step]]
-            for step in parts[0].snapshots
-            if all(step in part.snapshots for part in parts)
-        },
-    )
-    if tracker is not None:
-        tracker.finish(run)
-    return run
+            trained = one_by_one(run, seeds, bar)
+    seconds = time.perf_counter() - started
+    result = TrainingResult.of(name, task, config, make_model, trained, seconds)
+    for callback in callbacks:
+        callback.on_result(result)
+    return result
 
 
-def resolve(model: str | MakeModel) -> tuple[MakeModel, str, dict]:
-    """A model's name or class to a function that makes it, its name, its default_config."""
-    if isinstance(model, str):
-        return partial(models.build, model), model, models.default_config(model)
-    return model, name_of(model), getattr(model, "default_config", {})
+def one_by_one(
+    run: Callable[..., SeedResult], seeds: list[int], bar: tqdm
+) -> list[SeedResult]:
+    """Train seed after seed; after Ctrl-C no further one is begun."""
+
+    def before_update() -> bool:
+        bar.update()
+        return True
+
+    trained: list[SeedResult] = []
+    for seed in seeds:
+        trained.append(run(seed, before_update))
+        if trained[-1].interrupted:
+            break
+    return trained
 
 
-def name_of(make: MakeModel) -> str:
-    """What a run is called: the name of a class or function, also behind `partial`.
+def progress_bar(name: str, total: int) -> tqdm:
+    """A bar over updates; PROGTX_PROGRESS=off in the environment hides it."""
+    hidden = os.environ.get("PROGTX_PROGRESS") == "off"
+    return tqdm(total=total, desc=name, disable=hidden, leave=False)
 
-    >>> name_of(partial(models.build, "max_pooling", d_model=8))
-    'max_pooling'
-    """
-    if isinstance(make, partial):
-        return str(make.args[0]) if make.args else name_of(make.func)
-    return getattr(make, "__name__", type(make).__name__)
+
+def start(
+    make_model: MakeModel,
+    make_optimizer: MakeOptimizer,
+    name: str,
+    task: Task,
+    config: Config,
+    seeds: list[int],
+    seed: int,
+) -> Training:
+    """A training before its first update."""
+    model = new_model(make_model, task.spec, seed)
+    optimizer = make_optimizer(model, config)
+    batches = Stream(task, config.batch_size, seed, config.n_train)
+    return Training(name, task, config, seed, seeds, model, optimizer, batches)
+
+
+def train_seed(
+    begin: Callable[[int], Training],
+    callbacks: "Sequence[Callback]",
+    seed: int,
+    before_update: Callable[[], bool],
+) -> SeedResult:
+    """Train one seed and evaluate it on the test set, once."""
+    training = begin(seed)
+    test_set = held_out(training.task, "test", training.config.n_eval)
+    # A model that draws numbers in training draws its seed's own.
+    with torch.random.fork_rng(devices=[]), threads_for(training.model):
+        torch.manual_seed(seed)
+        train(training, callbacks, before_update)
+        return SeedResult.of(training, evaluate(training.model, test_set))
+
+
+@contextmanager
+def threads_for(model: nn.Module) -> Iterator[None]:
+    """One thread for a small model; all that torch was given for a larger one."""
+    given = torch.get_num_threads()
+    if sum(p.numel() for p in model.parameters()) < THREADS_FROM:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(given)

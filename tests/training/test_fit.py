@@ -7,8 +7,16 @@ from torch import nn
 
 from progtx_core import models, tasks
 from progtx_core.optim import PatternSearch
-from progtx_core.training import Config, Stream, fit, held_out
-from progtx_core.training.learners import norm
+from progtx_core.training import (
+    Config,
+    EarlyStopping,
+    Snapshots,
+    Stream,
+    fit,
+    held_out,
+)
+from progtx_core.training.config import new_model
+from progtx_core.training.data import norm
 from progtx_core.types import Batch
 
 TASK = tasks.get("last_gt_first", seq_len=4, d_input=1)
@@ -16,7 +24,7 @@ QUICK = Config(steps=40, batch_size=32, learning_rate=0.1, n_eval=200)
 
 
 def quick(model="logistic_regression", config=QUICK, **kwargs):
-    return fit(model, TASK, config, progress=False, **kwargs)
+    return fit(model, TASK, config, **kwargs)
 
 
 def test_a_seed_gives_the_same_run_alone_and_among_others():
@@ -66,7 +74,7 @@ def test_fit_minimises_the_loss_that_sklearn_minimises():
 
     task = tasks.get("has_pos_and_neg", seq_len=3, d_input=1)
     config = Config(steps=500, batch_size=300, n_train=300, learning_rate=0.1)
-    run = fit("logistic_regression", task, config, progress=False)
+    run = fit("logistic_regression", task, config)
     train_set = next(Stream(task, 300, 0, n_train=300))
     x, y = train_set.inputs.flatten(1).numpy(), train_set.targets.numpy()
     best = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000).fit(x, y)
@@ -95,10 +103,10 @@ def test_held_out_is_disjoint_from_the_stream():
 
 def test_schedules():
     linear = Config(steps=10, learning_rate=1.0, schedule="linear")
-    assert [linear.rate(s) for s in (0, 5, 9)] == pytest.approx([1.0, 0.5, 0.1])
+    assert [linear.lr_at(s) for s in (0, 5, 9)] == pytest.approx([1.0, 0.5, 0.1])
     cosine = Config(steps=12, learning_rate=1.0, schedule="cosine", warmup_steps=2)
-    assert [cosine.rate(s) for s in (0, 1, 2, 7)] == pytest.approx([0.5, 1, 1, 0.5])
-    assert Config(learning_rate=0.3, schedule="constant").rate(999) == 0.3
+    assert [cosine.lr_at(s) for s in (0, 1, 2, 7)] == pytest.approx([0.5, 1, 1, 0.5])
+    assert Config(learning_rate=0.3, schedule="constant").lr_at(999) == 0.3
 
 
 def test_ctrl_c_keeps_what_is_trained():
@@ -230,11 +238,9 @@ def test_a_training_that_stands_still_ends_and_its_curves_go_on_level():
     run = quick(
         config=Config(steps=200, batch_size=32, learning_rate=1e-12, n_eval=200),
         make_optimizer=lambda model, config: Counting(model.parameters()),
-        n_processes=1,
-        patience=3,
-        snapshots=True,
+        callbacks=[EarlyStopping(patience=3), Snapshots()],
     )
-    assert len(Counting.taken) == 3 * 10  # looks are ten steps apart
+    assert len(Counting.taken) == 3 * 10  # evaluations are ten steps apart
     assert run.history.steps("val/loss").tolist() == list(range(0, 201, 10))
     assert run.history.steps("train/loss").tolist() == list(range(200))
     assert len(set(run.history["val/loss"][0, 3:])) == 1
@@ -245,10 +251,45 @@ def test_a_training_that_stands_still_ends_and_its_curves_go_on_level():
 
 def test_patience_is_long_enough_for_a_training_that_gains():
     assert np.array_equal(
-        quick(patience=20).history["val/loss"], quick().history["val/loss"]
+        quick(callbacks=[EarlyStopping(20)]).history["val/loss"],
+        quick().history["val/loss"],
     )
     with pytest.raises(ValueError, match="patience must be a whole number of at least 1"):
-        quick(patience=0)
+        EarlyStopping(patience=0)
+
+
+def test_a_model_that_draws_numbers_has_those_of_its_seed_whoever_is_beside_it():
+    def make(spec):
+        return models.build("self_attention", spec, positions="random_offset", n_ctx=20)
+
+    torch.manual_seed(1)
+    outside = torch.get_rng_state()
+    both = quick(make, seed=3, n_seeds=2)
+    assert torch.equal(torch.get_rng_state(), outside)  # the caller's are left alone
+    one = quick(make, seed=4)
+    assert np.array_equal(both.history["train/loss"][1], one.history["train/loss"][0])
+
+
+def test_frozen_parameters_stay_as_they_are():
+    class Frozen(models.TemporalPooling):
+        def __init__(self, spec):
+            super().__init__(spec, d_model=4)
+            self.project.requires_grad_(False)
+
+    run = quick(Frozen, n_seeds=2)
+    for seed, model in zip(run.seeds, run.models, strict=True):
+        fresh = new_model(Frozen, TASK.spec, seed)
+        assert torch.equal(model.project.weight, fresh.project.weight)
+        assert not torch.equal(model.logits_head.weight, fresh.logits_head.weight)
+    assert (run.history["grad_norm"] > 0).all()
+
+
+def test_curves_are_a_tidy_table():
+    run = quick(n_seeds=2)
+    frame = run.curves("val/loss")
+    assert list(frame.columns) == ["seed", "step", "curve", "value"]
+    table = frame.pivot(index="seed", columns="step", values="value")
+    assert np.array_equal(table.to_numpy(), run.history["val/loss"])
 
 
 def test_an_optimizer_that_has_finished_ends_a_training_and_logs_its_own():

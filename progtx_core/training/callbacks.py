@@ -1,0 +1,154 @@
+"""What is told of a training, and may keep, stop or report it. Each is optional."""
+
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import nn
+
+from progtx_core import checks
+from progtx_core.training import checkpoint
+from progtx_core.training.result import TrainingResult, best_evaluation
+
+if TYPE_CHECKING:
+    from progtx_core.training.loop import Training
+
+
+class Callback:
+    """What `train` and `fit` call. A subclass redefines what it has a use for.
+
+    shared: it must see all seeds, so they are trained in this process.
+    """
+
+    shared = False
+
+    def on_start(self, training: "Training") -> None:
+        """Before a seed's first evaluation."""
+
+    def on_eval(self, training: "Training") -> None:
+        """After every evaluation; may add to `measured`, or set `stopped`."""
+
+    def on_end(self, training: "Training") -> None:
+        """After a seed's last update."""
+
+    def on_result(self, result: TrainingResult) -> None:
+        """Once all seeds are trained."""
+
+
+def best_of(training: "Training", by: str) -> tuple[int, int]:
+    """Which evaluation was best by a curve, and how many there are."""
+    checks.one_of("curve", by, training.history)
+    values, losses = (
+        np.array([value for _, value in training.history[name]])
+        for name in (by, "val/loss")
+    )
+    return best_evaluation(values, losses), len(losses)
+
+
+class Snapshots(Callback):
+    """Keeps the parameters at every evaluation, for `TrainingResult.models_at`."""
+
+    def on_eval(self, training: "Training") -> None:
+        training.snapshots[training.step] = deepcopy(training.model.state_dict())
+
+
+class KeepBest(Callback):
+    """Ends with the parameters of the evaluation at which a curve was highest."""
+
+    def __init__(self, by: str = "val/accuracy") -> None:
+        self.by = by
+
+    def on_eval(self, training: "Training") -> None:
+        best, n = best_of(training, self.by)
+        if best == n - 1:
+            training.best = deepcopy(training.model.state_dict())
+
+    def on_end(self, training: "Training") -> None:
+        if training.best is not None:
+            training.model.load_state_dict(training.best)
+
+
+class EarlyStopping(Callback):
+    """Ends a training when its last `patience` evaluations brought no new best."""
+
+    def __init__(self, patience: int, by: str = "val/accuracy") -> None:
+        self.patience, self.by = checks.whole("patience", patience, at_least=1), by
+
+    def on_eval(self, training: "Training") -> None:
+        best, n = best_of(training, self.by)
+        training.stopped = training.stopped or n - 1 - best >= self.patience
+
+
+class ExtraMetrics(Callback):
+    """Measures more at every evaluation: numbers become curves, the rest is passed on.
+
+    Args:
+        function: takes the model and returns numbers, texts or arrays by name.
+    """
+
+    def __init__(self, function: Callable[[nn.Module], dict]) -> None:
+        self.function = function
+
+    def on_eval(self, training: "Training") -> None:
+        with torch.random.fork_rng(devices=[]):  # it must not change what follows
+            found = self.function(training.model)
+        numbers = {n: v for n, v in found.items() if not isinstance(v, str | np.ndarray)}
+        training.record(numbers)
+        training.measured |= found
+
+
+class Printer(Callback):
+    """Prints some curves and all texts at every evaluation.
+
+    Args:
+        curves: names of those that are printed.
+    """
+
+    shared = True
+
+    def __init__(self, curves: Sequence[str] = ("val/loss", "val/accuracy")) -> None:
+        self.curves = curves
+
+    def on_eval(self, training: "Training") -> None:
+        found = ", ".join(f"{name} {training.measured[name]:.3f}" for name in self.curves)
+        print(f"step {training.step}, {training.label}" + (f": {found}" if found else ""))
+        for name, value in training.measured.items():
+            if isinstance(value, str):
+                print(f"    {name}: {value}")
+
+
+class Checkpoints(Callback):
+    """Writes a checkpoint of every seed at every evaluation, and goes on from it.
+
+    It stands last among the callbacks, so that it saves what the others did.
+
+    Args:
+        folder: one file a seed lies in it.
+        resume: go on from the files that are there; a seed without one begins anew. The
+            numbers are those of a training without a stop, bit for bit.
+
+    Raises:
+        FileNotFoundError: to be resumed, but there is no checkpoint at all.
+        ValueError: a damaged file, or one of another training.
+    """
+
+    def __init__(self, folder: str | Path, resume: bool = False) -> None:
+        self.folder, self.resume = Path(folder), resume
+        if resume and not list(self.folder.glob("seed_*.pt")):
+            raise FileNotFoundError(
+                f"{self.folder}: there is no checkpoint in it to resume from"
+            )
+
+    def path(self, seed: int) -> Path:
+        """Where a seed's checkpoint lies."""
+        return self.folder / f"seed_{seed}.pt"
+
+    def on_start(self, training: "Training") -> None:
+        if self.resume and self.path(training.seed).exists():
+            checkpoint.load(self.path(training.seed)).restore(training)
+
+    def on_eval(self, training: "Training") -> None:
+        checkpoint.save(self.path(training.seed), training)

@@ -1,0 +1,208 @@
+"""What a training leaves behind: curves, trained models, one evaluation on the test set."""
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from progtx_core import checks
+from progtx_core.models import count_parameters
+from progtx_core.tasks import Task
+from progtx_core.training.config import Config, MakeModel, new_model
+
+if TYPE_CHECKING:
+    from progtx_core.training.loop import Training
+
+State = dict[str, np.ndarray]  # a model's parameters by name
+Points = dict[str, list[tuple[int, float]]]  # curves of one seed: (step, value)
+
+
+class History:
+    """Curves over training, a row a seed.
+
+    At every update, before its move: "train/loss", "train/accuracy" and "grad_norm". At
+    every evaluation: "val/loss", "val/accuracy", "weight_norm", a model's own extras.
+
+    Example:
+        >>> history = History([{"val/loss": [(0, 0.7), (10, 0.5)]}])
+        >>> history["val/loss"].tolist(), history.steps("val/loss").tolist()
+        ([[0.7, 0.5]], [0, 10])
+    """
+
+    def __init__(self, of_seeds: list[Points]) -> None:
+        self.of_seeds = of_seeds
+
+    def names(self) -> list[str]:
+        """The names of the curves that every seed has."""
+        return [n for n in self.of_seeds[0] if all(n in points for points in self.of_seeds)]
+
+    def _points(self, name: str) -> list[list[tuple[int, float]]]:
+        checks.one_of("curve", name, self.names())
+        curves = [points[name] for points in self.of_seeds]
+        shortest = min(map(len, curves))  # an interrupted seed is shorter
+        return [curve[:shortest] for curve in curves]
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """Values of a curve, (n_seeds, n_points)."""
+        return np.array([[value for _, value in curve] for curve in self._points(name)])
+
+    def steps(self, name: str) -> np.ndarray:
+        """Number of updates before each point of a curve, (n_points,)."""
+        return np.array([step for step, _ in self._points(name)[0]])
+
+
+def best_evaluation(values: np.ndarray, losses: np.ndarray) -> int:
+    """Where values are highest; among equals the lowest loss, then the first.
+
+    Example:
+        >>> best_evaluation(np.array([0.5, 0.9, 0.9]), np.array([0.7, 0.4, 0.3]))
+        2
+    """
+    return int(np.lexsort((losses, -values))[0])
+
+
+@dataclass
+class SeedResult:
+    """What is left of one seed: plain numbers, which any process can hand on."""
+
+    seed: int
+    points: Points
+    state: State
+    test: dict[str, float]
+    snapshots: dict[int, State]
+    interrupted: bool
+
+    @classmethod
+    def of(cls, training: "Training", test: dict[str, float]) -> "SeedResult":
+        """The result of a training that has ended."""
+        snapshots = {s: as_arrays(state) for s, state in training.snapshots.items()}
+        points = training.history
+        if not training.interrupted:
+            continue_level(points, snapshots, training.step, training.config)
+        state, seed = as_arrays(training.model.state_dict()), training.seed
+        return cls(seed, points, state, test, snapshots, training.interrupted)
+
+
+def as_arrays(state: dict[str, torch.Tensor]) -> State:
+    """A model's parameters as plain arrays."""
+    return {name: value.numpy(force=True).copy() for name, value in state.items()}
+
+
+def continue_level(points: Points, snapshots: dict, step: int, config: Config) -> None:
+    """Continue the curves of a training that ended early: nothing changes any more.
+
+    So the curves of all seeds are equally long, whichever ended first.
+    """
+    last = {name: curve[-1] for name, curve in points.items()}
+    evaluated = {name for name, (at, _) in last.items() if at == step}
+    for later in range(step, config.steps + 1):
+        for name, (_, value) in last.items():
+            of_evaluation = later > step and config.is_eval_step(later)
+            if of_evaluation if name in evaluated else later < config.steps:
+                points[name].append((later, value))
+        if snapshots and later > step and config.is_eval_step(later):
+            snapshots[later] = snapshots[step]
+
+
+def with_state(model: nn.Module, state: State) -> nn.Module:
+    """A copy of a model with other parameters, in evaluation mode."""
+    copy = deepcopy(model)
+    copy.load_state_dict({name: torch.from_numpy(v) for name, v in state.items()})
+    return copy.eval()
+
+
+@dataclass
+class TrainingResult:
+    """A finished (or interrupted) training of one model over several seeds.
+
+    Attributes:
+        models: the trained models, one a seed, in evaluation mode, on the CPU.
+        test: "loss" and "accuracy" on the test set, (n_seeds,) each.
+        seconds: wall-clock time of all seeds.
+        interrupted: Ctrl-C ended it early.
+        snapshots: parameters of every seed by step, where they were kept.
+    """
+
+    name: str
+    task: Task
+    config: Config
+    seeds: list[int]
+    history: History
+    models: list[nn.Module]
+    test: dict[str, np.ndarray]
+    seconds: float
+    interrupted: bool = False
+    snapshots: dict[int, list[State]] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        task: Task,
+        config: Config,
+        make_model: MakeModel,
+        trained: list[SeedResult],
+        seconds: float,
+    ) -> "TrainingResult":
+        """The seeds side by side; of an interrupted training those that were finished."""
+        kept = [one for one in trained if not one.interrupted] or trained[:1]
+        models = [new_model(make_model, task.spec, one.seed) for one in kept]
+        steps = [s for s in kept[0].snapshots if all(s in one.snapshots for one in kept)]
+        return cls(
+            name,
+            task,
+            config,
+            [one.seed for one in kept],
+            History([one.points for one in kept]),
+            [with_state(model, one.state) for model, one in zip(models, kept, strict=True)],
+            {key: np.array([one.test[key] for one in kept]) for key in kept[0].test},
+            seconds,
+            any(one.interrupted for one in trained),
+            {step: [one.snapshots[step] for one in kept] for step in steps},
+        )
+
+    def models_at(self, step: int) -> list[nn.Module]:
+        """The models as they were at an evaluation; needs the callback `Snapshots`."""
+        if step not in self.snapshots:
+            known = sorted(self.snapshots) or "none"
+            raise ValueError(f"no snapshot at step {step}; there are {known}")
+        states = zip(self.models, self.snapshots[step], strict=True)
+        return [with_state(model, state) for model, state in states]
+
+    def best_steps(self, by: str = "val/accuracy") -> list[int]:
+        """The step of each seed's best evaluation, see `best_evaluation`."""
+        steps = self.history.steps("val/loss")
+        curves = zip(self.history[by], self.history["val/loss"], strict=True)
+        return [int(steps[best_evaluation(*of_seed)]) for of_seed in curves]
+
+    @cached_property
+    def n_parameters(self) -> int:
+        """Trained numbers in one model."""
+        return count_parameters(self.models[0])
+
+    def curves(self, *names: str) -> Any:
+        """Curves as a tidy DataFrame: a row a point, with seed, step, curve, value."""
+        import pandas as pd  # late: a training without pictures does not pay for it
+
+        rows = [
+            (seed, step, name, value)
+            for name in names or self.history.names()
+            for seed, values in zip(self.seeds, self.history[name], strict=True)
+            for step, value in zip(self.history.steps(name), values, strict=True)
+        ]
+        return pd.DataFrame(
+            dict(zip(("seed", "step", "curve", "value"), zip(*rows), strict=True))
+        )
+
+    def __str__(self) -> str:
+        accuracy = self.test["accuracy"]
+        ending = " (interrupted)" if self.interrupted else ""
+        return (
+            f"{self.name} on {self.task.name}: test accuracy median "
+            f"{np.median(accuracy):.3f}, worst {accuracy.min():.3f}, best "
+            f"{accuracy.max():.3f} of {len(self.seeds)} seeds{ending}"
+        )

@@ -1,0 +1,112 @@
+"""One after another or in processes: the same numbers, whichever is faster."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from progtx_core import models, tasks
+from progtx_core.training import Callback, Config, Snapshots, fit, parallel
+
+QUICK = Config(steps=30, batch_size=16, learning_rate=0.02, n_eval=100)
+TASK = tasks.get("has_pos_and_neg", seq_len=4)
+
+
+@pytest.fixture
+def two_processes(monkeypatch):
+    monkeypatch.setattr(parallel, "worth", lambda *_: 2)
+
+
+def test_processes_give_the_same_numbers_and_models_that_work(two_processes):
+    there = fit("max_pooling", TASK, QUICK, n_seeds=3, callbacks=[Snapshots()])
+    alone = [fit("max_pooling", TASK, QUICK, seed=i) for i in range(3)]
+    assert there.seeds == [0, 1, 2]
+    for i, here in enumerate(alone):
+        for curve in here.history.names():
+            one, other = here.history[curve][0], there.history[curve][i]
+            assert np.allclose(one, other, atol=1e-5), curve
+        x = TASK.sample(10, torch.Generator().manual_seed(0)).inputs
+        assert torch.allclose(here.models[0](x), there.models[i](x), atol=1e-5)
+    assert sorted(there.snapshots) == there.history.steps("val/loss").tolist()
+    assert not there.models[0].training
+
+
+def test_a_class_of_a_notebook_trains_in_a_process(two_processes):
+    class Mine(nn.Module):  # not importable anywhere, as a class of a notebook
+        def __init__(self, spec):
+            super().__init__()
+            self.linear = nn.Linear(spec.d_input, spec.n_classes)
+
+        def forward(self, inputs):
+            return self.linear(inputs.sum(1))
+
+    run = fit(Mine, TASK, QUICK, n_seeds=2)
+    assert run.name == "Mine"
+    assert all(type(model) is Mine for model in run.models)
+
+
+def test_a_failure_in_a_process_is_raised_here(two_processes):
+    class Broken(models.LogisticRegression):
+        def forward(self, inputs):
+            return super().forward(inputs) * float("nan")
+
+    with pytest.raises(FloatingPointError, match=r"Broken.*seed [01].*learning_rate"):
+        fit(Broken, TASK, QUICK, n_seeds=2)
+
+
+def test_ctrl_c_in_the_parent_stops_the_processes_and_keeps_a_seed(
+    two_processes, monkeypatch
+):
+    import loky
+
+    def impatient(futures):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(loky, "as_completed", impatient)
+    config = Config(steps=50_000, batch_size=16, learning_rate=0.02, n_eval=100)
+    run = fit("max_pooling", TASK, config, n_seeds=2)
+    assert run.interrupted
+    assert len(run.seeds) == len(run.test["accuracy"]) == 1
+    if "train/loss" in run.history.names():
+        assert run.history["train/loss"].shape[1] < 50_000
+
+
+def test_a_callback_that_must_see_all_seeds_keeps_them_here(two_processes):
+    class Noted(Callback):
+        shared = True
+        seen: list[int] = []
+
+        def on_start(self, training):
+            self.seen.append(training.seed)
+
+    fit("max_pooling", TASK, QUICK, n_seeds=2, callbacks=[Noted()])
+    assert Noted.seen == [0, 1]
+
+
+def test_ctrl_c_between_seeds_keeps_those_that_are_trained():
+    class Impatient(Callback):
+        shared = True
+
+        def on_eval(self, training):
+            if training.seed == 1 and training.step > 10:
+                raise KeyboardInterrupt
+
+    run = fit("max_pooling", TASK, QUICK, n_seeds=3, callbacks=[Impatient()])
+    assert run.interrupted and run.seeds == [0]
+    assert run.history["train/loss"].shape == (1, 30)
+
+
+def test_short_trainings_are_worth_one_process():
+    def begin(seed):
+        return parallel_trial(seed)
+
+    from functools import partial
+
+    from progtx_core.training.config import adam
+    from progtx_core.training.loop import start
+
+    parallel_trial = partial(
+        start, models.LogisticRegression, adam, "short", TASK, QUICK, [0, 1]
+    )
+    assert parallel.worth(begin, [0, 1]) == 1
+    assert parallel.worth(begin, [0]) == 1
