@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from progtx_core.tools.sweeps import collect
-from progtx_core.tools.sweeps.store import DONE, FAILED, RunFolder, Status
+from progtx_core.tools.sweeps.store import DONE, FAILED, TrialFolder, Status
 
 
 @pytest.fixture
@@ -15,11 +15,11 @@ def folder(tmp_path):
     runs = []
     for rate in (0.1, 0.2):
         for seed in range(2):
-            run = RunFolder(tmp_path / f"{rate}-{seed}")
+            run = TrialFolder(tmp_path / f"{rate}-{seed}")
             runs.append(run.path.name)
             values = {"seed": seed, "rate": rate, "text": "<b>" if seed else "a"}
             values["seconds"] = 7
-            run.write("run.json", {"chapter": "01", "parameters": values})
+            run.write("trial.json", {"chapter": "01", "parameters": values})
             if runs[3:]:
                 run.write_status(Status(FAILED, 2, 1.5, "no <i>reason</i>"))
                 continue
@@ -31,7 +31,7 @@ def folder(tmp_path):
             }
             run.write("row.json", row)
     told = {"chapter": "01", "swept": ["rate", "text"], "runs": runs}
-    RunFolder(tmp_path).write("sweep.json", told)
+    TrialFolder(tmp_path).write("sweep.json", told)
     return tmp_path
 
 

@@ -9,7 +9,7 @@ import sys
 import psutil
 import pytest
 
-from tests.sweeps.conftest import until
+from tests.experiments.conftest import until
 
 pytest.importorskip("distributed")
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ import subprocess
 import psutil
 import pytest
 
-from tests.sweeps.conftest import until
+from tests.experiments.conftest import until
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +23,7 @@ def test_a_sweep_runs_once_and_is_collected(house):
     assert first.returncode == 0, first.stderr
     assert sorted(house.counted("ended")) == [0, 1, 2]
     again = house.sweep("-p", "number=0:4", "--workers", "2")
-    assert "3 of 4 runs are done" in again.stdout
+    assert "3 of 4 trials are done" in again.stdout
     assert sorted(house.counted("ended")) == [0, 1, 2, 3]
     rows = house.rows()
     assert {row["number"]: row["the square"] for row in rows} == {
@@ -107,14 +107,14 @@ def test_folders_deleted_damaged_or_half_written(house):
     arguments = ("-p", "number=0:5", "--workers", "2")
     assert house.sweep(*arguments).returncode == 0
     by_number = {
-        json.loads((f / "run.json").read_text())["parameters"]["number"]: f
+        json.loads((f / "trial.json").read_text())["columns"]["number"]: f
         for f in house.folders()
     }
     shutil.rmtree(by_number[0])
     (by_number[1] / "status.json").write_text('{"state": "do')
     (by_number[2] / "row.json").unlink()
     (by_number[3] / "01_stub.ipynb").unlink()
-    assert "1 of 5 runs are done" in house.sweep(*arguments).stdout
+    assert "1 of 5 trials are done" in house.sweep(*arguments).stdout
     assert done(house) == [0, 1, 2, 3, 4]
     assert sorted(house.counted("ended")) == [0, 0, 1, 1, 2, 2, 3, 3, 4]
 
@@ -131,7 +131,7 @@ def test_a_full_disk_leaves_what_is_finished(house):
         text=True,
     )
     assert found.returncode == 1
-    assert "1 of 2 runs are done" in found.stdout
+    assert "1 of 2 trials are done" in found.stdout
     assert house.sweep("-p", "number=1,2").returncode == 0
     assert done(house) == [1, 2]
     assert house.counted("ended").count(1) == 1

@@ -87,7 +87,6 @@ def add_compare(commands) -> None:
 
 def run_sweep(options: argparse.Namespace) -> int:
     """Do what was asked; 1 if a trial failed."""
-    from progtx_core.tools.experiments import table
     from progtx_core.tools.experiments.executors import executors_of
     from progtx_core.tools.experiments.store import DONE
 
@@ -98,11 +97,13 @@ def run_sweep(options: argparse.Namespace) -> int:
     if options.status:
         print(state_of(grid, runner, options.workers))
         return 0
+    from progtx_core.tools.experiments import table  # pandas
+
     only_collect = options.collect or options.plot
     if not only_collect:
         announce(grid, runner, options.workers)
         executors = executors_of(options.scheduler, options.workers)
-        table.note(runner, grid.swept())
+        table.note(runner, list(grid.lists()))
         stop_on_kill()
         runner.run(*executors)
         print(state_of(grid, runner, options.workers))
@@ -132,14 +133,13 @@ def planned(options: argparse.Namespace) -> "tuple[Grid, Runner]":
     if Path(name).name != name or name in (".", ".."):
         raise ValueError(f"--name must be the name of a folder, got {name!r}")
     how = options.retries, options.timeout, options.fail_fast
-    return grid, Runner(list(grid.trials()), options.out / name, *how)
+    return grid, Runner(grid.trials(), options.out / name, *how)
 
 
 def announce(grid: "Grid", runner: "Runner", workers: int | None) -> None:
     """How many trials of what, and about how long."""
     print(f"{len(runner.trials)} trials of {grid.chapter.name} in {runner.folder}/")
-    for name in grid.swept():
-        values = [*dict.fromkeys(str(t.columns()[name]) for t in runner.trials)]
+    for name, values in grid.lists().items():
         shown = ", ".join(map(repr, values[:10]))
         print(f"  {name}: {shown}" + (f", … {len(values)} in all" if values[10:] else ""))
     print(state_of(grid, runner, workers))
@@ -183,18 +183,26 @@ def run_record(options: argparse.Namespace) -> int:
 def run_compare(options: argparse.Namespace) -> int:
     from progtx_core.tools import compare
 
-    settings = {name: getattr(options, name) for name in compare.SETTINGS}
     wanted = compare.Comparison(
         task=options.task,
         names=options.models,
-        settings={name: value for name, value in settings.items() if value is not None},
-        seeds=(options.seed, options.seeds),
-        trackers=tuple(options.tracker or ["jsonl"]),
+        settings={
+            "steps": options.steps,
+            "batch_size": options.batch_size,
+            "learning_rate": options.learning_rate,
+            "n_train": options.n_samples,
+        },
+        seed=options.seed,
+        n_seeds=options.seeds,
+        trackers=options.tracker or ["jsonl"],
         mode=options.wandb_mode,
         folder=options.out,
     )
-    print(*compare.lines(wanted.run()), sep="\n")
-    print(wanted.write_pages().resolve().as_uri())
+    results = wanted.run()
+    print(*compare.lines(results), sep="\n")
+    for name in results:
+        compare.write_report(options.out, options.task, name)
+    print(compare.write_dashboard(options.out).resolve().as_uri())
     return 0
 
 

@@ -42,15 +42,16 @@ class Grid:
     chapter: Chapter
     combined: Values = field(default_factory=dict)
     zipped: Values = field(default_factory=dict)
-    draws: list[dict] = field(default_factory=list)
+    draws: list[dict] = field(default_factory=lambda: [{}])
     base: dict = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         lengths = {name: len(values) for name, values in self.zipped.items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"zip: lists must be equally long, got {lengths}")
-        for name in (swept := self.swept()):
-            if swept.count(name) > 1:
+        named = [*self.combined, *self.zipped, *self.draws[0]]
+        for name in named:
+            if named.count(name) > 1:
                 raise ValueError(f"{name} is swept twice; name it in one part only")
         if len(self) > MAX_TRIALS:
             raise ValueError(f"{len(self)} trials; at most {MAX_TRIALS} at a time")
@@ -58,14 +59,14 @@ class Grid:
     def __len__(self) -> int:
         together = max((len(values) for values in self.zipped.values()), default=1)
         of_grid = math.prod(len(values) for values in self.combined.values())
-        return of_grid * together * max(1, len(self.draws))
+        return of_grid * together * len(self.draws)
 
     def __iter__(self) -> Iterator[dict]:
         """The parameters of each trial that are not the chapter's defaults."""
         defaults = {n: p.default for n, p in self.chapter.parameters.items()}
         rows = list(zip(*self.zipped.values(), strict=True)) or [()]
         for chosen, row, drawn in itertools.product(
-            itertools.product(*self.combined.values()), rows, self.draws or [{}]
+            itertools.product(*self.combined.values()), rows, self.draws
         ):
             values = self.base | dict(zip(self.combined, chosen))
             values |= dict(zip(self.zipped, row)) | drawn
@@ -76,21 +77,21 @@ class Grid:
         name, version = self.chapter.name, version_of(self.chapter.source)
         return [ChapterTrial(name, version, parameters) for parameters in self]
 
-    def swept(self) -> list[str]:
-        """The names of the parameters that differ between trials."""
-        return [*self.combined, *self.zipped, *(self.draws[0] if self.draws else {})]
+    def lists(self) -> Values:
+        """The values of all parameters that are swept."""
+        drawn = {name: [one[name] for one in self.draws] for name in self.draws[0]}
+        return self.combined | self.zipped | drawn
 
     def shares_models(self) -> bool:
         """Whether trials that differ in `seed` train some models in common.
 
         A rerun trains the seeds from `seed` to `seed + n_seeds - 1`.
         """
-        lists = self.combined | self.zipped
-        seeds = sorted(set(lists.get("seed", [])))
-        if "n_seeds" not in self.chapter.parameters:
+        if "n_seeds" not in (known := self.chapter.parameters):
             return False
-        default = self.chapter.parameters["n_seeds"].default
-        n = max(lists.get("n_seeds", [self.base.get("n_seeds", default)]))
+        default = [self.base.get("n_seeds", known["n_seeds"].default)]
+        seeds = sorted(set(self.lists().get("seed", [])))
+        n = max(self.lists().get("n_seeds", default))
         return any(later - seed < n for seed, later in zip(seeds, seeds[1:]))
 
 
@@ -187,7 +188,7 @@ def read_values(where: str, given: str | list) -> list:
 def draws(where: str, wanted: dict) -> list[dict]:
     """Random values: {"draws": 20, "seed": 0, "learning_rate": {"log": [1e-4, 0.1]}}."""
     if not wanted:
-        return []
+        return [{}]
     n = yaml.safe_load(str(wanted.get("draws", 0)))
     generator = random.Random(int(wanted.get("seed", 0)))
     named = {k: v for k, v in wanted.items() if k not in ("draws", "seed")}
