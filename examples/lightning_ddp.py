@@ -21,7 +21,7 @@ from pytorch_lightning.loggers import CSVLogger
 
 from progtx_core import tasks
 from progtx_core.tools import tables
-from progtx_core.tools.lightning import Training
+from progtx_core.tools.lightning import LightningTraining
 from progtx_core.tools.tables.methods import method
 from progtx_core.training import Config
 
@@ -35,7 +35,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--method", default="Adam", choices=["Adam", "PatternSearch"])
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--patience", type=int, default=5, help="looks without a gain")
+    parser.add_argument("--patience", type=int, default=5, help="evaluations without a gain")
     parser.add_argument("--out", type=Path, default=Path("runs/lightning"))
     parser.add_argument("--resume", type=Path, metavar="CHECKPOINT")
     parser.add_argument("--fast-dev-run", action="store_true", help="a step, no files")
@@ -45,7 +45,7 @@ def options() -> argparse.Namespace:
     return asked
 
 
-def training(asked: argparse.Namespace) -> Training:
+def training(asked: argparse.Namespace) -> LightningTraining:
     """Running parity: each token is whether the ones so far are odd in number."""
     strings = tasks.StringSet(tasks.get("parity"))
     train = strings.parts["train"]
@@ -57,7 +57,7 @@ def training(asked: argparse.Namespace) -> Training:
         n_train=len(train),
         n_eval=len(strings.parts["val"]),
     )
-    return Training(
+    return LightningTraining(
         partial(tables.searched_model, **tables.SEARCHED["tiny"]),
         strings,
         config,

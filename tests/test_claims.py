@@ -2,15 +2,15 @@ import json
 
 import pytest
 
-from progtx_core.tools import paths
-from progtx_core.tools.claims import METADATA_KEY, ClaimFailed, Claims
+from progtx_core.tools.claims import METADATA_KEY, ClaimFailed, Claims, defaults_of
+from progtx_core.tools.execution import chapters
 
 CHAPTER = "01_logistic_regression"
 
 
 @pytest.fixture
 def defaults():
-    return dict(paths.read_profile("full", CHAPTER))
+    return defaults_of(CHAPTER)
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,9 @@ def test_a_claim_needs_a_bound(defaults, shown):
     with pytest.raises(ValueError, match="needs at_least or at_most"):
         Claims(CHAPTER, defaults).check("it works", 1.0)
     assert not shown
+
+
+def test_the_defaults_are_those_of_the_parameters_cell():
+    for chapter in chapters():
+        known = {name: one.default for name, one in chapter.parameters.items()}
+        assert defaults_of(chapter.name) == known != {}

@@ -5,78 +5,79 @@ replaces where scripts run. Where none does, the picture stays.
 """
 
 import json
-from base64 import b64encode
 from html import escape
 from zlib import crc32
 
 import numpy as np
 
+from progtx_core import plots
 from progtx_core.evaluation.landscape import Landscape
-from progtx_core.plots import searches, sequences, style
-from progtx_core.tools.page import png
+from progtx_core.tools.page import as_base64
 from progtx_core.tools.pages import templating
 
 DIGITS = 2  # of a share of attention
+FLOOR = 1e-3  # a lower loss is drawn as this one, or it would take all colours
 
 
 def attention(patterns: dict[str, np.ndarray], tokens: list[str], alt: str) -> None:
     """Show patterns of one example, to be chosen and to be read cell by cell.
 
-    patterns: what a slider goes through, such as "step 200, layer 1", to the pattern
-    (head, query, key); tokens: along both sides; alt: the text that stands in
+    Args:
+        patterns: what a slider goes through, such as "step 200, layer 1", to the pattern
+            (heads, queries, keys).
+        tokens: along both sides.
+        alt: the text that stands in.
 
-    Raises ValueError for patterns that do not fit the tokens.
+    Raises:
+        ValueError: a pattern does not fit the tokens.
     """
-    for name, pattern in patterns.items():
-        if pattern.ndim != 3 or pattern.shape[1:] != (len(tokens), len(tokens)):
+    n, heads = len(tokens), np.empty(0)
+    for name, heads in patterns.items():
+        if heads.ndim != 3 or heads.shape[1:] != (n, n):
             raise ValueError(
-                f"pattern {name!r} must have the shape (head, {len(tokens)}, "
-                f"{len(tokens)}), got {pattern.shape}"
+                f"pattern {name!r} must have the shape (head, {n}, {n}), got {heads.shape}"
             )
     frames = [
         {"name": name, "heads": np.round(pattern.astype(float), DIGITS).tolist()}
         for name, pattern in patterns.items()
     ]
-    still = drawn(list(patterns.values())[-1], tokens)
-    place("attention", {"tokens": tokens, "frames": frames}, still, alt)
+    data = {"tokens": tokens, "frames": frames}
+    show_interactive("attention", data, heads_figure(heads, tokens), alt)
 
 
-def surface(plane: Landscape, alt: str) -> None:
-    """Show a loss surface, with the paths up to the look that a slider is at.
+def heads_figure(pattern: np.ndarray, tokens: list[str]):
+    """The heads of one pattern, (heads, queries, keys), side by side."""
+    figure, axes = plots.panels(len(pattern), width=2.2, height=2.2)
+    for head, ax in enumerate(axes):
+        plots.attention_map(ax, pattern[head], tokens, f"head {head}")
+    return figure
 
-    A point says its loss. plane: from `evaluation.landscape`; alt: the text that stands in
+
+def surface(plane: Landscape, figure, alt: str) -> None:
+    """Show a loss surface, with the paths up to the evaluation that a slider is at.
+
+    Args:
+        plane: from `evaluation.landscape`; a point of it says its loss.
+        figure: the picture of it that stays where no script runs.
+        alt: the text that stands in.
     """
     data = {
         "loss": [[float(f"{value:.3g}") for value in row] for row in plane.loss],
         "span": np.round(plane.span, 4).tolist(),
-        "floor": searches.FLOOR,
+        "floor": FLOOR,
         "paths": {name: np.round(p, 3).tolist() for name, p in plane.paths.items()},
     }
-    place("surface", data, searches.surface(plane), alt)
+    show_interactive("surface", data, figure, alt)
 
 
-def place(template: str, data: dict, still, alt: str) -> None:
-    """Put a picture on the page, and the script that takes its place with the data."""
+def show_interactive(template: str, data: dict, figure, alt: str) -> None:
+    """Show a figure, and the script that takes its place with the data."""
     from IPython.display import display
 
-    text, picture = json.dumps(data), b64encode(png(still)).decode()
-    html = (
-        templating.environment()
-        .get_template(f"{template}.html")
-        .render(
-            id=f"{template}-{crc32(text.encode()):08x}",  # the same in every run
-            data=text,
-            picture=picture,
-            alt=alt,
-        )
+    text, picture = json.dumps(data), as_base64(figure)
+    name = f"{template}-{crc32(text.encode()):08x}"  # the same in every run
+    html = templating.render(
+        f"{template}.html", id=name, data=text, picture=picture, alt=alt
     )
     bundle = {"text/html": html, "text/plain": alt, "image/png": picture}
     display(bundle, raw=True, metadata={"image/png": {"alt": escape(alt)}})
-
-
-def drawn(pattern: np.ndarray, tokens: list[str]):
-    """The heads of one pattern side by side, as a figure."""
-    figure, axes = style.panels(len(pattern), width=2.2, height=2.2)
-    for head, ax in enumerate(axes):
-        sequences.attention_map(ax, pattern[head], tokens, f"head {head}")
-    return figure

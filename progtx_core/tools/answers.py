@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import nn
 
 from progtx_core.evaluation.metrics import predict
 from progtx_core.tasks import Task
@@ -97,3 +98,28 @@ def each_model(
     """Every model's place among the seeds, and its answers."""
     for index in range(len(run.seeds)):
         yield index, answers_of(run, index, n)
+
+
+class Outputs:
+    """What `ExtraMetrics(Outputs(task))` adds at every evaluation, for histograms.
+
+    "logits", all of them, and "probabilities", of the right answers, on n held-out
+    examples: one array each.
+
+    >>> from progtx_core import models, tasks
+    >>> task = tasks.get("trend_sign")
+    >>> found = Outputs(task, n=10)(models.build("logistic_regression", task.spec))
+    >>> found["logits"].shape, found["probabilities"].shape
+    ((20,), (10,))
+    """
+
+    def __init__(self, task: Task, n: int = 500) -> None:
+        self.batch = task.sample(n, torch.Generator().manual_seed(0), "val")
+
+    @torch.no_grad()
+    def __call__(self, model: nn.Module) -> dict[str, np.ndarray]:
+        model.eval()
+        logits = model(self.batch.inputs)[self.batch.mask]  # (answers, n_classes)
+        targets = self.batch.targets[self.batch.mask].unsqueeze(1)
+        right = logits.softmax(-1).gather(1, targets)
+        return {"logits": logits.numpy().ravel(), "probabilities": right.numpy().ravel()}

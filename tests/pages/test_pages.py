@@ -2,10 +2,10 @@
 
 import math
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -15,7 +15,19 @@ from progtx_core.tools.compare import Comparison
 from progtx_core.tools.pages import dashboard, model_page
 from progtx_core.tools.results import Result
 
-ONE = Result("any_positive", "max_pooling", 0, 0.99, 0.1, 0.9, 0.2, 34, 600, 2.5, 2, "2026")
+ONE = {
+    "task": "any_positive",
+    "model": "max_pooling",
+    "seed": 0,
+    "train_accuracy": 0.99,
+    "train_loss": 0.1,
+    "test_accuracy": 0.9,
+    "test_loss": 0.2,
+    "parameters": 34,
+    "steps": 600,
+    "seconds": 2.5,
+    "classes": 2,
+}
 QUICK = {"steps": 60, "batch_size": 32, "learning_rate": 0.02}
 
 
@@ -43,13 +55,14 @@ class Reader(HTMLParser):
             self.rows[-1][-1] += data.strip()
 
 
-def written(tmp_path, results, **more):
-    path = dashboard.write(tmp_path / "index.html", results, **{"pages": {}} | more)
+def written(tmp_path, results, pages=None, **more):
+    table = pd.DataFrame(results)
+    path = dashboard.write(tmp_path / "index.html", table, pages or {}, **more)
     return Reader(path.read_text())
 
 
 def test_a_row_is_the_median_and_the_worst_of_its_seeds(tmp_path):
-    seeds = [replace(ONE, seed=i, test_accuracy=a) for i, a in enumerate((0.9, 0.7, 0.8))]
+    seeds = [ONE | {"seed": i, "test_accuracy": a} for i, a in enumerate((0.9, 0.7, 0.8))]
     page = written(tmp_path, seeds, pages={("any_positive", "max_pooling"): "pages/x.html"})
     test, train = (row for row in page.rows if row[:2] == ["any_positive", "max_pooling"])
     assert test[2:] == ["0.800", "0.700", "0.200", "3", "34", "600", "2.5"]
@@ -58,7 +71,7 @@ def test_a_row_is_the_median_and_the_worst_of_its_seeds(tmp_path):
 
 
 def test_what_was_not_measured_is_a_dash_and_has_nothing_to_sort_by(tmp_path):
-    page = written(tmp_path, [replace(ONE, train_accuracy=math.nan, train_loss=math.nan)])
+    page = written(tmp_path, [ONE | {"train_accuracy": math.nan, "train_loss": math.nan}])
     train = [row for row in page.rows if row[:1] == ["any_positive"]][1]
     assert train[2:5] == ["–", "–", "–"]
     values = [attributes.get("data-value") for tag, attributes in page.tags if tag == "td"]
@@ -67,7 +80,7 @@ def test_what_was_not_measured_is_a_dash_and_has_nothing_to_sort_by(tmp_path):
 
 def test_the_ladder_is_in_its_order_in_the_staircase(tmp_path):
     names = ["transformer", "zeta", "logistic_regression", "max_pooling"]
-    page = written(tmp_path, [replace(ONE, model=name) for name in names])
+    page = written(tmp_path, [ONE | {"model": name} for name in names])
     stairs = [row[0] for row in page.rows[-4:]]
     assert stairs == ["logistic regression", "max pooling", "transformer", "zeta"]
 
@@ -77,7 +90,7 @@ def test_the_ladder_is_in_its_order_in_the_staircase(tmp_path):
 )
 def test_a_name_is_text_and_nothing_else(tmp_path, name):
     sound = written(tmp_path, [ONE])
-    page = written(tmp_path, [replace(ONE, model=name), replace(ONE, task=name)])
+    page = written(tmp_path, [ONE | {"model": name}, ONE | {"task": name}])
     kinds = {tag for tag, _ in page.tags}
     assert kinds <= {tag for tag, _ in sound.tags}
     assert not any("onerror" in attributes for _, attributes in page.tags)
