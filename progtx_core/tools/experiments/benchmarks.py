@@ -5,13 +5,15 @@ Several processes may add rows to it at the same time.
 
 import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from progtx_core import files
-from progtx_core.evaluation.answers import answers_of
 from progtx_core.tools.experiments.table import as_csv, read_csv
-from progtx_core.training import TrainingResult
+
+if TYPE_CHECKING:
+    from progtx_core.training import TrainingResult
 
 KEY = ["task", "model", "seed"]
 FLOATS = ["train_accuracy", "train_loss", "test_accuracy", "test_loss", "seconds"]
@@ -20,8 +22,10 @@ COLUMNS = [*KEY, *FLOATS[:4], "parameters", "steps", "seconds", "classes", "date
 FIX = "fix the line or take it out"
 
 
-def rows_of(result: TrainingResult) -> pd.DataFrame:
+def rows_of(result: "TrainingResult") -> pd.DataFrame:
     """A row for every seed of a training."""
+    from progtx_core.tools.answers import answers_of
+
     train = [answers_of(result, i)["train"] for i in range(len(result.seeds))]
     return pd.DataFrame(
         {
@@ -75,7 +79,7 @@ def read(path: Path) -> pd.DataFrame:
         if name in WHOLE:
             wrong |= numbers % 1 != 0
         refuse(path, name, frame[name], wrong)
-        frame[name] = numbers.astype(int if name in WHOLE else float)
+        frame[name] = frame[name].astype(float).astype(int if name in WHOLE else float)
     for name in ("task", "model", "date"):
         refuse(path, name, frame[name], frame[name].isna())
     last = frame.drop_duplicates(KEY, keep="last").reset_index(drop=True)

@@ -85,7 +85,8 @@ def read_csv(
         if len(row) != len(head):
             why = f"damaged, {len(row)} values for {len(head)} columns"
             raise ValueError(f"{path}, line {number}: {why}; {fix}")
-    return pd.read_csv(io.StringIO(text), keep_default_na=False, na_values=[""], **how)
+    how |= {"keep_default_na": False, "na_values": [""], "float_precision": "round_trip"}
+    return pd.read_csv(io.StringIO(text), **how)
 
 
 def write_gallery(folder: Path, frame: pd.DataFrame) -> Path:
