@@ -62,7 +62,7 @@ from progtx_core.tools import records, tables
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.tools.pages import interactive
-from progtx_core.training import Config, fit, held_out
+from progtx_core.training import Config, Snapshots, fit, held_out
 from torch import nn
 
 # %% tags=["parameters"]
@@ -235,7 +235,7 @@ for task, inputs in ((changes, test_set.inputs), (sums, strings.inputs)):
 
 # %%
 runs = {"one wide layer": before,
-        "transformer": train(transformer, changes, snapshots=True)}
+        "transformer": train(transformer, changes, callbacks=[Snapshots()])}
 show(plots.learning_curves(runs),
      "Validation loss and accuracy on sign_changes_mod_3. The transformer "
      "rises near one; one wide layer stays far below.")
@@ -290,7 +290,7 @@ show(figure, "Patterns of all heads on one example, a row of panels a layer; "
 # %% tags=["nbval-ignore-output"]
 run = runs["transformer"]
 looks = run.history.steps("val/loss")
-over_time = {step: patterns(run.at(step)[0], test_set.inputs[[one]])
+over_time = {step: patterns(run.models_at(step)[0], test_set.inputs[[one]])
              for step in looks[::4]}
 interactive.attention(
     {f"layer {layer}, update {step}": list(found.values())[layer][0]

@@ -64,7 +64,13 @@ from progtx_core.tasks.selection import OPERATIONS
 from progtx_core.tools import paths, records, tables
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, layers, say, show, table
-from progtx_core.training import Config, fit
+from progtx_core.training import (
+    Checkpoints,
+    Config,
+    KeepBest,
+    Snapshots,
+    fit,
+)
 from torch import nn
 
 # %% tags=["parameters"]
@@ -296,11 +302,13 @@ place = resume_from or (f"build/checkpoints/{size}-{epochs}-{batch_size}-"
                         f"{learning_rate:g}-seed{seed}")
 folder = Path(paths.scratch(), place)
 print(f"checkpoints: {place}")
-run = fit(selector, data, config, seed=seed, n_seeds=n_seeds, best=True,
-          checkpoints=folder, resume=bool(resume_from), device=device)
+callbacks = [Snapshots(), KeepBest(),
+             Checkpoints(folder, resume=bool(resume_from))]
+run = fit(selector, data, config, seed=seed, n_seeds=n_seeds,
+          callbacks=callbacks, device=device)
 
 # %%
-show(sequences.plot_training_curves(min(folder.glob("seeds_*.pt"))),
+show(sequences.plot_training_curves(folder / f"seed_{seed}.pt"),
      "Loss falls and accuracy rises to one, in training and validation "
      "together, over the updates of the first seed.")
 
@@ -309,14 +317,14 @@ show(sequences.plot_training_curves(min(folder.glob("seeds_*.pt"))),
 # answer as it learned?
 
 # %% tags=["nbval-ignore-output"]
-looks = run.history.steps("val/accuracy")
-chosen = [0, *looks[[1, 2, 4, 8]], looks[-1]] if len(looks) > 8 else looks
-answered = {s: predict(run.at(s)[0], shown)[0].argmax(1) for s in chosen}
+evals = run.history.steps("val/accuracy")
+chosen = [0, *evals[[1, 2, 4, 8]], evals[-1]] if len(evals) > 8 else evals
+answered = {s: predict(run.models_at(s)[0], shown)[0].argmax(1) for s in chosen}
 table(["question", *(f"update {s}" for s in answered), "right answer"],
       [[text, *(a[i] for a in answered.values()), int(shown.targets[i])]
        for i, text in enumerate(texts)])
-say("The best look, by validation, was after update "
-    + ", ".join(map(str, run.best_steps)) + f" of {steps} (one a seed); these "
+say("The best evaluation, by validation, was after update "
+    + ", ".join(map(str, run.best_steps())) + f" of {steps} (one a seed); these "
     "parameters are used from here on.")
 
 # %% [markdown]
@@ -480,7 +488,7 @@ def weights_on_source(model, batch):  # best head's mean weight, (operation,)
 
 
 pointing = np.array([weights_on_source(m, test_set) for m in run.models])
-forming = np.array([weights_on_source(run.at(step)[0], data.parts["val"])
+forming = np.array([weights_on_source(run.models_at(step)[0], data.parts["val"])
                     for step in looks])
 show(sequences.lines(looks, dict(zip(names, forming.T)), "weight on source"),
      "The weight that the best head puts on the token to be copied, "

@@ -61,8 +61,12 @@ from progtx_core.tools import records, tables
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, layers, say, show, table
 from progtx_core.tools.pages.interactive import surface
-from progtx_core.training import Config, fit
-from progtx_core.training.objective import masked_cross_entropy
+from progtx_core.training import (
+    Config,
+    Snapshots,
+    fit,
+    masked_cross_entropy,
+)
 from torch.nn.utils import parameters_to_vector
 
 # %% tags=["parameters"]
@@ -465,8 +469,8 @@ say(f"A sweep's seconds grow like the parameters to the power "
 def on_batches(measure_again):
     config = Config(150, 16, 1.0, n_train=len(train_set), eval_every=5,
                     n_eval=len(data.parts["val"]))
-    run = fit(make_model, data, config, seed=seed, progress=False,
-              snapshots=True, make_optimizer=lambda model, _: PatternSearch(
+    run = fit(make_model, data, config, seed=seed, callbacks=[Snapshots()],
+              make_optimizer=lambda model, _: PatternSearch(
                   model.parameters(), radius, budget=3000,
                   measure_again=measure_again))
     return (run.history["best_loss"][0],

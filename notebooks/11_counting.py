@@ -56,7 +56,6 @@ from progtx_core import models, rasp, tasks
 from progtx_core.evaluation import generation
 from progtx_core.evaluation.samples import Samples, until
 from progtx_core.models.attention import NEG_INF, patterns
-from progtx_core.models.device import on_device
 from progtx_core.models.long import LONG_SCHEMES, LongTransformer
 from progtx_core.plots import lengths, selections
 from progtx_core.rasp import programs
@@ -65,10 +64,16 @@ from progtx_core.tools import paths, records, tables
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show, table
 from progtx_core.tools.trackers import opened
-from progtx_core.training import Printer, Several, fit
+from progtx_core.training import (
+    Checkpoints,
+    ExtraMetrics,
+    KeepBest,
+    Printer,
+    fit,
+)
 
 # %% tags=["parameters"]
-regime: str = "both, truncated"  # training: up; up, truncated; both; or both, truncated
+regime: str = "both, truncated"  # or up; each with ", truncated" or not
 scheme: str = "windowed"  # how places are known: none, learned, rotary …
 model_size: str = "small"  # or paper: six layers, eight heads, for a GPU
 steps: int = 0  # updates; 0, here and below: as the regime has it
@@ -226,16 +231,15 @@ every = max(1, entry.config().steps // 6)
 config = entry.with_settings(eval_every=every).config()
 folder = Path(paths.scratch(), output_dir)
 ends = (24, 18) if "down" in directions else (18, 24)
-watch = Samples(counting, ends=((5, 16), ends, (15, 15)))
-tracker = Several(Printer(["exact_match"]),
-                  opened(trackers.split(), folder, "11_counting"))
+answers = Samples(counting, ends=((5, 16), ends, (15, 15)))
+callbacks = [ExtraMetrics(answers), Printer(["exact_match"]),
+             KeepBest("exact_match"),
+             *opened(trackers.split(), folder, "11_counting"),
+             Checkpoints(folder / f"{regime} {seed}", resume)]
 
 # %% tags=["nbval-ignore-output"]
-run = fit(on_device(partial(LongTransformer, **sizes), device), counting,
-          config, seed=seed, n_seeds=n_seeds, watch=watch, tracker=tracker,
-          best="exact_match", checkpoints=folder / f"{regime} {seed}",
-          resume=resume)
-tracker.close()
+run = fit(partial(LongTransformer, **sizes), counting, config, seed=seed,
+          n_seeds=n_seeds, callbacks=callbacks, device=device)
 
 # %% [markdown]
 # Watch the middle prompt. How to go on is learned early, which way to go comes
@@ -443,7 +447,7 @@ show(selections.beside(pairs, words),
 # %% tags=["nbval-ignore-output"]
 few = tables.counting_entry(scheme, "up, truncated", n_train=300,
                             steps=min(1000, config.steps))
-small = few.train(1, seed, progress=False)
+small = few.train(1, seed)
 up = {n: tables.of_length(longest, n, "up") for n in (60, 100, 150)}
 on_few = {f"test, {n} tokens": tables.shares(small.models, batch)[0]
           for n, batch in up.items()}

@@ -9,7 +9,7 @@ from progtx_core.training.callbacks import (
     Printer,
     Snapshots,
 )
-from progtx_core.training.config import Config, adam
+from progtx_core.training.config import Config, Training, adam
 from progtx_core.training.data import (
     Stream,
     accuracy,
@@ -17,7 +17,7 @@ from progtx_core.training.data import (
     held_out,
     masked_cross_entropy,
 )
-from progtx_core.training.loop import Training, fit, train, update
+from progtx_core.training.loop import fit, train, update
 from progtx_core.training.result import History, TrainingResult
 
 __all__ = [

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,10 +10,8 @@ from torch import nn
 
 from progtx_core import checks
 from progtx_core.training import checkpoint
+from progtx_core.training.config import Training
 from progtx_core.training.result import TrainingResult, best_evaluation
-
-if TYPE_CHECKING:
-    from progtx_core.training.loop import Training
 
 
 class Callback:
@@ -25,20 +22,20 @@ class Callback:
 
     shared = False
 
-    def on_start(self, training: "Training") -> None:
+    def on_start(self, training: Training) -> None:
         """Before a seed's first evaluation."""
 
-    def on_eval(self, training: "Training") -> None:
+    def on_eval(self, training: Training) -> None:
         """After every evaluation; may add to `measured`, or set `stopped`."""
 
-    def on_end(self, training: "Training") -> None:
+    def on_end(self, training: Training) -> None:
         """After a seed's last update."""
 
     def on_result(self, result: TrainingResult) -> None:
         """Once all seeds are trained."""
 
 
-def best_of(training: "Training", by: str) -> tuple[int, int]:
+def best_of(training: Training, by: str) -> tuple[int, int]:
     """Which evaluation was best by a curve, and how many there are."""
     checks.one_of("curve", by, training.history)
     values, losses = (
@@ -51,7 +48,7 @@ def best_of(training: "Training", by: str) -> tuple[int, int]:
 class Snapshots(Callback):
     """Keeps the parameters at every evaluation, for `TrainingResult.models_at`."""
 
-    def on_eval(self, training: "Training") -> None:
+    def on_eval(self, training: Training) -> None:
         training.snapshots[training.step] = deepcopy(training.model.state_dict())
 
 
@@ -61,12 +58,12 @@ class KeepBest(Callback):
     def __init__(self, by: str = "val/accuracy") -> None:
         self.by = by
 
-    def on_eval(self, training: "Training") -> None:
+    def on_eval(self, training: Training) -> None:
         best, n = best_of(training, self.by)
         if best == n - 1:
             training.best = deepcopy(training.model.state_dict())
 
-    def on_end(self, training: "Training") -> None:
+    def on_end(self, training: Training) -> None:
         if training.best is not None:
             training.model.load_state_dict(training.best)
 
@@ -77,7 +74,7 @@ class EarlyStopping(Callback):
     def __init__(self, patience: int, by: str = "val/accuracy") -> None:
         self.patience, self.by = checks.whole("patience", patience, at_least=1), by
 
-    def on_eval(self, training: "Training") -> None:
+    def on_eval(self, training: Training) -> None:
         best, n = best_of(training, self.by)
         training.stopped = training.stopped or n - 1 - best >= self.patience
 
@@ -92,7 +89,7 @@ class ExtraMetrics(Callback):
     def __init__(self, function: Callable[[nn.Module], dict]) -> None:
         self.function = function
 
-    def on_eval(self, training: "Training") -> None:
+    def on_eval(self, training: Training) -> None:
         with torch.random.fork_rng(devices=[]):  # it must not change what follows
             found = self.function(training.model)
         numbers = {n: v for n, v in found.items() if not isinstance(v, str | np.ndarray)}
@@ -112,7 +109,7 @@ class Printer(Callback):
     def __init__(self, curves: Sequence[str] = ("val/loss", "val/accuracy")) -> None:
         self.curves = curves
 
-    def on_eval(self, training: "Training") -> None:
+    def on_eval(self, training: Training) -> None:
         found = ", ".join(f"{name} {training.measured[name]:.3f}" for name in self.curves)
         print(f"step {training.step}, {training.label}" + (f": {found}" if found else ""))
         for name, value in training.measured.items():
@@ -146,9 +143,9 @@ class Checkpoints(Callback):
         """Where a seed's checkpoint lies."""
         return self.folder / f"seed_{seed}.pt"
 
-    def on_start(self, training: "Training") -> None:
+    def on_start(self, training: Training) -> None:
         if self.resume and self.path(training.seed).exists():
             checkpoint.load(self.path(training.seed)).restore(training)
 
-    def on_eval(self, training: "Training") -> None:
+    def on_eval(self, training: Training) -> None:
         checkpoint.save(self.path(training.seed), training)

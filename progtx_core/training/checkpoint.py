@@ -8,18 +8,15 @@ plain values.
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 import torch
 
 from progtx_core import files
 from progtx_core.tasks import Task
-from progtx_core.training.config import Config
-from progtx_core.training.result import History, Points
-
-if TYPE_CHECKING:
-    from progtx_core.training.loop import Training
+from progtx_core.training.config import Config, Points, Training
+from progtx_core.training.result import History
 
 FORMAT = "progtx checkpoint 2"
 PARTS = ("model", "optimizer", "batches")  # each with a state_dict
@@ -49,7 +46,7 @@ class Checkpoint:
         """The settings of the training."""
         return Config(**{name: self.facts[name] for name in Config().as_dict()})
 
-    def restore(self, training: "Training") -> None:
+    def restore(self, training: Training) -> None:
         """Set a training to where this one stood; ValueError if it is another one."""
         for name, value in facts_of(training).items():
             if self.facts.get(name) != value:
@@ -66,7 +63,7 @@ class Checkpoint:
         torch.set_rng_state(self.random)
 
 
-def save(path: Path, training: "Training") -> None:
+def save(path: Path, training: Training) -> None:
     """Write a training as it stands; an older file stays whole until the new one is."""
     content = {
         "format": FORMAT,
@@ -110,7 +107,7 @@ def load(path: str | Path) -> Checkpoint:
     return Checkpoint(path, **content)
 
 
-def facts_of(training: "Training") -> dict[str, Any]:
+def facts_of(training: Training) -> dict[str, Any]:
     """What must agree between a checkpoint and a training that goes on from it."""
     named = {"model": training.name, "task": describe(training.task)}
     return named | {"seed": training.seed} | training.config.as_dict()

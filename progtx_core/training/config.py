@@ -1,8 +1,8 @@
-"""How long, how fast and on how much data to train, and with which optimizer."""
+"""What a training is given, and where it stands."""
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
 
@@ -10,6 +10,8 @@ import torch
 from torch import nn
 
 from progtx_core import checks, models
+from progtx_core.tasks import Task
+from progtx_core.training.data import Stream
 from progtx_core.types import Spec
 
 SCHEDULES = ("constant", "linear", "cosine")
@@ -121,3 +123,55 @@ def name_of(make: MakeModel) -> str:
     if isinstance(make, partial):
         return str(make.args[0]) if make.args else name_of(make.func)
     return getattr(make, "__name__", type(make).__name__)
+
+
+Points = dict[str, list[tuple[int, float]]]  # curves of one seed: (step, value)
+
+
+@dataclass
+class Training:
+    """One seed's training as it stands: the loop moves it on, callbacks read it."""
+
+    name: str
+    task: Task
+    config: Config
+    seed: int
+    seeds: list[int]  # all that `fit` trains, this one among them
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    batches: Stream
+    step: int = 0  # updates made
+    history: Points = field(default_factory=dict)
+    measured: dict[str, Any] = field(default_factory=dict)  # by the last evaluation
+    snapshots: dict[int, dict[str, torch.Tensor]] = field(default_factory=dict)  # by step
+    best: dict[str, torch.Tensor] | None = None  # parameters, where a callback keeps them
+    stopped: bool = False  # a callback sets it to end the training early
+    interrupted: bool = False
+
+    @classmethod
+    def begin(
+        cls,
+        make_model: MakeModel,
+        make_optimizer: MakeOptimizer,
+        name: str,
+        task: Task,
+        config: Config,
+        seeds: list[int],
+        seed: int,
+    ) -> "Training":
+        """A training before its first update."""
+        model = new_model(make_model, task.spec, seed)
+        optimizer = make_optimizer(model, config)
+        batches = Stream(task, config.batch_size, seed, config.n_train)
+        return cls(name, task, config, seed, seeds, model, optimizer, batches)
+
+    @property
+    def label(self) -> str:
+        """The model's name, with the seed's place where several are trained."""
+        place = self.seeds.index(self.seed)
+        return self.name if len(self.seeds) == 1 else f"{self.name}/{place}"
+
+    def record(self, measured: dict[str, float]) -> None:
+        """Add a point to each named curve."""
+        for name, value in measured.items():
+            self.history.setdefault(name, []).append((self.step, value))

@@ -6,11 +6,9 @@ the loop for several seeds.
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -25,12 +23,11 @@ from progtx_core.training.config import (
     Config,
     MakeModel,
     MakeOptimizer,
+    Training,
     adam,
-    new_model,
     resolve,
 )
 from progtx_core.training.data import (
-    Stream,
     accuracy,
     evaluate,
     held_out,
@@ -45,49 +42,8 @@ if TYPE_CHECKING:
 
 # A smaller model gains nothing from a second thread, and loses where cores are busy.
 THREADS_FROM = 50_000  # parameters
+PROCESSES_FROM = 300  # updates; to start a process costs as much time as some hundred
 PER_STEP = ("train/loss", "train/accuracy", "grad_norm")
-
-
-@dataclass
-class Training:
-    """One seed's training as it stands: the loop moves it on, callbacks read it.
-
-    Attributes:
-        seeds: all seeds that `fit` trains, this one among them.
-        step: updates made.
-        history: curves, (step, value) a point.
-        measured: what the last evaluation found: numbers, texts, arrays.
-        snapshots: parameters by step, where a callback keeps them.
-        best: parameters of the best evaluation, where a callback keeps them.
-        stopped: set by a callback to end the training early.
-    """
-
-    name: str
-    task: Task
-    config: Config
-    seed: int
-    seeds: list[int]
-    model: nn.Module
-    optimizer: torch.optim.Optimizer
-    batches: Stream
-    step: int = 0
-    history: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
-    measured: dict[str, Any] = field(default_factory=dict)
-    snapshots: dict[int, dict[str, torch.Tensor]] = field(default_factory=dict)
-    best: dict[str, torch.Tensor] | None = None
-    stopped: bool = False
-    interrupted: bool = False
-
-    @property
-    def label(self) -> str:
-        """The model's name, with the seed's place where several are trained."""
-        place = self.seeds.index(self.seed)
-        return self.name if len(self.seeds) == 1 else f"{self.name}/{place}"
-
-    def record(self, measured: dict[str, float]) -> None:
-        """Add a point to each named curve."""
-        for name, value in measured.items():
-            self.history.setdefault(name, []).append((self.step, value))
 
 
 def train(
@@ -196,15 +152,14 @@ def fit(
 ) -> TrainingResult:
     """Train the seeds from `seed` to `seed + n_seeds - 1`, each as `train` does.
 
+    A seed fixes first parameters and batches, so its numbers depend neither on other
+    seeds nor on the process that trains it. Ctrl-C keeps what was trained.
+
     Args:
-        model: a name from `models.names()`, or what takes a `Spec` and returns a module.
+        model: a name from `models.names()`, or what makes a module from a `Spec`.
         config: by default the model's own `default_config`.
         make_optimizer: takes the model and the config.
-        callbacks: see `progtx_core.training.callbacks`.
         device: "cpu", "cuda" (bf16), "mps" or "auto"; models come back on the CPU.
-
-    A seed fixes first parameters and batches, so its numbers do not depend on other
-    seeds, nor on the process that trains it. Ctrl-C keeps what was trained.
 
     Raises:
         ValueError, TypeError: a wrong name or setting.
@@ -212,19 +167,15 @@ def fit(
     """
     make_model, name, defaults = resolve(model)
     config = config or Config(**defaults)
-    checks.whole("seed", seed, at_least=0)
     checks.whole("n_seeds", n_seeds, at_least=1)
-    seeds, started = list(range(seed, seed + n_seeds)), time.perf_counter()
+    first = checks.whole("seed", seed, at_least=0)
+    seeds, started = list(range(first, first + n_seeds)), time.perf_counter()
     make = on_device(make_model, device)
-    begin = partial(start, make, make_optimizer, name, task, config, seeds)
-    run = partial(train_seed, begin, callbacks)
+    begin = partial(Training.begin, make, make_optimizer, name, task, config, seeds)
+    # A device is not shared by processes, nor is what one callback sees of all seeds.
     alone = make is not make_model or any(callback.shared for callback in callbacks)
-    with progress_bar(name, config.steps * n_seeds) as bar:
-        n_processes = 1 if alone or n_seeds == 1 else parallel.worth(begin, seeds)
-        if n_processes > 1:
-            trained = parallel.in_processes(run, seeds, n_processes, bar)
-        else:
-            trained = one_by_one(run, seeds, bar)
+    run = partial(train_seed, begin, callbacks)
+    trained = train_seeds(run, seeds, config.steps, alone)
     seconds = time.perf_counter() - started
     result = TrainingResult.of(name, task, config, make_model, trained, seconds)
     for callback in callbacks:
@@ -232,43 +183,25 @@ def fit(
     return result
 
 
-def one_by_one(
-    run: Callable[..., SeedResult], seeds: list[int], bar: tqdm
+def train_seeds(
+    run: Callable[..., SeedResult], seeds: list[int], steps: int, alone: bool
 ) -> list[SeedResult]:
-    """Train seed after seed; after Ctrl-C no further one is begun."""
+    """Train seed after seed, or some at a time in processes, where that pays.
 
-    def before_update() -> bool:
-        bar.update()
-        return True
-
-    trained: list[SeedResult] = []
-    for seed in seeds:
-        trained.append(run(seed, before_update))
-        if trained[-1].interrupted:
-            break
-    return trained
-
-
-def progress_bar(name: str, total: int) -> tqdm:
-    """A bar over updates; PROGTX_PROGRESS=off in the environment hides it."""
+    PROGTX_PROGRESS=off in the environment hides the bar over updates.
+    """
     hidden = os.environ.get("PROGTX_PROGRESS") == "off"
-    return tqdm(total=total, desc=name, disable=hidden, leave=False)
-
-
-def start(
-    make_model: MakeModel,
-    make_optimizer: MakeOptimizer,
-    name: str,
-    task: Task,
-    config: Config,
-    seeds: list[int],
-    seed: int,
-) -> Training:
-    """A training before its first update."""
-    model = new_model(make_model, task.spec, seed)
-    optimizer = make_optimizer(model, config)
-    batches = Stream(task, config.batch_size, seed, config.n_train)
-    return Training(name, task, config, seed, seeds, model, optimizer, batches)
+    with tqdm(total=steps * len(seeds), disable=hidden, leave=False) as bar:
+        if len(seeds) > 1 and not alone and steps >= PROCESSES_FROM:
+            n_processes = parallel.n_processes(len(seeds))
+            if n_processes > 1:
+                return parallel.in_processes(run, seeds, n_processes, bar)
+        trained: list[SeedResult] = []
+        for seed in seeds:
+            trained.append(run(seed, lambda: bar.update() or True))
+            if trained[-1].interrupted:
+                break
+        return trained
 
 
 def train_seed(
@@ -280,20 +213,13 @@ def train_seed(
     """Train one seed and evaluate it on the test set, once."""
     training = begin(seed)
     test_set = held_out(training.task, "test", training.config.n_eval)
-    # A model that draws numbers in training draws its seed's own.
-    with torch.random.fork_rng(devices=[]), threads_for(training.model):
-        torch.manual_seed(seed)
-        train(training, callbacks, before_update)
-        return SeedResult.of(training, evaluate(training.model, test_set))
-
-
-@contextmanager
-def threads_for(model: nn.Module) -> Iterator[None]:
-    """One thread for a small model; all that torch was given for a larger one."""
-    given = torch.get_num_threads()
-    if sum(p.numel() for p in model.parameters()) < THREADS_FROM:
+    n_threads = torch.get_num_threads()
+    if sum(p.numel() for p in training.model.parameters()) < THREADS_FROM:
         torch.set_num_threads(1)
     try:
-        yield
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)  # for a model that draws numbers in training
+            train(training, callbacks, before_update)
+        return SeedResult.of(training, evaluate(training.model, test_set))
     finally:
-        torch.set_num_threads(given)
+        torch.set_num_threads(n_threads)

@@ -4,7 +4,6 @@ Processes are started by loky, which keeps them for the next call and can hand t
 classes that were written in a notebook.
 """
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,45 +11,15 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from progtx_core.training.data import masked_cross_entropy
-
 if TYPE_CHECKING:
-    from progtx_core.training.loop import Training
     from progtx_core.training.result import SeedResult
 
-TOO_SHORT = 3.0  # seconds that must be saved: starting a process costs about that
-N_TRIALS = 4
 
-
-def worth(begin: "Callable[[int], Training]", seeds: list[int]) -> int:
-    """How many processes to use: one if others would not save much.
-
-    A few updates of a throw-away model are timed. This decides where the work is done,
-    not what comes out. LOKY_MAX_CPU_COUNT in the environment limits it.
-    """
+def n_processes(n_seeds: int) -> int:
+    """As many as cores or seeds; LOKY_MAX_CPU_COUNT in the environment limits it."""
     import loky
 
-    n_processes = min(len(seeds), loky.cpu_count())
-    if n_processes == 1:
-        return 1
-    trial = begin(seeds[0])
-
-    def closure() -> torch.Tensor:
-        batch = next(trial.batches)
-        loss = masked_cross_entropy(trial.model(batch.inputs), batch)
-        if torch.is_grad_enabled():
-            loss.backward()
-        return loss
-
-    seconds = []
-    with torch.random.fork_rng(devices=[]):
-        for _ in range(N_TRIALS):
-            started = time.perf_counter()
-            trial.optimizer.step(closure)  # type: ignore[arg-type]
-            seconds.append(time.perf_counter() - started)
-    # The first update draws data and allocates.
-    saved = min(seconds[1:]) * trial.config.steps * (len(seeds) - len(seeds) / n_processes)
-    return n_processes if saved > TOO_SHORT else 1
+    return min(n_seeds, loky.cpu_count())
 
 
 def in_processes(

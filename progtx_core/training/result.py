@@ -3,7 +3,7 @@
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,13 +12,9 @@ from torch import nn
 from progtx_core import checks
 from progtx_core.models import count_parameters
 from progtx_core.tasks import Task
-from progtx_core.training.config import Config, MakeModel, new_model
-
-if TYPE_CHECKING:
-    from progtx_core.training.loop import Training
+from progtx_core.training.config import Config, MakeModel, Points, Training, new_model
 
 State = dict[str, np.ndarray]  # a model's parameters by name
-Points = dict[str, list[tuple[int, float]]]  # curves of one seed: (step, value)
 
 
 class History:
@@ -77,7 +73,7 @@ class SeedResult:
     interrupted: bool
 
     @classmethod
-    def of(cls, training: "Training", test: dict[str, float]) -> "SeedResult":
+    def of(cls, training: Training, test: dict[str, float]) -> "SeedResult":
         """The result of a training that has ended."""
         snapshots = {s: as_arrays(state) for s, state in training.snapshots.items()}
         points = training.history

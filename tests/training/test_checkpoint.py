@@ -20,6 +20,7 @@ from progtx_core.training import (
     Snapshots,
     checkpoint,
     fit,
+    loop,
     parallel,
 )
 
@@ -31,7 +32,7 @@ CONFIG = Config(
 
 @pytest.fixture(autouse=True)
 def one_process(monkeypatch):
-    monkeypatch.setattr(parallel, "worth", lambda *_: 1)
+    monkeypatch.setattr(parallel, "n_processes", lambda _: 1)
 
 
 class Wired:
@@ -123,7 +124,8 @@ def test_seeds_resume_in_processes_and_one_without_a_file_begins_anew(
     whole = train(n_seeds=3)
     train(tmp_path, n_seeds=3)
     (tmp_path / "seed_4.pt").unlink()  # stopped before its first evaluation
-    monkeypatch.setattr(parallel, "worth", lambda *_: 2)
+    monkeypatch.setattr(parallel, "n_processes", lambda _: 2)
+    monkeypatch.setattr(loop, "PROCESSES_FROM", 1)
     assert_same(train(tmp_path, n_seeds=3, resume=True), whole)
 
 
@@ -142,9 +144,7 @@ def test_snapshots_are_the_models_of_that_evaluation():
 
 
 def test_best_ends_with_the_models_of_the_best_evaluation():
-    config = replace(
-        CONFIG, learning_rate=1.0
-    )  # too high: the last is not best
+    config = replace(CONFIG, learning_rate=1.0)  # too high: the last is not best
     last, best = train(config=config), train(config=config, callbacks=[KeepBest()])
     steps = last.history.steps("val/accuracy").tolist()
     chosen = last.best_steps()

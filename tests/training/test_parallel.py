@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from progtx_core import models, tasks
-from progtx_core.training import Callback, Config, Snapshots, fit, parallel
+from progtx_core.training import Callback, Config, Snapshots, fit, loop, parallel
 
 QUICK = Config(steps=30, batch_size=16, learning_rate=0.02, n_eval=100)
 TASK = tasks.get("has_pos_and_neg", seq_len=4)
@@ -14,7 +14,8 @@ TASK = tasks.get("has_pos_and_neg", seq_len=4)
 
 @pytest.fixture
 def two_processes(monkeypatch):
-    monkeypatch.setattr(parallel, "worth", lambda *_: 2)
+    monkeypatch.setattr(parallel, "n_processes", lambda _: 2)
+    monkeypatch.setattr(loop, "PROCESSES_FROM", 1)
 
 
 def test_processes_give_the_same_numbers_and_models_that_work(two_processes):
@@ -94,19 +95,3 @@ def test_ctrl_c_between_seeds_keeps_those_that_are_trained():
     run = fit("max_pooling", TASK, QUICK, n_seeds=3, callbacks=[Impatient()])
     assert run.interrupted and run.seeds == [0]
     assert run.history["train/loss"].shape == (1, 30)
-
-
-def test_short_trainings_are_worth_one_process():
-    def begin(seed):
-        return parallel_trial(seed)
-
-    from functools import partial
-
-    from progtx_core.training.config import adam
-    from progtx_core.training.loop import start
-
-    parallel_trial = partial(
-        start, models.LogisticRegression, adam, "short", TASK, QUICK, [0, 1]
-    )
-    assert parallel.worth(begin, [0, 1]) == 1
-    assert parallel.worth(begin, [0]) == 1
