@@ -1,32 +1,33 @@
-"""What learns a task: plain `torch.nn.Module`s, one file a rung of the ladder.
+"""What learns a task: plain `torch.nn.Module`s, one file for each rung of the ladder.
 
-`build(name, spec, **sizes)` makes a model for a task's sizes, `names()` lists
-them in the order of the ladder.
+A class is built by name if it says so: `variants` holds its names, each with the sizes it
+stands for, `rung` its place among the others, `default_config` how it is trained. A file
+with such a class in this folder is all that a new model takes.
 """
 
+import importlib
 import inspect
+import pkgutil
 
 from torch import nn
 
 from progtx_core import checks
-from progtx_core.models.attention_pooling import AttentionPooling
-from progtx_core.models.linear import LogisticRegression
-from progtx_core.models.pooling import TemporalPooling
-from progtx_core.models.self_attention import SelfAttention
-from progtx_core.models.transformer import Transformer
 from progtx_core.types import Spec
 
-# Lowest rung first: the class of a model, and what the name says of its sizes.
-LADDER: dict[str, tuple[type[nn.Module], dict]] = {
-    "logistic_regression": (LogisticRegression, {}),
-    "mean_pooling": (TemporalPooling, {"pool": "mean"}),
-    "max_pooling": (TemporalPooling, {"pool": "max"}),
-    "attention_pooling": (AttentionPooling, {"scores": "linear"}),
-    "additive_attention_pooling": (AttentionPooling, {"scores": "additive"}),
-    "self_attention": (SelfAttention, {}),
-    "self_attention_with_positions": (SelfAttention, {"positions": "learned"}),
-    "transformer": (Transformer, {}),
-}
+
+def _discover() -> dict[str, tuple]:
+    """Name to class and sizes, from every module of this folder, lowest rung first."""
+    found = []
+    for info in pkgutil.iter_modules(__path__, f"{__name__}."):
+        module = importlib.import_module(info.name)
+        classes = [c for c in vars(module).values() if isinstance(c, type)]
+        # Subclasses inherit `variants`, and other modules import the class.
+        found += [c for c in classes if c.__module__ == info.name and "variants" in vars(c)]
+    found.sort(key=lambda c: getattr(c, "rung", 99))
+    return {name: (c, sizes) for c in found for name, sizes in c.variants.items()}
+
+
+LADDER = _discover()
 
 
 def names() -> list[str]:
@@ -37,8 +38,7 @@ def names() -> list[str]:
 def build(name: str, spec: Spec, **sizes) -> nn.Module:
     """Make the model of that name for a task's spec.
 
-    Raises ValueError for an unknown name (with the nearest ones), TypeError for
-    a size the model does not have.
+    Raises ValueError for an unknown name, TypeError for a size the model does not have.
 
     >>> model = build("logistic_regression", Spec(n_classes=2, seq_len=4, d_input=3))
     >>> count_parameters(model)
@@ -48,8 +48,8 @@ def build(name: str, spec: Spec, **sizes) -> nn.Module:
     known = [p for p in inspect.signature(make).parameters if p != "spec"]
     for size in sizes:
         if size not in known:
-            has = f"it has: {', '.join(known)}" if known else "it has none"
-            raise TypeError(f"model {name!r} has no size {size!r}; {has}")
+            has = ", ".join(known) or "none"
+            raise TypeError(f"model {name!r} has no size {size!r}; it has: {has}")
     return make(spec, **preset | sizes)
 
 

@@ -1,15 +1,15 @@
-"""The block of rung 6 with one part taken away or moved, to measure what it is for."""
+"""The transformer with one part of its blocks taken away or moved: what is it for?"""
 
 from torch import nn
 
-from progtx_core.models.transformer import Block
+from progtx_core.models.transformer import Block, Transformer
 
 
 class NoResidual(Block):
     """What a part finds replaces what was there."""
 
-    def forward(self, resid, real=None, positions=None):
-        resid = self.attention(self.norm_1(resid), real, positions)
+    def forward(self, resid, mask=None, positions=None):
+        resid = self.attention(self.norm_1(resid), mask, positions)
         return self.mlp(self.norm_2(resid))
 
 
@@ -24,13 +24,20 @@ class NoNorm(Block):
 class NoMlp(Block):
     """Only attention, which is linear in its values."""
 
-    def forward(self, resid, real=None, positions=None):
-        return resid + self.attention(self.norm_1(resid), real, positions)
+    def forward(self, resid, mask=None, positions=None):
+        return resid + self.attention(self.norm_1(resid), mask, positions)
 
 
 class NormAfter(Block):
     """The normalisation after each sum, as in the paper of 2017."""
 
-    def forward(self, resid, real=None, positions=None):
-        resid = self.norm_1(resid + self.attention(resid, real, positions))
+    def forward(self, resid, mask=None, positions=None):
+        resid = self.norm_1(resid + self.attention(resid, mask, positions))
         return self.norm_2(resid + self.mlp(resid))
+
+
+# Each as `class NoMlpTransformer(Transformer): block = NoMlp` makes it.
+NoResidualTransformer = type("NoResidualTransformer", (Transformer,), {"block": NoResidual})
+NoNormTransformer = type("NoNormTransformer", (Transformer,), {"block": NoNorm})
+NoMlpTransformer = type("NoMlpTransformer", (Transformer,), {"block": NoMlp})
+NormAfterTransformer = type("NormAfterTransformer", (Transformer,), {"block": NormAfter})

@@ -1,108 +1,81 @@
 """A causal transformer for sequences longer than any that it was trained on."""
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from progtx_core import checks
 from progtx_core.models.attention import NEG_INF
-from progtx_core.models.positions import SCHEMES, Learned, Positions
-from progtx_core.models.transformer import Transformer
+from progtx_core.models.positions import SCHEMES, Learned, Positions, make_positions
+from progtx_core.models.transformer import CausalTransformer
+from progtx_core.types import Spec
 
 
 class Clipped(Learned):
-    """A learned vector for each of the first places, and one for all places after them.
+    """A vector for each of the first positions, and one that all after them share.
 
-    No place of a longer sequence has a vector that training never reached. Shaw et al.,
-    "Self-attention with relative position representations", 2018, section 3.2, clip
-    distances for the same reason; here it is the place itself.
-
-    >>> scheme = Clipped(n_ctx=50, d_model=4, n_heads=1)
-    >>> added = scheme.add_to_embeddings(torch.zeros(1, 50, 4))[0]
-    >>> bool((added[3] == added[4]).all()), bool((added[4] == added[49]).all())
-    (False, True)
+    So none has a vector that training never reached. Source: Shaw et al., "Self-attention
+    with relative position representations", 2018, section 3.2, who clip distances.
     """
 
     n_first = 4  # a prompt
 
     def __init__(self, n_ctx: int, d_model: int, n_heads: int) -> None:
-        super().__init__(self.n_first + 1, d_model, n_heads)
-        self.n_ctx = n_ctx
+        super().__init__(n_ctx, d_model, n_heads, n_rows=self.n_first + 1)
 
-    def add_to_embeddings(self, steps: torch.Tensor) -> torch.Tensor:
-        self.check_length(steps.shape[1])
-        place = torch.arange(steps.shape[1]).clamp(max=self.n_first)
-        return steps + self.table[place]
+    def add_to_embeddings(self, x: Tensor) -> Tensor:
+        self.check_length(x.shape[1])
+        return x + self.table[torch.arange(x.shape[1]).clamp(max=self.n_first)]
 
 
 class Anchored(Clipped):
-    """Clipped places, and scores of the first ones that grow with the length.
+    """Clipped positions, and scores of the first ones that grow with the length.
 
-    Among n places a key whose score is higher by s has e^s / (e^s + n) of the attention:
-    the longer the sequence, the less. Here the score of a first place is higher by
-    a learned weight times log n, which makes its share n^weight / (n^weight + n).
-
-    Source: log n as in Chiang and Cholak, "Overcoming a theoretical limitation of
-    self-attention", 2022, section 5.3, who scale all scores by it.
-
-    >>> scheme = Anchored(n_ctx=50, d_model=4, n_heads=1)
-    >>> scheme.weight.data.fill_(1.0).shape, scheme.attention_bias(9)[0, 8].shape
-    (torch.Size([1, 4]), torch.Size([9]))
+    A key whose score is higher by s than those of n others has e^s / (e^s + n) of the
+    attention. With s = weight log n that is n^weight / (n^weight + n).
+    Source: Chiang and Cholak, "Overcoming a theoretical limitation of self-attention",
+    2022, section 5.3, who scale all scores by log n.
     """
 
     def __init__(self, n_ctx: int, d_model: int, n_heads: int) -> None:
         super().__init__(n_ctx, d_model, n_heads)
         self.weight = nn.Parameter(torch.zeros(n_heads, self.n_first))
 
-    def attention_bias(self, seq: int) -> torch.Tensor:
+    def attention_bias(self, seq: int) -> Tensor:
         n_seen = torch.arange(1, seq + 1).unsqueeze(1)  # by each query
         weight = nn.functional.pad(self.weight, (0, max(0, seq - self.n_first)))
         return weight[:, None, :seq] * n_seen.log()  # (head, query, key)
 
 
 class Windowed(Clipped):
-    """Clipped places, and sight of the first and the nearest ones only.
+    """Clipped positions, and sight of the first and the nearest ones only.
 
-    However long the sequence, a query sees at most n_first + n_near keys: no more of it
-    dilutes what a head looks for.
-
-    Source: Xiao et al., "Efficient streaming language models with attention sinks", 2024,
-    section 3.2; the first places are the prompt here.
-
-    >>> scheme = Windowed(n_ctx=50, d_model=4, n_heads=1)
-    >>> (scheme.attention_bias(50)[0, 49] == 0).nonzero()[:, 0].tolist()
-    [0, 1, 2, 3, 42, 43, 44, 45, 46, 47, 48, 49]
+    Source: Xiao et al., "Efficient streaming language models …", 2024, section 3.2.
     """
 
     n_near = 8
 
-    def attention_bias(self, seq: int) -> torch.Tensor:
-        place = torch.arange(seq)
-        far = place.unsqueeze(1) - place >= self.n_near  # (query, key)
-        hidden = far & (place >= self.n_first)
+    def attention_bias(self, seq: int) -> Tensor:
+        position = torch.arange(seq)
+        far = position.unsqueeze(1) - position >= self.n_near  # (query, key)
+        hidden = far & (position >= self.n_first)
         return torch.where(hidden, NEG_INF, 0.0).unsqueeze(0)  # alike in all heads
 
 
 class Randomised(Learned):
-    """A learned vector for every position; in training a random choice of them, in order.
+    """Twice as many vectors as positions; in training a random choice of them, in order.
 
-    There are twice as many as places, so all are trained, with gaps between neighbours.
-    In evaluation mode every second one is taken.
-
-    Source: Ruoss et al., "Randomized positional encodings boost length generalization of
-    transformers", 2023, section 3, who choose at random in tests too.
+    Source: Ruoss et al., 2023, section 3 (see `RandomOffset`), who do so in tests too.
     """
 
     def __init__(self, n_ctx: int, d_model: int, n_heads: int) -> None:
-        super().__init__(2 * n_ctx, d_model, n_heads)
-        self.n_ctx = n_ctx
+        super().__init__(n_ctx, d_model, n_heads, n_rows=2 * n_ctx)
 
-    def add_to_embeddings(self, steps: torch.Tensor) -> torch.Tensor:
-        batch, seq, _ = steps.shape
+    def add_to_embeddings(self, x: Tensor) -> Tensor:
+        batch, seq, _ = x.shape
         self.check_length(seq)
-        if not self.training:
-            return steps + self.table[: 2 * seq : 2]
+        if not self.training:  # every second one
+            return x + self.table[: 2 * seq : 2]
         chosen = torch.rand(batch, len(self.table)).argsort(1)[:, :seq].sort(1).values
-        return steps + self.table[chosen]
+        return x + self.table[chosen]  # chosen: (batch, seq)
 
 
 LONG_SCHEMES: dict[str, type[Positions]] = SCHEMES | {
@@ -113,14 +86,8 @@ LONG_SCHEMES: dict[str, type[Positions]] = SCHEMES | {
 }
 
 
-class LongTransformer(Transformer):
-    """A causal transformer with any of LONG_SCHEMES, and room for n_ctx tokens.
-
-    >>> from progtx_core.types import Spec
-    >>> model = LongTransformer(Spec(9, seq_len=6, d_vocab=9, per_step=True), d_model=8)
-    >>> model(torch.zeros(2, 40, dtype=torch.long)).shape
-    torch.Size([2, 40, 9])
-    """
+class LongTransformer(CausalTransformer):
+    """A causal transformer with any of LONG_SCHEMES, and room for n_ctx tokens."""
 
     default_config = {
         "steps": 2500,
@@ -132,16 +99,14 @@ class LongTransformer(Transformer):
 
     def __init__(
         self,
-        spec,
-        d_model: int = 64,
-        n_layers: int = 2,
-        n_heads: int = 4,
-        positions: str = "none",
-        n_ctx: int = 256,
+        spec: Spec,
+        d_model=64,
+        n_layers=2,
+        n_heads=4,
+        positions="none",
+        n_ctx=256,
         **more,
     ) -> None:
-        super().__init__(
-            spec, d_model, n_layers, n_heads, positions="none", causal=True, **more
-        )
-        scheme = LONG_SCHEMES[checks.one_of("positional scheme", positions, LONG_SCHEMES)]
-        self.positions: nn.Module = scheme(n_ctx, d_model, n_heads)
+        super().__init__(spec, d_model, n_layers, n_heads, positions="none", **more)
+        # Made last, so that under every scheme all other weights start alike.
+        self.positions = make_positions(positions, n_ctx, d_model, n_heads, LONG_SCHEMES)

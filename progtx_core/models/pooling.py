@@ -1,65 +1,50 @@
-"""Rung 2: look at every step alone, then pool over time."""
+"""Rung 2: look at every position alone, then pool over the sequence."""
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from progtx_core import checks
 from progtx_core.models.inputs import as_features, padding_mask
 from progtx_core.types import Spec
 
-POOLS = ("mean", "max", "both")
-
 
 class TemporalPooling(nn.Module):
-    """One linear projection a step, rectified, then the mean or the maximum over steps.
+    """A linear projection of each position, rectified; mean, maximum or both; logits.
 
-    New since logistic regression: the same weights at every step, a rectifier, and
-    a pool in place of one weight a step. So the model asks `d_model` questions of
-    each step before it adds up, and does not know where a step stands.
-
-    pool: "mean", "max", or "both" side by side
     Source: max pooling over time, Collobert et al., "Natural language processing
     (almost) from scratch", 2011, section 3.2.2.
-
-    >>> model = TemporalPooling(Spec(n_classes=2, seq_len=4, d_input=3), d_model=8)
-    >>> model(torch.zeros(5, 4, 3)).shape
-    torch.Size([5, 2])
     """
 
+    rung, variants = 2, {"mean_pooling": {"pool": "mean"}, "max_pooling": {"pool": "max"}}
     default_config = {"steps": 1000, "batch_size": 64, "learning_rate": 0.02}
 
     def __init__(self, spec: Spec, d_model: int = 64, pool: str = "max") -> None:
         super().__init__()
         checks.whole("d_model", d_model, at_least=1)
-        self.pool = checks.one_of("pool", pool, POOLS)
-        self.spec = spec
+        self.spec, self.pool = spec, checks.one_of("pool", pool, ("mean", "max", "both"))
         self.project = nn.Linear(spec.d_features, d_model)
         width = 2 * d_model if pool == "both" else d_model
         self.logits_head = nn.Linear(width, spec.n_classes)
 
-    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+    def forward(self, inputs: Tensor) -> Tensor:
         """(batch, seq, d_features), or tokens (batch, seq), to (batch, n_classes)."""
-        features = as_features(inputs, self.spec)
-        real = padding_mask(inputs, self.spec)
-        hidden = self.project(features).relu()  # (batch, seq, d_model)
+        hidden = self.project(
+            as_features(inputs, self.spec)
+        ).relu()  # (batch, seq, d_model)
+        mask = padding_mask(inputs, self.spec)
         pools = []
         if self.pool in ("mean", "both"):
-            pools.append(mean_over(hidden, real))  # (batch, d_model)
+            pools.append(mean_over(hidden, mask))  # (batch, d_model)
         if self.pool in ("max", "both"):
-            if real is not None:
+            if mask is not None:
                 # Rectified numbers are at least 0, so a 0 is never the maximum alone.
-                hidden = hidden * real.unsqueeze(-1)
+                hidden = hidden * mask.unsqueeze(-1)
             pools.append(hidden.amax(1))  # (batch, d_model)
         return self.logits_head(torch.cat(pools, -1))  # (batch, n_classes)
 
 
-def mean_over(steps: torch.Tensor, real: torch.Tensor | None) -> torch.Tensor:
-    """Mean over the steps that are no padding: (batch, seq, width) to (batch, width).
-
-    >>> steps = torch.tensor([[[1.0], [3.0], [8.0]]])
-    >>> mean_over(steps, torch.tensor([[True, True, False]])).item()
-    2.0
-    """
-    if real is None:
-        return steps.mean(1)
-    return (steps * real.unsqueeze(-1)).sum(1) / real.sum(1, keepdim=True)
+def mean_over(x: Tensor, mask: Tensor | None) -> Tensor:
+    """Mean over what is no padding: (batch, seq, width) to (batch, width)."""
+    if mask is None:
+        return x.mean(1)
+    return (x * mask.unsqueeze(-1)).sum(1) / mask.sum(1, keepdim=True)

@@ -1,133 +1,111 @@
-"""Rung 5: how a model is told where a step stands.
+"""Rung 5: how a model is told where something stands.
 
-Attention alone treats its input as a set. Each scheme here breaks that in one of three
-places: it adds something to the steps, turns queries and keys, or adds a bias to scores.
+Attention alone treats its input as a set. Each scheme breaks that in one of three places:
+it adds to the embeddings, rotates queries and keys, or adds a bias to the scores.
 """
 
 import math
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from progtx_core import checks
 
 
 class Positions(nn.Module):
-    """No positions at all, and the three places where a scheme may speak.
-
-    Shapes: steps (batch, seq, d_model); queries or keys (batch, head, seq, d_head);
-    bias (head, query, key), or None for none.
-
-    >>> Positions(n_ctx=4, d_model=8, n_heads=2).bias(4) is None
-    True
-    """
+    """No positions at all, and the three places where a scheme may speak."""
 
     def __init__(self, n_ctx: int, d_model: int, n_heads: int) -> None:
         super().__init__()
         self.n_ctx, self.d_model, self.n_heads = n_ctx, d_model, n_heads
 
-    def add_to_embeddings(self, steps: torch.Tensor) -> torch.Tensor:
-        """What enters the first layer."""
-        return steps
+    def add_to_embeddings(self, x: Tensor) -> Tensor:
+        """What enters the first layer, (batch, seq, d_model)."""
+        return x
 
-    def rotate(self, heads: torch.Tensor) -> torch.Tensor:
-        """Queries or keys, before their products are taken."""
+    def rotate(self, heads: Tensor) -> Tensor:
+        """Queries or keys, (batch, head, seq, d_head), before their products are taken."""
         return heads
 
-    def attention_bias(self, seq: int) -> torch.Tensor | None:
-        """What is added to the scores."""
+    def attention_bias(self, seq: int) -> Tensor | None:
+        """What is added to the scores, (head, query, key), or None."""
         return None
 
     def check_length(self, seq: int) -> None:
         """Raise ValueError for a sequence longer than the table."""
         if seq > self.n_ctx:
-            raise ValueError(
-                f"the input has {seq} steps, but {type(self).__name__} knows positions "
-                f"for 1 to {self.n_ctx}; build the model with n_ctx={seq} or more"
-            )
+            found = f"the input has {seq} positions, {type(self).__name__} {self.n_ctx}"
+            raise ValueError(f"{found}; build the model with n_ctx={seq} or more")
 
 
 class Absolute(Positions):
-    """One feature more: the step's number as a share of n_ctx, times learned weights."""
+    """The position as a share of n_ctx, times learned weights."""
 
     def __init__(self, n_ctx: int, d_model: int, n_heads: int) -> None:
         super().__init__(n_ctx, d_model, n_heads)
         self.weight = nn.Parameter(torch.randn(d_model))
 
-    def add_to_embeddings(self, steps: torch.Tensor) -> torch.Tensor:
-        where = torch.arange(steps.shape[1]) / self.n_ctx  # (seq,)
-        return steps + where.unsqueeze(1) * self.weight
+    def add_to_embeddings(self, x: Tensor) -> Tensor:
+        share = torch.arange(x.shape[1]) / self.n_ctx  # (seq,)
+        return x + share.unsqueeze(1) * self.weight
 
 
 class Learned(Positions):
     """A learned vector for every position.
 
-    Source: Gehring et al., "Convolutional sequence to sequence learning", 2017, section
-    3.1; Vaswani et al., "Attention is all you need", 2017, section 3.5, as a variant.
+    Source: Gehring et al., "Convolutional sequence to sequence learning", 2017, sec. 3.1.
     """
 
-    def __init__(self, n_ctx: int, d_model: int, n_heads: int) -> None:
+    def __init__(self, n_ctx: int, d_model: int, n_heads: int, n_rows: int | None = None):
         super().__init__(n_ctx, d_model, n_heads)
-        self.table = nn.Parameter(0.5 * torch.randn(n_ctx, d_model))
+        self.table = nn.Parameter(0.5 * torch.randn(n_rows or n_ctx, d_model))
 
-    def add_to_embeddings(self, steps: torch.Tensor) -> torch.Tensor:
-        self.check_length(steps.shape[1])
-        return steps + self.table[: steps.shape[1]]
+    def add_to_embeddings(self, x: Tensor) -> Tensor:
+        self.check_length(x.shape[1])
+        return x + self.table[: x.shape[1]]
 
 
 class RandomOffset(Learned):
-    """A learned vector for every position; in training each sequence starts anywhere.
+    """In training each sequence starts anywhere in the table; in evaluation at its start.
 
-    All rows of the table are trained, though training sequences are shorter than it.
-    In evaluation mode every sequence starts at position 0.
-
-    Source: in the manner of Ruoss et al., "Randomized positional encodings boost length
-    generalization of transformers", 2023, with consecutive positions.
+    Source: Ruoss et al., "Randomized positional encodings boost length generalization of
+    transformers", 2023, section 3; here with consecutive positions.
     """
 
-    def add_to_embeddings(self, steps: torch.Tensor) -> torch.Tensor:
-        if not self.training:
-            return super().add_to_embeddings(steps)
-        batch, seq, _ = steps.shape
+    def add_to_embeddings(self, x: Tensor) -> Tensor:
+        batch, seq, _ = x.shape
         self.check_length(seq)
-        start = torch.randint(self.n_ctx - seq + 1, (batch, 1))
-        return steps + self.table[start + torch.arange(seq)]
+        start = torch.randint(self.n_ctx - seq + 1, (batch, 1)) if self.training else 0
+        return x + self.table[start + torch.arange(seq)]
 
 
 class Sinusoidal(Positions):
     """Sines and cosines of the position, at wavelengths from 2 pi to 10,000 * 2 pi.
 
     Source: Vaswani et al., "Attention is all you need", 2017, section 3.5.
-
-    >>> scheme = Sinusoidal(n_ctx=4, d_model=8, n_heads=2)
-    >>> scheme.add_to_embeddings(torch.zeros(1, 4, 8))[0, 0].tolist()
-    [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0]
     """
 
-    def add_to_embeddings(self, steps: torch.Tensor) -> torch.Tensor:
-        angle = angles(steps.shape[1], self.d_model)  # (seq, pairs)
-        waves = torch.stack([angle.sin(), angle.cos()], -1).flatten(1)
-        return steps + waves[:, : self.d_model]
+    def add_to_embeddings(self, x: Tensor) -> Tensor:
+        angle = angles(x.shape[1], self.d_model)  # (seq, pairs)
+        waves = torch.stack([angle.sin(), angle.cos()], -1).flatten(1)  # (seq, 2 pairs)
+        return x + waves[:, : self.d_model]
 
 
 class Rotary(Positions):
-    """Queries and keys are turned, pair by pair, by an angle proportional to position.
+    """Queries and keys are rotated, pair by pair, by an angle proportional to position.
 
     The product of a query and a key then depends on their distance only.
-    Source: Su et al., "RoFormer: enhanced transformer with rotary position
-    embedding", 2021, section 3.2.2.
+    Source: Su et al., "RoFormer", 2021, section 3.2.2.
     """
 
     def __init__(self, n_ctx: int, d_model: int, n_heads: int) -> None:
         super().__init__(n_ctx, d_model, n_heads)
-        d_head = d_model // n_heads
-        if d_head % 2:
+        if (d_head := d_model // n_heads) % 2:
             raise ValueError(
-                f"rotary positions turn pairs of numbers, so d_head must be even; got "
-                f"d_head={d_head} (d_model={d_model}, n_heads={n_heads})"
+                f"rotary positions need pairs: an even d_head, got d_head={d_head}"
             )
 
-    def rotate(self, heads: torch.Tensor) -> torch.Tensor:
+    def rotate(self, heads: Tensor) -> Tensor:
         angle = angles(heads.shape[2], heads.shape[3])  # (seq, d_head / 2)
         sin, cos = angle.sin(), angle.cos()
         first, second = heads.chunk(2, -1)  # the pairs are (i, i + d_head / 2)
@@ -137,35 +115,29 @@ class Rotary(Positions):
 class Relative(Positions):
     """A learned bias for every distance and head, added to the scores.
 
-    Source: Raffel et al., "Exploring the limits of transfer learning with a unified
-    text-to-text transformer" (T5), 2020, section 2.1; without its buckets.
+    Source: Raffel et al., 2020 (the paper of T5), section 2.1; without its buckets.
     """
 
     def __init__(self, n_ctx: int, d_model: int, n_heads: int) -> None:
         super().__init__(n_ctx, d_model, n_heads)
         self.table = nn.Parameter(torch.randn(n_heads, 2 * n_ctx - 1))
 
-    def attention_bias(self, seq: int) -> torch.Tensor:
+    def attention_bias(self, seq: int) -> Tensor:
         self.check_length(seq)
-        return self.table[:, distance(seq) + self.n_ctx - 1]  # (head, query, key)
+        return self.table[:, relative_distance(seq) + self.n_ctx - 1]  # (head, query, key)
 
 
 class Alibi(Positions):
-    """A fixed penalty that grows with distance, at a rate of its own in each head.
+    """A fixed penalty that grows with distance, with a slope of its own in each head.
 
-    Without a causal mask the penalty is the same in both directions: the model can
-    tell near from far, but not left from right.
-    Source: Press et al., "Train short, test long: attention with linear biases
-    enables input length extrapolation", 2022, section 3.
-
-    >>> Alibi(n_ctx=3, d_model=4, n_heads=1).bias(3)[0, 0].tolist()
-    [-0.0, -0.00390625, -0.0078125]
+    Without a causal mask it can tell near from far, but not left from right.
+    Source: Press et al., "Train short, test long", 2022, section 3.
     """
 
-    def attention_bias(self, seq: int) -> torch.Tensor:
+    def attention_bias(self, seq: int) -> Tensor:
         head = torch.arange(1, self.n_heads + 1)
         slope = 2.0 ** (-8 * head / self.n_heads)  # (head,)
-        return -slope.view(-1, 1, 1) * distance(seq).abs()
+        return -slope.view(-1, 1, 1) * relative_distance(seq).abs()  # (head, query, key)
 
 
 SCHEMES: dict[str, type[Positions]] = {
@@ -180,21 +152,21 @@ SCHEMES: dict[str, type[Positions]] = {
 }
 
 
-def make(scheme: str, n_ctx: int, d_model: int, n_heads: int) -> Positions:
-    """The positional scheme of that name. Raises ValueError for one that is unknown."""
+def make_positions(scheme: str, n_ctx: int, d_model: int, n_heads: int, schemes=SCHEMES):
+    """The positional scheme of that name; `schemes`: those there are to choose from."""
     checks.whole("n_ctx", n_ctx, at_least=1)
-    kind = SCHEMES[checks.one_of("positional scheme", scheme, SCHEMES)]
-    return kind(n_ctx, d_model, n_heads)
+    name = checks.one_of("positional scheme", scheme, schemes)
+    return schemes[name](n_ctx, d_model, n_heads)
 
 
-def angles(seq: int, width: int) -> torch.Tensor:
+def angles(seq: int, width: int) -> Tensor:
     """position / 10,000^(pair / pairs): (seq, pairs), in radians; pairs = width / 2."""
     pairs = (width + 1) // 2
-    rate = torch.exp(-math.log(10_000.0) * torch.arange(pairs) / pairs)
-    return torch.arange(seq).unsqueeze(1) * rate
+    frequency = torch.exp(-math.log(10_000.0) * torch.arange(pairs) / pairs)
+    return torch.arange(seq).unsqueeze(1) * frequency
 
 
-def distance(seq: int) -> torch.Tensor:
+def relative_distance(seq: int) -> Tensor:
     """How far the key stands behind the query: (query, key), negative if before it."""
-    where = torch.arange(seq)
-    return where - where.unsqueeze(1)
+    position = torch.arange(seq)
+    return position - position.unsqueeze(1)

@@ -6,9 +6,10 @@ taken from the last full pass, beginnings that strings share are computed once
 operation is one long stretch of memory.
 """
 
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import torch
+from torch import Tensor
 
 from progtx_core import checks
 from progtx_core.models.positions import Learned, Positions
@@ -24,57 +25,54 @@ LARGE = 31 * 2**20
 ROUNDING = {torch.float32: 1e-6, torch.float64: 1e-12}  # of a loss, relative
 
 
-@dataclass(frozen=True)
-class Shift:
-    """Changes of one parameter: who[i] has change[i] added at row[i], column[i]."""
+class Shift(NamedTuple):
+    """Changes of one parameter: candidate who[i] has change[i] added at row[i], column[i]."""
 
-    row: torch.Tensor
-    column: torch.Tensor
-    who: torch.Tensor
-    change: torch.Tensor
+    row: Tensor
+    column: Tensor
+    who: Tensor
+    change: Tensor
 
 
 class FastLosses:
     """Loss of a causal transformer on a fixed batch, for many moves at once.
 
-    model: a `Transformer` with causal=True, an answer a step, and learned positions or
-        none; batch: what the loss is taken over
-    memory: bytes that the candidates measured together may take
-
-    Calling it with `Moves` gives a loss a move, lowered by a bound of its rounding error,
-    as `PatternSearch(losses_of=...)` wants it. It reads the model's parameters as
+    Calling it with `Moves` gives a loss for each, lowered by a bound of its rounding
+    error, as `PatternSearch(losses_of=...)` wants it. It reads the model's parameters as
     they are at the call.
 
-    Raises ValueError for a model that it cannot follow.
+    Args:
+        model: a `CausalTransformer` with an answer at each position, and learned
+            positions or none; ValueError for another one
+        memory: bytes that the candidates measured together may take
     """
 
     def __init__(self, model: Transformer, batch: Batch, memory: int = 2**25) -> None:
         check_model(model)
         self.model = model
+        self.layers: dict[str, Any] = dict(model.named_modules())
         self.named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
-        sizes = torch.tensor([p.numel() for _, p in self.named])
-        self.ends = sizes.cumsum(0)
+        self.ends = torch.tensor([p.numel() for _, p in self.named]).cumsum(0)
         self.dtype = self.named[0][1].dtype
         self.tree = Prefixes(batch, model.spec, self.dtype)
         self.memory = checks.whole("memory", memory, at_least=1)
-        self.kept: dict[str, torch.Tensor] = {}  # activations of the model as it is
+        self.kept: dict[str, Tensor] = {}  # activations of the model as it is
         self.version: list[int] = []
         self.n = 1  # candidates that are being measured
-        torch.empty(LARGE, dtype=torch.uint8)
+        torch.empty(LARGE, dtype=torch.uint8)  # freed at once: see LARGE
 
     @property
     def together(self) -> int:
         """How many candidates fit into `memory`."""
-        block, nodes = self.model.blocks[0], len(self.tree)
-        d_model, d_mlp = block.norm_1.weight.shape[0], block.mlp[0].out_features
-        scores = 2 * len(self.tree.seen) * block.attention.n_heads
-        numbers = nodes * (12 * d_model + 2 * d_mlp + scores)
+        d_mlp, d_model = self.layers["blocks.0.mlp.0"].weight.shape
+        scores = 2 * len(self.tree.seen) * self.layers["blocks.0.attention"].n_heads
+        numbers = len(self.tree) * (12 * d_model + 2 * d_mlp + scores)
         return max(2, self.memory // (numbers * self.dtype.itemsize))
 
     @torch.no_grad()
-    def __call__(self, moves: Moves) -> torch.Tensor:
+    def __call__(self, moves: Moves) -> Tensor:
         """Losses (n_moves,), each a little too low."""
-        version = [p._version for _, p in self.named]
+        version = [p._version for _, p in self.named]  # torch counts changes in place
         if version != self.version:
             self.version, self.kept, self.n = version, {}, 1
             self.forward(None)
@@ -82,63 +80,56 @@ class FastLosses:
         # Moves that begin at the same part of the model have the same part to skip.
         order = moves.coordinates.amin(1).argsort()
         for some in order.split(self.together):
-            losses[some] = self.losses(moves.coordinates[some], moves.change[some])
+            part = Moves(moves.coordinates[some], moves.change[some].to(self.dtype))
+            losses[some] = self.forward(self.shifts(part))[: len(part)]
         return losses - ROUNDING[self.dtype] * losses.abs().clamp(min=1)
 
-    def losses(self, coordinates: torch.Tensor, change: torch.Tensor) -> torch.Tensor:
-        """Losses of moves that fit into memory together."""
+    def shifts(self, moves: Moves) -> dict[str, Shift]:
+        """The changes of each parameter, for moves that fit into memory together."""
         # A last axis of 1 marks what is unchanged, so one candidate is joined by a copy.
-        self.n = max(2, len(coordinates))
-        who = torch.arange(len(coordinates))[:, None].expand_as(coordinates).flatten()
-        places, change = coordinates.flatten(), change.flatten().to(self.dtype)
-        owner = torch.searchsorted(self.ends, places, right=True)
-        shifts = {}
-        for number in owner.unique().tolist():
+        self.n = max(2, len(moves))
+        found = {}
+        for number, who, places, change in moves.by_parameter(self.ends):
             name, parameter = self.named[number]
-            here = owner == number
-            inside = places[here] - (self.ends[number] - parameter.numel())
             width = parameter.shape[1] if parameter.ndim == 2 else 1
-            at = inside // width, inside % width
-            shifts[name] = Shift(*at, who[here], change[here])
-        return self.forward(shifts)[: len(coordinates)]
+            found[name] = Shift(places // width, places % width, who, change)
+        return found
 
-    def forward(self, shifts: dict[str, Shift] | None) -> torch.Tensor:
+    def forward(self, shifts: dict[str, Shift] | None) -> Tensor:
         """Losses (candidate,); without shifts, of the model itself, and keep all."""
-        resid = self.linear("embed", self.model.embed, self.tree.features, shifts)
-        resid = self.positions(resid, shifts)
-        for i, block in enumerate(self.model.blocks):
-            name = f"blocks.{i}"
-            normed = self.norm(f"{name}.norm_1", block.norm_1, resid, shifts)
-            mixed = self.attention(f"{name}.attention", block.attention, normed, shifts)
-            resid = resid + mixed
-            normed = self.norm(f"{name}.norm_2", block.norm_2, resid, shifts)
-            hidden = relu(self.linear(f"{name}.mlp.0", block.mlp[0], normed, shifts))
-            resid = resid + self.linear(f"{name}.mlp.2", block.mlp[2], hidden, shifts)
-        normed = self.norm("norm", self.model.norm, resid, shifts)
-        logits = self.linear("logits_head", self.model.logits_head, normed, shifts)
+        resid = self.positions(self.linear("embed", self.tree.features, shifts), shifts)
+        for i in range(len(self.model.blocks)):
+            block = f"blocks.{i}"
+            normed = self.norm(f"{block}.norm_1", resid, shifts)
+            resid = resid + self.attention(f"{block}.attention", normed, shifts)
+            normed = self.norm(f"{block}.norm_2", resid, shifts)
+            hidden = relu(self.linear(f"{block}.mlp.0", normed, shifts))
+            resid = resid + self.linear(f"{block}.mlp.2", hidden, shifts)
+        logits = self.linear("logits_head", self.norm("norm", resid, shifts), shifts)
         counts, logits = self.tree.counts, logits.double()  # a sum over all answers
         wanted = torch.einsum("cn,cnk->k", counts, logits)
         return (counts.sum(0) @ logits.logsumexp(0) - wanted) / self.tree.n_answers
 
-    def unchanged(self, x: torch.Tensor, shifts: dict[str, Shift] | None) -> bool:
+    def unchanged(self, x: Tensor, shifts: dict[str, Shift] | None) -> bool:
         return shifts is not None and x.shape[-1] == 1
 
-    def linear(self, name, layer, x, shifts) -> torch.Tensor:
+    def linear(self, name: str, x: Tensor, shifts) -> Tensor:
         """(d_in, node, candidate) to (d_out, node, candidate)."""
         if self.unchanged(x, shifts):
             y = self.kept[name]
         else:
+            layer = self.layers[name]
             y = torch.addmm(layer.bias[:, None], layer.weight, x.flatten(1))
             y = self.kept_as(name, y.unflatten(1, x.shape[1:]), shifts)
         y = self.shifted(y, f"{name}.weight", x, shifts)
         return self.shifted(y, f"{name}.bias", None, shifts)
 
-    def norm(self, name, layer, x, shifts) -> torch.Tensor:
+    def norm(self, name: str, x: Tensor, shifts) -> Tensor:
         """LayerNorm over the features."""
         if self.unchanged(x, shifts):
             hat, y = self.kept[f"{name}.hat"], self.kept[name]
         else:
-            hat = x - x.mean(0)
+            layer, hat = self.layers[name], x - x.mean(0)
             hat *= (hat.square().mean(0) + layer.eps).rsqrt()
             self.kept_as(f"{name}.hat", hat, shifts)
             y = torch.addcmul(layer.bias[:, None, None], layer.weight[:, None, None], hat)
@@ -146,7 +137,7 @@ class FastLosses:
         y = self.shifted(y, f"{name}.weight", hat, shifts, by_row=True)
         return self.shifted(y, f"{name}.bias", None, shifts)
 
-    def positions(self, resid, shifts) -> torch.Tensor:
+    def positions(self, resid: Tensor, shifts) -> Tensor:
         """Add to each node the vector of its position."""
         if not isinstance(self.model.positions, Learned):
             return resid
@@ -159,35 +150,32 @@ class FastLosses:
         moved = Shift(shift.column, shift.row, shift.who, shift.change)
         return self.add(resid, moved, shift.change[:, None] * there)
 
-    def attention(self, name, layer, x, shifts) -> torch.Tensor:
+    def attention(self, name: str, x: Tensor, shifts) -> Tensor:
         """Every node asks those that lead to it."""
-        parts = [f"{name}.{part}" for part in ("W_Q", "W_K", "W_V")]
-        layers = (layer.W_Q, layer.W_K, layer.W_V)
-        heads = [
-            self.linear(part, linear, x, shifts).unflatten(0, (layer.n_heads, -1))
-            for part, linear in zip(parts, layers, strict=True)
-        ]  # three times (head, d_head, node, candidate)
-        if all(self.unchanged(part, shifts) for part in heads):
+        parts = [self.linear(f"{name}.{part}", x, shifts) for part in ("W_Q", "W_K", "W_V")]
+        if all(self.unchanged(part, shifts) for part in parts):
             mixed = self.kept[f"{name}.mixed"]
         else:
+            shape = (self.layers[name].n_heads, -1)
+            heads = [part.unflatten(0, shape) for part in parts]
             mixed = self.kept_as(f"{name}.mixed", self.mix(*heads), shifts)
-        return self.linear(f"{name}.W_O", layer.W_O, mixed, shifts)
+        return self.linear(f"{name}.W_O", mixed, shifts)
 
-    def mix(self, queries, keys, values) -> torch.Tensor:
+    def mix(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         """Attention proper: three times (head, d_head, node, candidate) to (d_model, …)."""
         scores = self.scores(queries / queries.shape[1] ** 0.5, keys)
         scores -= scores.amax(0)
         scores.exp_()  # (key, head, query, candidate)
-        mixed = None
+        mixed = torch.empty(0)
         for s, (first, seen) in enumerate(self.tree.seen):
             of_key, weight = values.index_select(2, seen), scores[s, :, None, first:]
-            if mixed is None:  # every node sees a first one
+            if s == 0:  # every node sees a first one
                 mixed = of_key * weight
             else:
                 mixed[:, :, first:].addcmul_(weight, of_key)
         return mixed.div_(scores.sum(0).unsqueeze(1)).flatten(0, 1)
 
-    def scores(self, queries, keys) -> torch.Tensor:
+    def scores(self, queries: Tensor, keys: Tensor) -> Tensor:
         """(key, head, query, candidate); minus infinity where a query sees no key."""
         n = max(queries.shape[3], keys.shape[3])
         shape = (len(self.tree.seen), queries.shape[0], len(self.tree), n)
@@ -201,12 +189,14 @@ class FastLosses:
             scores[s, :, :first] = -torch.inf
         return scores
 
-    def kept_as(self, name, y, shifts) -> torch.Tensor:
+    def kept_as(self, name: str, y: Tensor, shifts) -> Tensor:
         if shifts is None:
             self.kept[name] = y
         return y
 
-    def shifted(self, y, name, x, shifts, by_row=False) -> torch.Tensor:
+    def shifted(
+        self, y: Tensor, name: str, x: Tensor | None, shifts, by_row=False
+    ) -> Tensor:
         """Add what a changed parameter adds: its change times what it multiplies."""
         shift = (shifts or {}).get(name)
         if shift is None:
@@ -218,16 +208,16 @@ class FastLosses:
         who = shift.who if x.shape[2] > 1 else torch.zeros_like(shift.who)
         return self.add(y, shift, change * x[column, :, who])
 
-    def add(self, y, shift, values) -> torch.Tensor:
+    def add(self, y: Tensor, shift: Shift, values: Tensor) -> Tensor:
         """Add values (shift, node) to the rows of y (row, node, candidate)."""
         if y.shape[2] == 1:
             y = y.expand(-1, -1, self.n)
-        y = y.clone()
+        y = y.clone()  # what is kept must stay as it is
         y.transpose(1, 2).index_put_((shift.row, shift.who), values, accumulate=True)
         return y
 
 
-def relu(x: torch.Tensor) -> torch.Tensor:
+def relu(x: Tensor) -> Tensor:
     """In place, if it is of candidates: what is kept has a last axis of 1."""
     return x.relu_() if x.shape[-1] > 1 else x.relu()
 
@@ -235,10 +225,11 @@ def relu(x: torch.Tensor) -> torch.Tensor:
 def check_model(model) -> None:
     """Raise ValueError for a model that `FastLosses` cannot follow."""
     plain = isinstance(model, Transformer) and all(type(b) is Block for b in model.blocks)
-    if not plain or not all(block.attention.causal for block in model.blocks):
-        raise ValueError("FastLosses follows a Transformer of plain blocks, causal=True")
-    if type(model.positions) not in (Positions, Learned) or not model.spec.per_step:
+    if not plain or not model.causal:
+        raise ValueError("FastLosses follows a CausalTransformer of plain blocks")
+    positions = type(model.positions)
+    if positions not in (Positions, Learned) or not model.spec.per_step:
         raise ValueError(
-            "FastLosses follows learned positions or none, and an answer a step, got "
-            f"{type(model.positions).__name__} and per_step={model.spec.per_step}"
+            "FastLosses follows learned positions or none, and an answer at each position, "
+            f"got {positions.__name__} and per_step={model.spec.per_step}"
         )

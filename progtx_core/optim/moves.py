@@ -1,46 +1,46 @@
 """Candidates of a direct search: what is moved, and in which order."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
-from progtx_core import checks
+Closure = Callable[[], Tensor | float]
 
 
 @dataclass(frozen=True)
 class Moves:
     """Some candidates: each changes the flattened parameters in `group_size` places.
 
-    coordinates: (n_moves, group_size) places in all parameters, flattened one after
-        another; change: (n_moves, group_size), what is added there
+    Attributes:
+        coordinates: (n_moves, group_size), places in all parameters one after another
+        change: (n_moves, group_size), what is added there
     """
 
-    coordinates: torch.Tensor
-    change: torch.Tensor
+    coordinates: Tensor
+    change: Tensor
 
     def __len__(self) -> int:
         return len(self.coordinates)
 
-    def pieces(self, parameters: list[torch.Tensor]) -> list[tuple]:
-        """What the first move changes, parameter by parameter.
+    def by_parameter(self, ends: Tensor) -> Iterator[tuple[int, Tensor, Tensor, Tensor]]:
+        """What is changed, parameter by parameter; `ends`: where each of them ends.
 
-        Returns for each: its number, it flattened, places in it, by how much.
+        Yields:
+            number of the parameter, and for each change: its move, its place, how much
         """
-        ends = torch.tensor([p.numel() for p in parameters]).cumsum(0)
-        owner = torch.searchsorted(ends, self.coordinates[0], right=True)
-        found = []
+        places, change = self.coordinates.flatten(), self.change.flatten()
+        move = torch.arange(len(self)).repeat_interleave(self.coordinates.shape[1])
+        owner = torch.searchsorted(ends, places, right=True)
         for number in owner.unique().tolist():
-            parameter, here = parameters[number], owner == number
-            places = self.coordinates[0][here] - (ends[number] - parameter.numel())
-            change = self.change[0][here].to(parameter.dtype)
-            found.append((number, parameter.view(-1), places, change))
-        return found
+            here, start = owner == number, ends[number - 1] if number else 0
+            yield number, move[here], places[here] - start, change[here]
 
     def joined(self, numbers: list[int]) -> "Moves":
         """One move that makes all of those at once."""
-        return Moves(
-            self.coordinates[numbers].view(1, -1), self.change[numbers].view(1, -1)
-        )
+        coordinates, change = self.coordinates[numbers], self.change[numbers]
+        return Moves(coordinates.view(1, -1), change.view(1, -1))
 
     def apart(self, numbers: list[int]) -> list[int]:
         """Of those, in order, each that has no coordinate in common with one before.
@@ -57,25 +57,23 @@ class Moves:
         return kept
 
 
-class Sweep:
+class CandidateOrder:
     """The candidates of one sweep: twice each group of coordinates, there and back.
 
-    radius: (n_coordinates,); group_size: coordinates moved together; seed: of the order
+    Args:
+        radius: (n_coordinates,); group_size: coordinates moved together; seed: of the order
 
-    Where groups of that size do not come out even, the first coordinates fill up the
-    last group.
-
-    >>> sweep = Sweep(torch.tensor([0.5, 2.0, 2.0]), group_size=1, seed=0)
-    >>> len(sweep), sweep[:2].coordinates.tolist(), sweep[:2].change.tolist()
+    >>> order = CandidateOrder(torch.tensor([0.5, 2.0, 2.0]), group_size=1, seed=0)
+    >>> len(order), order[:2].coordinates.tolist(), order[:2].change.tolist()
     (6, [[2], [2]], [[2.0], [-2.0]])
     """
 
-    def __init__(self, radius: torch.Tensor, group_size: int, seed: int) -> None:
+    def __init__(self, radius: Tensor, group_size: int, seed: int) -> None:
         generator = torch.Generator().manual_seed(seed)
         order = torch.randperm(len(radius), generator=generator)
         signs = torch.randint(2, (len(radius),), generator=generator) * 2 - 1
-        missing = -len(radius) % group_size
-        order = torch.cat([order, order[:missing]])
+        # Where groups do not come out even, the first coordinates fill up the last group.
+        order = torch.cat([order, order[: -len(radius) % group_size]])
         self.coordinates = order.view(-1, group_size)
         self.change = (signs * radius)[order].view(-1, group_size)
 
@@ -84,12 +82,21 @@ class Sweep:
 
     def __getitem__(self, part: slice) -> Moves:
         number = torch.arange(len(self))[part]
-        there = 1 - 2 * (number % 2)
-        groups = number // 2
+        groups, there = number // 2, 1 - 2 * (number % 2)
         return Moves(self.coordinates[groups], self.change[groups] * there[:, None])
 
 
-def trained(param_groups: list[dict]) -> list[tuple[torch.Tensor, dict]]:
+def check_closure(search: torch.optim.Optimizer, closure: Closure | None) -> Closure:
+    """The closure, if there is one; else TypeError."""
+    if closure is None:
+        name = type(search).__name__
+        raise TypeError(
+            f"{name}.step needs a closure: step(lambda: loss_of(model(inputs)))"
+        )
+    return closure
+
+
+def searched(param_groups: list[dict]) -> list[tuple[Tensor, dict]]:
     """Parameters that are searched, each once, with their group.
 
     Raises ValueError if there is none, or for one that cannot be flattened in place.
@@ -104,11 +111,3 @@ def trained(param_groups: list[dict]) -> list[tuple[torch.Tensor, dict]]:
                 f"{parameter.dtype} with strides {parameter.stride()}"
             )
     return found
-
-
-def shrinking(contraction: float) -> float:
-    """What a radius is multiplied by, if that makes it smaller; else ValueError."""
-    checks.number("contraction", contraction, above=0)
-    if contraction >= 1:
-        raise ValueError(f"contraction must be below 1, got {contraction}")
-    return contraction

@@ -1,4 +1,4 @@
-"""PatternSearch: try a step along a coordinate, keep it if the loss falls."""
+"""PatternSearch: try a move along a coordinate, keep it if the loss falls."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 import torch
 
 from progtx_core import checks
-from progtx_core.optim.moves import Moves, Sweep, shrinking, trained
+from progtx_core.optim.moves import CandidateOrder, Closure, Moves, check_closure, searched
+from progtx_core.optim.settings import SearchSettings
 
-Closure = Callable[[], torch.Tensor | float]
+FastMeasure = Callable[[Moves], Sequence[float] | torch.Tensor]
 
-POLLS = ("first", "best", "together")
 FIRST_BLOCK = 16  # measured together after a kept move; doubled while none is found
 
 
@@ -21,37 +21,22 @@ class PatternSearch(torch.optim.Optimizer):
     at each (in random order too). A move that lowers the loss strictly is kept at once,
     and the sweep goes on with the next coordinate. After a sweep without such a move
     the radius is multiplied by `contraction`, after any other by `expansion`. One call
-    of `step` ends with the first kept move, or with the sweep.
+    of `step` ends with the first kept move, or with the sweep. Its closure returns the
+    loss and computes no gradient; NaN and infinity count as no improvement. A rejected,
+    failed or interrupted trial leaves every parameter as it was, bit for bit.
 
-    radius: length of a move in one coordinate; contraction: below 1; expansion: at
-        least 1; min_radius: below it the search is finished
-    min_gain, forcing: to be kept, a move must lower the loss by more than min_gain +
-        forcing radius^2. With forcing 0 a long radius may live on crumbs for ever
-    group_size: coordinates that are moved together, with random signs
-    poll: "first" takes the first improvement, "best" the best of each block; "together"
-        takes all improvements of a block at once if that lowers the loss, else the
-        better half of them, and so on to the best alone
-    block_size: candidates in a block, measured from the same point; for poll="first"
-        the most that `losses_of` is given
-    budget: evaluations after which the search is finished; None for no end. They are
-        counted as if each candidate were measured alone
-    restart: begin a new sweep after every kept move, as the paper's code does
-    measure_again: measure the loss at the start of every step, as new batches need, and
-        a loop that logs the first loss; else that of the last kept move stands
-    generator: draws the seed of the random orders; by default seed 0
-    losses_of: a faster way to measure candidates, `Moves` to losses that may err to the
-        low side; what it likes is measured again by the closure before it is kept. With
-        poll="first" the block begins small after every kept move and grows to block_size
-
-    The closure returns the loss and computes no gradient; `step` calls it under
-    `torch.no_grad()`. NaN and infinity count as no improvement. A rejected, failed or
-    interrupted trial leaves every parameter as it was, bit for bit.
+    Args:
+        radius: length of a move in one coordinate; a parameter group may have its own
+        losses_of: a faster way to measure candidates, whose losses may err to the low
+            side: what it likes is measured again by the closure before it is kept
+        generator: draws the seed of the random orders; by default seed 0
+        settings: see `SearchSettings`
 
     Source: Hooke and Jeeves, "Direct search solution of numerical and statistical
-    problems", 1961: exploratory moves one after another, and the idea of "together", a
-    move made of those that helped. The variant with `restart=True` and no expansion is
-    that of Chiang et al., "Loss landscapes are all you need", 2023. Forcing: Kolda, Lewis
-    and Torczon, "Optimization by direct search", SIAM Review 45, 2003, section 3.7.
+    problems", 1961: exploratory moves one after another, and the idea of poll="together",
+    a move made of those that helped. `restart=True` without expansion: Chiang et al.,
+    "Loss landscapes are all you need", 2023. `forcing`: Kolda, Lewis and Torczon,
+    "Optimization by direct search", SIAM Review 45, 2003, section 3.7.
 
     >>> w = torch.nn.Parameter(torch.tensor([3.0, -1.0]))
     >>> search = PatternSearch([w], radius=1.0)
@@ -65,37 +50,21 @@ class PatternSearch(torch.optim.Optimizer):
         self,
         params,
         radius: float = 1.0,
-        contraction: float = 0.5,
-        expansion: float = 1.0,
-        min_radius: float = 1e-3,
-        min_gain: float = 0.0,
-        forcing: float = 0.0,
-        group_size: int = 1,
-        poll: str = "first",
-        block_size: int = 1,
-        budget: int | None = None,
-        restart: bool = False,
-        measure_again: bool = False,
+        *,
+        losses_of: FastMeasure | None = None,
         generator: torch.Generator | None = None,
-        losses_of: Callable[[Moves], Sequence[float]] | None = None,
+        **settings,
     ) -> None:
-        defaults = {"radius": checks.number("radius", radius, above=0)}
-        super().__init__(params, defaults)
+        self.settings, self.losses_of = SearchSettings.of(**settings), losses_of
+        super().__init__(params, {"radius": radius})
         for group in self.param_groups:
             checks.number("radius", group["radius"], above=0)
-        self.contraction = shrinking(contraction)
-        self.expansion = checks.number("expansion", expansion, at_least=1)
-        self.min_radius = checks.number("min_radius", min_radius, above=0)
-        self.min_gain = checks.number("min_gain", min_gain, at_least=0)
-        self.forcing = checks.number("forcing", forcing, at_least=0)
-        self.block_size = checks.whole("block_size", block_size, 1)
-        self.budget = math.inf if budget is None else checks.whole("budget", budget, 1)
-        self.poll = checks.one_of("poll", poll, POLLS)
-        self.restart, self.measure_again = restart, measure_again
-        self.losses_of = losses_of
-        self._parameters = trained(self.param_groups)
-        self.n_coordinates = sum(p.numel() for p, _ in self._parameters)
-        self.group_size = checks.whole("group_size", group_size, 1, self.n_coordinates)
+        self._parameters = searched(self.param_groups)
+        self._ends = torch.tensor([p.numel() for p, _ in self._parameters]).cumsum(0)
+        self.n_coordinates = int(self._ends[-1])
+        checks.whole("group_size", self.settings.group_size, 1, self.n_coordinates)
+        # May be raised later, to go on.
+        self.budget: float = self.settings.budget or math.inf
         seed = torch.randint(2**62, (), generator=generator or torch.Generator())
         # All that the next step depends on. The order of a sweep follows from its number.
         self.state[self._parameters[0][0]] = {
@@ -105,7 +74,7 @@ class PatternSearch(torch.optim.Optimizer):
             "improved": False,  # whether one of them was kept
             "scale": 1.0,  # radius now, as a multiple of each group's own
             "best_loss": None,
-            "evaluations": 0,
+            "evaluations": 0,  # counted as if each candidate were measured alone
             "kept": [0] * len(self._parameters),  # changes kept in each parameter
         }
 
@@ -123,10 +92,10 @@ class PatternSearch(torch.optim.Optimizer):
     def finished(self) -> bool:
         """Whether the radius or the budget is used up."""
         used_up = self.now["evaluations"] >= self.budget
-        return used_up or self.radius < self.min_radius
+        return used_up or self.radius < self.settings.min_radius
 
     def extras(self) -> dict[str, float]:
-        """What a training loop logs at every look; kept changes if names were given."""
+        """What is logged at every evaluation; kept changes if names were given."""
         groups = [zip(g.get("param_names", []), g["params"]) for g in self.param_groups]
         names = [name for group in groups for name, p in group if p.requires_grad]
         loss = self.now["best_loss"]
@@ -138,48 +107,41 @@ class PatternSearch(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Closure | None = None) -> float:
-        """Poll until a move is kept or the sweep ends; return the loss before it.
-
-        Raises TypeError without a closure.
-        """
-        if closure is None:
-            raise TypeError(
-                "PatternSearch.step needs a closure that returns the loss: "
-                "optimizer.step(lambda: loss_of(model(inputs)))"
-            )
-        now = self.now
+        """Poll until a move is kept or the sweep ends; return the loss before it."""
+        closure, now = check_closure(self, closure), self.now
         if self.finished:
             return float(closure())  # whoever calls `step` counts on a measurement
-        if now["best_loss"] is None or self.measure_again:
+        if now["best_loss"] is None or self.settings.measure_again:
             loss, now["evaluations"] = float(closure()), now["evaluations"] + 1
             now["best_loss"] = loss if math.isfinite(loss) else math.inf
         before = now["best_loss"]
         self._poll_sweep(closure)
         return before
 
-    def _sweep(self) -> Sweep:
+    def _candidates(self) -> CandidateOrder:
         now, parts = self.now, self._parameters
         radii = [torch.full((p.numel(),), float(group["radius"])) for p, group in parts]
         radius = now["scale"] * torch.cat(radii).double()
-        return Sweep(radius, self.group_size, now["seed"] + now["sweep"])
+        return CandidateOrder(radius, self.settings.group_size, now["seed"] + now["sweep"])
 
     def _poll_sweep(self, closure: Closure) -> None:
         """Poll on from `position`; ends with a kept move or the end of the sweep."""
-        now, sweep = self.now, self._sweep()
-        kept, size = False, self.block_size
-        if self.poll == "first":
+        now, how, candidates = self.now, self.settings, self._candidates()
+        kept, size = False, how.block_size
+        if how.poll == "first":
+            # A block is measured for nothing after its first kept move: begin small.
             size = 1 if self.losses_of is None else min(size, FIRST_BLOCK)
-        while not kept and now["position"] < len(sweep) and not self.finished:
-            left = min(len(sweep) - now["position"], self.budget - now["evaluations"])
-            block = sweep[now["position"] : now["position"] + int(min(size, left))]
-            poll = self._poll_first if self.poll == "first" else self._poll_block
+        poll = self._poll_first if how.poll == "first" else self._poll_block
+        while not kept and now["position"] < len(candidates) and not self.finished:
+            start, left = now["position"], self.budget - now["evaluations"]
+            block = candidates[start : start + int(min(size, left))]
             kept = poll(block, closure)
-            size = min(2 * size, self.block_size) if size > 1 else 1
+            size = min(2 * size, how.block_size) if size > 1 else 1
         now["improved"] = now["improved"] or kept
-        whole = now["position"] == len(sweep)
+        whole = now["position"] == len(candidates)
         if whole:
-            now["scale"] *= self.expansion if now["improved"] else self.contraction
-        if whole or (kept and self.restart):
+            now["scale"] *= how.expansion if now["improved"] else how.contraction
+        if whole or (kept and how.restart):
             now.update(sweep=now["sweep"] + 1, position=0, improved=False)
 
     def _poll_first(self, block: Moves, closure: Closure) -> bool:
@@ -202,7 +164,7 @@ class PatternSearch(torch.optim.Optimizer):
         self.now["evaluations"] += len(block)
         found = sorted((loss, i) for i, loss in enumerate(losses) if loss < enough)
         better = [i for _, i in found]
-        if self.poll == "best":  # where the closure disagrees, the next best
+        if self.settings.poll == "best":  # where the closure disagrees, the next best
             return any(self._try(block.joined([i]), closure) < enough for i in better)
         better = block.apart(better)
         while better:
@@ -215,7 +177,8 @@ class PatternSearch(torch.optim.Optimizer):
 
     def _enough(self) -> float:
         """What a loss must be below, to be kept."""
-        return self.now["best_loss"] - self.min_gain - self.forcing * self.radius**2
+        how = self.settings
+        return self.now["best_loss"] - how.min_gain - how.forcing * self.radius**2
 
     def _measure_block(self, block: Moves, closure: Closure) -> list[float]:
         """The loss of every move from where the search stands."""
@@ -226,20 +189,21 @@ class PatternSearch(torch.optim.Optimizer):
 
     def _try(self, move: Moves, closure: Closure, keep: bool = True) -> float:
         """Measure a single move; take it for good if it is better and may be kept."""
-        pieces = move.pieces([p for p, _ in self._parameters])
-        old = [flat[places].clone() for _, flat, places, _ in pieces]
-        better = False
+        changed, better = [], False
+        for number, _, places, change in move.by_parameter(self._ends):
+            flat = self._parameters[number][0].view(-1)
+            changed.append((number, flat, places, flat[places], change.to(flat.dtype)))
         try:
-            for _, flat, places, change in pieces:
-                flat[places] += change
+            for _, flat, places, old, change in changed:
+                flat[places] = old + change
             loss = float(closure())
             better = keep and loss < self._enough()
-        finally:
+        finally:  # an interruption restores as well
             if not better:
-                for (_, flat, places, _), values in zip(pieces, old, strict=True):
-                    flat[places] = values
+                for _, flat, places, old, _ in changed:
+                    flat[places] = old
         if better:
             self.now["best_loss"] = loss
-            for number, _, places, _ in pieces:
+            for number, _, places, _, _ in changed:
                 self.now["kept"][number] += len(places)
         return loss

@@ -1,14 +1,13 @@
 """Two searches that move all parameters at once: greedy random search and SPSA."""
 
 import math
-from collections.abc import Callable
 
 import torch
+from torch import Tensor
 
 from progtx_core import checks
-from progtx_core.optim.moves import shrinking, trained
-
-Closure = Callable[[], torch.Tensor | float]
+from progtx_core.optim.moves import Closure, check_closure, searched
+from progtx_core.optim.settings import check_contraction
 
 
 class WholeSearch(torch.optim.Optimizer):
@@ -16,10 +15,10 @@ class WholeSearch(torch.optim.Optimizer):
 
     def __init__(self, params, seed: int, state: dict) -> None:
         super().__init__(params, {})
-        self._parameters = [p for p, _ in trained(self.param_groups)]
+        self._parameters = [p for p, _ in searched(self.param_groups)]
         checks.whole("seed", seed, at_least=0)
-        self.state[self._parameters[0]] = {"seed": seed, "draw": 0, "evaluations": 0}
-        self.now.update(state)
+        first = {"seed": seed, "draw": 0, "evaluations": 0}
+        self.state[self._parameters[0]] = first | state
 
     @property
     def now(self) -> dict:
@@ -27,36 +26,37 @@ class WholeSearch(torch.optim.Optimizer):
         return self.state[self._parameters[0]]
 
     def extras(self) -> dict[str, float]:
-        """What a training loop logs of it at every look."""
+        """What is logged at every evaluation."""
         return {"evaluations": float(self.now["evaluations"])}
 
-    def noise(self) -> list[torch.Tensor]:
-        """Standard normal numbers, a tensor a parameter; new ones for every draw."""
-        generator = torch.Generator().manual_seed(
-            self.now["seed"] * 2**32 + self.now["draw"]
-        )
-        return [
-            torch.randn(p.shape, generator=generator, dtype=p.dtype)
-            for p in self._parameters
-        ]
+    def noise(self) -> list[Tensor]:
+        """Standard normal numbers, a tensor for each parameter; new ones for every draw."""
+        seed = self.now["seed"] * 2**32 + self.now["draw"]
+        generator = torch.Generator().manual_seed(seed)
+        shapes = [(p.shape, p.dtype) for p in self._parameters]
+        return [torch.randn(s, generator=generator, dtype=dtype) for s, dtype in shapes]
 
     def measure(self, closure: Closure | None) -> float:
-        if closure is None:
-            raise TypeError(f"{type(self).__name__}.step needs a closure: the loss")
+        closure = check_closure(self, closure)
         self.now["evaluations"] += 1
         return float(closure())
 
-    def move(self, old: list[torch.Tensor], by: list[torch.Tensor], scale: float) -> None:
+    def move(self, old: list[Tensor], by: list[Tensor], scale: float) -> None:
         """Set every parameter to its old value plus a scaled change."""
         for parameter, start, change in zip(self._parameters, old, by, strict=True):
             parameter.copy_(start + scale * change)
+
+    def restore(self, old: list[Tensor]) -> None:
+        for parameter, start in zip(self._parameters, old, strict=True):
+            parameter.copy_(start)
 
 
 class GreedyRandom(WholeSearch):
     """Add noise to all parameters; keep it if the loss falls, else take it back.
 
-    radius: standard deviation of the noise; it is multiplied by `contraction` after
-    `patience` failures in a row
+    Args:
+        radius: standard deviation of the noise
+        contraction: of the radius, after `patience` failures in a row
 
     Source: Chiang et al., "Loss landscapes are all you need", 2023, its "greedy random
     search".
@@ -78,10 +78,9 @@ class GreedyRandom(WholeSearch):
         seed: int = 0,
     ) -> None:
         checks.number("radius", radius, above=0)
-        self.contraction = shrinking(contraction)
+        self.contraction = check_contraction(contraction)
         self.patience = checks.whole("patience", patience, at_least=1)
-        state = {"radius": radius, "failures": 0, "best_loss": None}
-        super().__init__(params, seed, state)
+        super().__init__(params, seed, {"radius": radius, "failures": 0, "best_loss": None})
 
     @torch.no_grad()
     def step(self, closure: Closure | None = None) -> float:
@@ -97,10 +96,9 @@ class GreedyRandom(WholeSearch):
             self.move(old, by, now["radius"])
             loss = self.measure(closure)
             better = loss < before
-        finally:
+        finally:  # an interruption restores as well
             if not better:
-                for parameter, start in zip(self._parameters, old, strict=True):
-                    parameter.copy_(start)
+                self.restore(old)
         now["failures"] = 0 if better else now["failures"] + 1
         if better:
             now["best_loss"] = loss
@@ -112,7 +110,9 @@ class GreedyRandom(WholeSearch):
 class Spsa(WholeSearch):
     """Two measurements along a random direction estimate the slope there; step down it.
 
-    lr: length of a step for a slope of 1; radius: how far to both sides is measured
+    Args:
+        lr: length of a step for a slope of 1
+        radius: how far to both sides is measured
 
     Source: Spall, "Multivariate stochastic approximation using a simultaneous
     perturbation gradient approximation", 1992; with normal directions, as in Malladi et
@@ -131,7 +131,7 @@ class Spsa(WholeSearch):
     ) -> None:
         self.radius = checks.number("radius", radius, above=0)
         super().__init__(params, seed, {})
-        for group in self.param_groups:  # a training loop sets the rate of each step
+        for group in self.param_groups:  # a training loop sets it anew for each step
             group["lr"] = checks.number("lr", lr, above=0)
 
     @torch.no_grad()
@@ -139,15 +139,14 @@ class Spsa(WholeSearch):
         """Measure on both sides, then step; returns the mean of both losses."""
         old, by = [p.clone() for p in self._parameters], self.noise()
         self.now["draw"] += 1
-        losses = []
         try:
-            for side in (1, -1):
-                self.move(old, by, side * self.radius)
-                losses.append(self.measure(closure))
-            slope = (losses[0] - losses[1]) / (2 * self.radius)
+            self.move(old, by, self.radius)
+            above = self.measure(closure)
+            self.move(old, by, -self.radius)
+            below = self.measure(closure)
         finally:
-            for parameter, start in zip(self._parameters, old, strict=True):
-                parameter.copy_(start)
+            self.restore(old)
+        slope = (above - below) / (2 * self.radius)
         if math.isfinite(slope):
             self.move(old, by, -self.param_groups[0]["lr"] * slope)
-        return sum(losses) / 2
+        return (above + below) / 2

@@ -10,13 +10,19 @@ from torch import nn
 
 from progtx_core import checks
 from progtx_core.models.ablations import NoNorm
-from progtx_core.models.transformer import Transformer
+from progtx_core.models.transformer import CausalTransformer, Transformer
 from progtx_core.tasks.counting import Counting
 
 # What stands in the residual stream. After these comes each once more with a minus, so
 # that the mean of a step is 0, and a norm changes nothing but the scale.
 FEATURES = ("number", "go", "one", "at_a", "at_b", "a", "b", "step", "ends")
 SHARP = 400.0  # score of the place that is meant; all others have 0
+
+
+class CounterTransformer(CausalTransformer):
+    """Causal, and without a norm before attention and MLP."""
+
+    block = NoNorm
 
 
 def counter(task: Counting, n_ctx: int) -> Transformer:
@@ -31,15 +37,8 @@ def counter(task: Counting, n_ctx: int) -> Transformer:
     checks.whole("n_ctx", n_ctx, at_least=6)
     at = {name: i for i, name in enumerate(FEATURES)}
     n, most = len(FEATURES), 2 * task.n_numbers  # `most`: more than any difference
-    model = Transformer(
-        task.spec,
-        d_model=2 * n,
-        n_layers=1,
-        n_heads=2,
-        d_mlp=7,
-        n_ctx=n_ctx,
-        causal=True,
-        block=NoNorm,
+    model = CounterTransformer(
+        task.spec, d_model=2 * n, n_layers=1, n_heads=2, d_mlp=7, n_ctx=n_ctx
     )
     for parameter in model.parameters():
         nn.init.zeros_(parameter)
