@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from progtx_core import checks, files
-from progtx_core.plots import style
+from progtx_core import checks, files, plots
 from progtx_core.tools.experiments.runner import Runner
 from progtx_core.tools.experiments.store import DONE, LOG, ROW, TRIAL, TrialFolder
 
@@ -114,7 +113,7 @@ def plot(frame: pd.DataFrame, result: str, against: str):
 
     Raises ValueError for an unknown column, or if there is nothing to draw.
     """
-    import seaborn as sns
+    import seaborn as sns  # late: it takes a second
 
     for name in (result, against):
         checks.one_of("column", name, frame.columns)
@@ -127,8 +126,8 @@ def plot(frame: pd.DataFrame, result: str, against: str):
     if not numbers:
         done["x"] = done["x"].astype(str)
     done = done.sort_values("x")
-    figure, (ax,) = style.panels(width=4.6, height=3.2)
-    look = {"data": done, "x": "x", "y": "y", "color": style.COLOURS[0], "ax": ax}
+    figure, (ax,) = plots.panels(width=4.6, height=3.2)
+    look = {"data": done, "x": "x", "y": "y", "color": plots.COLOURS[0], "ax": ax}
     sns.lineplot(**look, estimator="median", errorbar=("pi", 100))
     sns.scatterplot(**look, s=16, linewidth=0)
     if numbers and 0 < 50 * done["x"].min() <= done["x"].max():  # by factors

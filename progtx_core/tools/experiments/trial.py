@@ -29,7 +29,7 @@ class Trial(ABC):
     parameters: dict
 
     def content(self) -> dict:
-        """All that decides what comes out, as JSON has it."""
+        """All that decides what comes out; what JSON does not know is taken as a text."""
         return {
             self.kind: self.experiment,
             "version": self.version,

@@ -14,9 +14,8 @@ from torch import nn
 
 from progtx_core import __version__, models, tasks
 from progtx_core.tools.experiments.trial import Trial
-from progtx_core.training import Callback, Config, TrainingResult, fit
-from progtx_core.training.loop import MakeOptimizer, adam
-from progtx_core.types import Spec
+from progtx_core.training import Callback, Config, TrainingResult, adam, fit
+from progtx_core.training.config import MakeModel, MakeOptimizer
 
 Measure = Callable[["Cell", TrainingResult], dict[str, np.ndarray]]
 
@@ -39,6 +38,11 @@ class Cell:
     settings: dict = field(default_factory=dict)
     max_seeds: int | None = None
 
+    @property
+    def place(self) -> dict[str, str]:
+        """Its rows in the table."""
+        return {"model": self.row, "task": self.task}
+
     def data(self):
         """What it is trained on: a task, or a finite set of its examples."""
         return tasks.get(self.task, **self.task_kwargs)
@@ -49,7 +53,7 @@ class Cell:
         own = models.default_config(self.model) if isinstance(self.model, str) else own
         return Config(**(own or {}) | self.settings)
 
-    def make(self) -> Callable[[Spec], nn.Module]:
+    def make(self) -> MakeModel:
         """What builds the model, untrained."""
         known = isinstance(self.model, str)
         make = partial(models.build, self.model) if known else self.model
@@ -83,9 +87,8 @@ class Cell:
         """A tidy row for every seed of a training."""
         more = measure(self, result) if measure else {}
         return pd.DataFrame(
-            {
-                "model": self.row,
-                "task": self.task,
+            self.place
+            | {
                 "seed": result.seeds,
                 "classes": result.task.spec.n_classes,
                 "accuracy": result.test["accuracy"],
@@ -115,7 +118,7 @@ class Experiment:
         """A trial for every seed of every cell."""
         version = f"{__version__} {self.version}"
         return [
-            CellTrial(self.name, version, {"seed": seed}, cell, self.measure)
+            CellTrial(self.name, version, cell.place | {"seed": seed}, cell, self.measure)
             for cell in self.cells
             for seed in range(min(n_seeds, cell.max_seeds or n_seeds))
         ]
@@ -130,9 +133,9 @@ class CellTrial(Trial):
     measure: Measure | None
 
     @property
-    def place(self) -> tuple[str, str, int]:
-        """Its row: model, task and seed."""
-        return self.cell.row, self.cell.task, self.parameters["seed"]
+    def place(self) -> tuple:
+        """Its row in the table: model, task and seed."""
+        return tuple(self.parameters.values())
 
     def content(self) -> dict:
         return super().content() | {"cell": vars(self.cell)}

@@ -14,8 +14,16 @@ from progtx_core import checks, tasks
 from progtx_core.models.transformer import CausalTransformer
 from progtx_core.optim import FastLosses, GreedyRandom, PatternSearch, Spsa
 from progtx_core.tools.recorded.cell import Cell, Experiment
-from progtx_core.training import Callback, Config, Snapshots, TrainingResult
-from progtx_core.training.loop import MakeOptimizer, evaluate, update
+from progtx_core.training import (
+    Callback,
+    Config,
+    Snapshots,
+    TrainingResult,
+    adam,
+    evaluate,
+    update,
+)
+from progtx_core.training.config import MakeOptimizer
 from progtx_core.types import Batch
 
 SIZES = {
@@ -127,13 +135,7 @@ def method(name: str, batch: Batch, **arguments) -> MakeOptimizer:
         "SGD": lambda model, config, **more: SGD(
             model.parameters(), lr=config.learning_rate, **more
         ),
-        "Adam": lambda model, config, **more: torch.optim.AdamW(
-            model.parameters(),
-            config.learning_rate,
-            weight_decay=config.weight_decay,
-            fused=True,
-            **more,
-        ),
+        "Adam": adam,
     }
     return partial(makers[checks.one_of("method", name, makers)], **arguments)
 
