@@ -1,28 +1,22 @@
-"""Signal tasks whose rule asks *what*: shuffle the steps and the answer stays.
+"""Signal tasks whose rule asks *what*: shuffle the positions and the answer stays.
 
-Each draws its signals so that cheap statistics (the sum, the mean square) do not
-give the answer away; where that needs care, `draw_signals` says how it is done.
+Each draws its signals so that the sum and the mean square do not give the answer away.
 """
 
 import torch
 
-from progtx_core.tasks.signals import SignalTask, decided
+from progtx_core.tasks.base import UNDECIDED
+from progtx_core.tasks.signals import SignalTask, TrendSign, XorOfEndpoints, decided
 
 
 class AnyPositive(SignalTask):
-    """Is any step positive? One small step decides.
+    """At least one value is positive.
 
-    All steps are negative but one, the *witness*, which is small: just above
-    zero for class 1, as far below zero for class 0. The other steps are scaled
-    to make the sum come from the same distribution for both classes, so that the
-    answer does not leak into the mean.
-
-    >>> AnyPositive(3).label_signal([-1.0, 0.25, -2.0])
-    1
+    All are negative but the *witness*: just above zero for class 1, as far below for class
+    0. The others are scaled so that the sum has the same distribution for both classes.
     """
 
     name = "any_positive"
-    rule = "at least one step is positive"
 
     def draw_signals(self, n, generator):
         shape = (n, self.spec.seq_len)
@@ -30,10 +24,10 @@ class AnyPositive(SignalTask):
         total = -(0.5 + torch.randn(shape, generator=generator).abs()).sum(1)
         size = 0.05 + 0.35 * torch.rand(n, generator=generator)
         sign = torch.randint(2, (n,), generator=generator) * 2 - 1
-        where = torch.randint(shape[1], (n, 1), generator=generator)
-        others = others.scatter(1, where, 0.0)
+        position = torch.randint(shape[1], (n, 1), generator=generator)
+        others = others.scatter(1, position, 0.0)
         scale = (total - size * sign) / others.sum(1)
-        witness = torch.zeros(shape).scatter(1, where, (size * sign).unsqueeze(1))
+        witness = torch.zeros(shape).scatter(1, position, (size * sign).unsqueeze(1))
         return others * scale.unsqueeze(1) + witness
 
     def label_signal(self, signal):
@@ -44,22 +38,15 @@ class AnyPositive(SignalTask):
 
 
 class MajorityPositive(SignalTask):
-    """Are more steps positive than negative? Every step has one vote.
-
-    The sizes of the negative steps are scaled to make the sum of all steps
-    come from the same distribution for both classes.
-
-    >>> MajorityPositive(3).label_signal([0.25, 0.5, -3.0])
-    1
-    """
+    """More values are positive than negative."""
 
     name = "majority_positive"
-    rule = "more steps are positive than negative"
 
     def draw_signals(self, n, generator):
         shape = (n, self.spec.seq_len)
         sizes = 0.1 + torch.randn(shape, generator=generator).abs()
         positive = torch.rand(shape, generator=generator) < 0.5
+        # Scale both signs to make the sum come from one distribution for both classes.
         weight = torch.where(positive, sizes, 0).sum(1)
         against = torch.where(positive, 0, sizes).sum(1)
         ratio = (weight / against.clamp_min(1e-3)).clamp(0.05, 20).sqrt().unsqueeze(1)
@@ -75,21 +62,14 @@ class MajorityPositive(SignalTask):
 
 
 class HasPosAndNeg(SignalTask):
-    """Are there steps of both signs? Where they stand does not matter.
-
-    Of plain normals nearly every sequence has both. So half of the signals
-    are drawn with one sign throughout, the others with a sign a step.
-
-    >>> HasPosAndNeg(3).label_signal([1.0, 2.0, -0.5])
-    1
-    """
+    """At least one value is positive and at least one is negative."""
 
     name = "has_pos_and_neg"
-    rule = "at least one step is positive and at least one is negative"
 
     def draw_signals(self, n, generator):
         sizes = super().draw_signals(n, generator).abs()
         signs = torch.randint(2, sizes.shape, generator=generator) * 2 - 1
+        # Nearly every random sequence has both; so half of them get one sign only.
         one_sign = torch.rand(n, generator=generator) < 0.5
         signs[one_sign] = signs[one_sign, :1]
         return sizes * signs
@@ -102,14 +82,9 @@ class HasPosAndNeg(SignalTask):
 
 
 class SignOfWinner(SignalTask):
-    """Is the step that is largest in size positive? One step decides, by its content.
-
-    >>> SignOfWinner(3).label_signal([1.0, -2.0, 1.5])
-    0
-    """
+    """The value of greatest size is positive."""
 
     name = "sign_of_winner"
-    rule = "the step of greatest absolute value is positive"
 
     def label_signal(self, signal):
         top, bottom = max(signal), -min(signal)
@@ -118,3 +93,25 @@ class SignOfWinner(SignalTask):
     def label_signals(self, signals):
         top, bottom = signals.amax(1), -signals.amin(1)
         return decided(top > bottom, top == bottom)
+
+
+class MixedRule(SignalTask):
+    """At least two of: trend rises, endpoints differ in sign, winner positive.
+
+    It asks what and where at once: no simpler model has what all three votes need.
+    """
+
+    name = "mixed_rule"
+
+    def __init__(self, seq_len: int = 10, d_input: int = 2) -> None:
+        super().__init__(seq_len, d_input)
+        makers = TrendSign, XorOfEndpoints, SignOfWinner
+        self.rules = [make(seq_len, d_input) for make in makers]
+
+    def label_signal(self, signal):
+        votes = [rule.label_signal(signal) for rule in self.rules]
+        return None if None in votes else int(votes.count(1) >= 2)
+
+    def label_signals(self, signals):
+        votes = torch.stack([rule.label_signals(signals) for rule in self.rules])
+        return decided(votes.sum(0) >= 2, (votes == UNDECIDED).any(0))

@@ -1,33 +1,24 @@
-"""Lookup tasks: one step holds the answer, and its content says which.
+"""Lookup tasks: one position holds the answer, and its content says which.
 
-An input is (seq, d_input). Feature 0 of a step is its *key*; the others are its
-*value*, one number a class. The answer of a step is the class of its largest
-value. All numbers lie on a grid of 1/1024, as those of the signal tasks do.
+The features of a position are a *key* and a *value*, one number per class; the largest is
+the answer. All numbers lie on the grid of the signal tasks.
 """
 
 import torch
 
 from progtx_core import checks
 from progtx_core.tasks.base import UNDECIDED, Task
-from progtx_core.tasks.signals import GRID
+from progtx_core.tasks.signals import GRID, argmax_of, argmax_of_each
 from progtx_core.types import Spec
 
 
 class ValueAtMaxKey(Task):
-    """Which value is largest at the step whose key is largest?
+    """The class of the largest value at the position with the largest key.
 
-    Every other step is noise. A pool over time mixes them in; what is needed
-    is a weight a step that depends on the content of that step.
-
-    seq_len: steps, at least 2; n_values: numbers in a value, and classes
-
-    >>> task = ValueAtMaxKey(seq_len=2, n_values=2)
-    >>> task.label([[0.5, 9.0, 1.0], [2.0, -1.0, 3.0]])  # the second key is larger
-    1
+    Feature 0 is the key. The other positions are noise, which a pool over time mixes in.
     """
 
     name = "value_at_max_key"
-    rule = "the class of the largest value at the step with the largest key"
 
     def __init__(self, seq_len: int = 16, n_values: int = 4) -> None:
         checks.whole("seq_len", seq_len, at_least=2)
@@ -35,91 +26,67 @@ class ValueAtMaxKey(Task):
         self.spec = Spec(n_classes=n_values, seq_len=seq_len, d_input=1 + n_values)
 
     def sample_inputs(self, n, generator):
-        shape = (n, self.spec.seq_len, self.spec.d_input)
+        shape = (n, self.spec.seq_len, self.spec.d_features)
         return (torch.randn(shape, generator=generator) * GRID).round() / GRID
 
     def label(self, example):
-        top_key = max(step[0] for step in example)
-        chosen = [step[1:] for step in example if step[0] == top_key]
-        top_value = max(chosen[0])
-        if len(chosen) > 1 or chosen[0].count(top_value) > 1:
-            return None
-        return chosen[0].index(top_value)
+        position = argmax_of([features[0] for features in example])
+        return None if position is None else argmax_of(example[position][1:])
 
     def labels(self, inputs):
-        keys, values = inputs[..., 0], inputs[..., 1:]
-        top_key, where = keys.max(1)
-        chosen = values[torch.arange(len(inputs)), where]  # (batch, n_values)
-        top_value, answer = chosen.max(1)
-        tied_key = (keys == top_key.unsqueeze(1)).sum(1) > 1
-        tied_value = (chosen == top_value.unsqueeze(1)).sum(1) > 1
-        return answer.masked_fill(tied_key | tied_value, UNDECIDED)
+        position = argmax_of_each(inputs[..., 0])
+        chosen = inputs[torch.arange(len(inputs)), position, 1:]  # (batch, n_values)
+        return argmax_of_each(chosen).masked_fill(position == UNDECIDED, UNDECIDED)
 
 
 class ValueAtQuery(Task):
-    """Which value is largest at the step whose key the question names?
+    """The class of the largest value at the position whose key the question names.
 
-    One step, anywhere, is the question: it carries the key that is asked for, and no
-    value. Which step matters depends on another step: a relation between the two.
-
-    Features of a step: 1 if it is the question, else 0; a key of length 1,
-    `d_key` numbers; a value, `n_values` numbers. Keys less than `MARGIN` apart from
-    the one asked for, measured by their product, leave the example undecided.
-
-    >>> task = ValueAtQuery(seq_len=3, d_key=2, n_values=2)
-    >>> question = [1.0, 0.0, 1.0, 0.0, 0.0]
-    >>> task.label([[0.0, 1.0, 0.0, 5.0, 1.0], question, [0.0, 0.0, 1.0, 2.0, 3.0]])
-    1
+    One position, anywhere, is the question: it has the key that is asked for, and no value.
+    Features: 1 for the question, else 0; `d_key` numbers, a key of length 1; `n_values`
+    numbers. Undecided if the two best products of keys are less than `MARGIN` apart.
     """
 
     name = "value_at_query"
-    rule = "the class of the largest value at the step whose key the question names"
     MARGIN = 0.2
 
     def __init__(self, seq_len: int = 8, d_key: int = 4, n_values: int = 4) -> None:
         checks.whole("seq_len", seq_len, at_least=3)
-        checks.whole("d_key", d_key, at_least=2)
+        self.d_key = checks.whole("d_key", d_key, at_least=2)
         checks.whole("n_values", n_values, at_least=2)
-        self.d_key = d_key
-        d_input = 1 + d_key + n_values
-        self.spec = Spec(n_classes=n_values, seq_len=seq_len, d_input=d_input)
+        self.spec = Spec(n_values, seq_len, d_input=1 + d_key + n_values)
 
     def sample_inputs(self, n, generator):
         seq_len, d_key = self.spec.seq_len, self.d_key
         keys = torch.randn((n, seq_len, d_key), generator=generator)
         keys = keys / keys.norm(dim=-1, keepdim=True)
         values = torch.randn((n, seq_len, self.spec.n_classes), generator=generator)
-        # Two different steps: the question, and the one that it asks for.
-        where = torch.rand((n, seq_len), generator=generator).topk(2).indices
-        rows = torch.arange(n)
-        question, wanted = where[:, 0], where[:, 1]
+        # Two different positions: the question, and what it asks for.
+        drawn = torch.rand((n, seq_len), generator=generator).topk(2).indices
+        rows, question, wanted = torch.arange(n), drawn[:, 0], drawn[:, 1]
         keys[rows, question] = keys[rows, wanted]
         values[rows, question] = 0.0
-        flag = torch.zeros((n, seq_len, 1))
-        flag[rows, question] = 1.0
+        flag = torch.zeros((n, seq_len, 1)).index_put((rows, question), torch.tensor(1.0))
         return (torch.cat([flag, keys, values], -1) * GRID).round() / GRID
 
     def label(self, example):
-        asked = next(step[1 : 1 + self.d_key] for step in example if step[0] == 1)
-        others = [step for step in example if step[0] == 0]
+        (asked,) = (key for flag, *key in example if flag == 1)
 
-        def match(step):
-            return sum(a * k for a, k in zip(asked, step[1 : 1 + self.d_key], strict=True))
+        def match(features):
+            return sum(a * f for a, f in zip(asked[: self.d_key], features[1:]))
 
-        others.sort(key=match, reverse=True)
-        value = others[0][1 + self.d_key :]
-        near = match(others[0]) - match(others[1]) < self.MARGIN
-        return None if near or value.count(max(value)) > 1 else value.index(max(value))
+        others = [features for features in example if features[0] == 0]
+        second, best = sorted(others, key=match)[-2:]
+        if match(best) - match(second) < self.MARGIN:
+            return None
+        return argmax_of(best[1 + self.d_key :])
 
     def labels(self, inputs):
         exact = inputs.double()
         flag, keys = exact[..., 0], exact[..., 1 : 1 + self.d_key]
-        values = exact[..., 1 + self.d_key :]
         rows = torch.arange(len(inputs))
         asked = keys[rows, flag.argmax(1)]  # (batch, d_key)
         match = torch.einsum("bk,bsk->bs", asked, keys).masked_fill(flag == 1, -9)
-        best, where = match.topk(2)
-        top_value, answer = values[rows, where[:, 0]].max(1)
-        tied = (values[rows, where[:, 0]] == top_value.unsqueeze(1)).sum(1) > 1
-        near = best[:, 0] - best[:, 1] < self.MARGIN
-        return answer.masked_fill(near | tied, UNDECIDED)
+        best, position = match.topk(2)
+        answer = argmax_of_each(exact[rows, position[:, 0], 1 + self.d_key :])
+        return answer.masked_fill(best[:, 0] - best[:, 1] < self.MARGIN, UNDECIDED)

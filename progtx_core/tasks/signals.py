@@ -1,12 +1,8 @@
-"""Signal tasks whose rule asks *where*: order and position of steps matter.
+"""Signal tasks whose rule asks *where*: order and position matter.
 
-A signal task labels a real-valued sequence by the signal it carries (`content`
-has those whose rule asks only *what*). An input is (seq, d_input). Its *signal*
-is the sum of the features at every step, (seq,), and every rule reads the signal
-only. The single features around it are noise that a model must learn to add up.
-
-All values lie on a grid of 1/1024, so sums are exact in float32 and the plain
-rule and its vectorised form agree to the last bit, ties included.
+The *signal* of an input (seq, d_input) is the sum of the features at every position.
+Every rule reads the signal only; a model must learn to add up. All values lie on a grid of
+1/1024, so sums are exact in float32 and both forms of a rule agree, ties included.
 """
 
 import math
@@ -22,30 +18,26 @@ GRID = 1024
 
 
 class SignalTask(Task):
-    """A yes-or-no question about a signal.
+    """A question about a signal, by default one of yes or no.
 
-    A subclass gives `label_signal` (the rule in plain Python) and
-    `label_signals` (the same for many). It redefines `draw_signals` where
-    plain normal numbers would make one answer rare.
-
-    seq_len: steps, at least `min_steps`; d_input: features a step
+    A subclass redefines `draw_signals` where normal numbers would make an answer rare.
 
     >>> task = LastGtFirst(seq_len=3, d_input=2)
     >>> task.label([[1.0, 0.5], [0.0, 0.0], [2.0, -1.0]])  # 1.5, 0.0, 1.0
     0
     """
 
-    min_steps = 2
-    n_classes = 2
+    min_seq_len = 2
+    n_classes: int | None = 2  # None: as many as positions
 
     def __init__(self, seq_len: int = 10, d_input: int = 2) -> None:
-        checks.whole("seq_len", seq_len, at_least=self.min_steps)
-        self.spec = Spec(n_classes=self.n_classes, seq_len=seq_len, d_input=d_input)
+        checks.whole("seq_len", seq_len, at_least=self.min_seq_len)
+        self.spec = Spec(self.n_classes or seq_len, seq_len, d_input)
 
     def draw_signals(self, n: int, generator: torch.Generator) -> torch.Tensor:
         """Draw n signals, (n, seq). By default every feature is a standard normal."""
         shape = (n, self.spec.seq_len)
-        return math.sqrt(self.spec.d_input) * torch.randn(shape, generator=generator)
+        return math.sqrt(self.spec.d_features) * torch.randn(shape, generator=generator)
 
     @abstractmethod
     def label_signal(self, signal: list[float]) -> int | None:
@@ -55,15 +47,15 @@ class SignalTask(Task):
     def label_signals(self, signals: torch.Tensor) -> torch.Tensor:
         """The rule for signals (batch, seq) at once; -1 where it is undecided."""
 
-    def sample_inputs(self, n: int, generator: torch.Generator) -> torch.Tensor:
+    def sample_inputs(self, n, generator):
         signals = self.draw_signals(n, generator)
-        return spread_over_features(signals, self.spec.d_input, generator)
+        return spread_over_features(signals, self.spec.d_features, generator)
 
-    def labels(self, inputs: torch.Tensor) -> torch.Tensor:
+    def labels(self, inputs):
         return self.label_signals(inputs.double().sum(-1))
 
-    def label(self, example: list[list[float]]) -> int | None:
-        return self.label_signal([sum(step) for step in example])
+    def label(self, example):
+        return self.label_signal([sum(features) for features in example])
 
 
 def spread_over_features(
@@ -71,8 +63,8 @@ def spread_over_features(
 ) -> torch.Tensor:
     """Draw normal features that sum to the signal: (n, seq) to (n, seq, d_input).
 
-    The features are standard normals, all shifted alike to meet the sum, then
-    rounded to the grid; the last one takes what rounding left over.
+    They are standard normals, all shifted alike to meet the sum, then rounded to the grid;
+    the last one takes what rounding left over.
     """
     signals = (signals * GRID).round()
     noise = torch.randn(*signals.shape, d_input, generator=generator)
@@ -87,11 +79,21 @@ def decided(positive: torch.Tensor, tie: torch.Tensor) -> torch.Tensor:
     return positive.long().masked_fill(tie, UNDECIDED)
 
 
+def argmax_of(values: list[float]) -> int | None:
+    """The position of the greatest value; None if two are equal."""
+    return None if values.count(max(values)) > 1 else values.index(max(values))
+
+
+def argmax_of_each(values: torch.Tensor) -> torch.Tensor:
+    """The same for each row, (batch, n) to (batch,); undecided if two are equal."""
+    top, position = values.max(1)
+    return position.masked_fill((values == top.unsqueeze(1)).sum(1) > 1, UNDECIDED)
+
+
 class LastGtFirst(SignalTask):
-    """Is the last step greater than the first? Two numbers matter, by position."""
+    """The last value is greater than the first."""
 
     name = "last_gt_first"
-    rule = "the last step is greater than the first"
 
     def label_signal(self, signal):
         first, last = signal[0], signal[-1]
@@ -103,17 +105,9 @@ class LastGtFirst(SignalTask):
 
 
 class TrendSign(SignalTask):
-    """Does the signal rise? The sign of the slope of its least-squares line.
-
-    The slope is a positive multiple of the sum of signal times time, time
-    counted from the middle, so one weight a step decides.
-
-    >>> TrendSign(seq_len=3).label_signal([0.0, 5.0, 0.25])
-    1
-    """
+    """The least-squares line through the signal rises; one weight per position decides."""
 
     name = "trend_sign"
-    rule = "the least-squares line through the steps rises"
 
     def label_signal(self, signal):
         middle = (len(signal) - 1) / 2
@@ -121,23 +115,15 @@ class TrendSign(SignalTask):
         return None if slope == 0 else int(slope > 0)
 
     def label_signals(self, signals):
-        seq_len = signals.shape[1]
-        time = torch.arange(seq_len, dtype=signals.dtype) - (seq_len - 1) / 2
-        slope = signals @ time
+        time = torch.arange(signals.shape[1]).double()
+        slope = signals @ (time - time.mean())
         return decided(slope > 0, slope == 0)
 
 
 class XorOfEndpoints(SignalTask):
-    """Do the first and the last step have different signs?
-
-    Flip every sign of an input and the answer stays: no weight can gain.
-
-    >>> [XorOfEndpoints(2).label_signal([a, b]) for a in (-1, 1) for b in (-1, 1)]
-    [0, 1, 1, 0]
-    """
+    """Exactly one of the first and the last value is positive."""
 
     name = "xor_of_endpoints"
-    rule = "exactly one of the first and the last step is positive"
 
     def label_signal(self, signal):
         first, last = signal[0], signal[-1]
@@ -149,24 +135,14 @@ class XorOfEndpoints(SignalTask):
 
 
 class SignChangesMod3(SignalTask):
-    """How often does the sign change from step to step, modulo 3?
-
-    Modulo 2 this would be `xor_of_endpoints`. Modulo 3 every step counts.
-
-    >>> SignChangesMod3(4).label_signal([1.0, -1.0, 1.0, -1.0])
-    0
-    """
+    """The number of sign changes between neighbours, modulo 3: every position counts."""
 
     name = "sign_changes_mod_3"
-    rule = "the number of sign changes from step to step, modulo 3"
-    min_steps = 3
-    n_classes = 3
+    min_seq_len, n_classes = 3, 3
 
     def label_signal(self, signal):
-        if 0 in signal:
-            return None
-        pairs = zip(signal, signal[1:], strict=False)
-        return sum((a > 0) != (b > 0) for a, b in pairs) % 3
+        changes = sum((a > 0) != (b > 0) for a, b in zip(signal, signal[1:]))
+        return None if 0 in signal else changes % 3
 
     def label_signals(self, signals):
         changes = (signals[:, 1:] * signals[:, :-1] < 0).sum(1) % 3
@@ -174,38 +150,20 @@ class SignChangesMod3(SignalTask):
 
 
 class ArgmaxPosition(SignalTask):
-    """At which step is the signal greatest? As many classes as steps.
-
-    >>> ArgmaxPosition(3).label_signal([0.5, 2.0, -3.0])
-    1
-    """
+    """The position at which the signal is greatest."""
 
     name = "argmax_position"
-    rule = "the step at which the signal is greatest"
-
-    def __init__(self, seq_len: int = 10, d_input: int = 2) -> None:
-        checks.whole("seq_len", seq_len, at_least=self.min_steps)
-        self.n_classes = seq_len
-        super().__init__(seq_len, d_input)
+    n_classes, sign = None, 1
 
     def label_signal(self, signal):
-        top = max(signal)
-        return None if signal.count(top) > 1 else signal.index(top)
+        return argmax_of([self.sign * s for s in signal])
 
     def label_signals(self, signals):
-        top, where = signals.max(1)
-        tie = (signals == top.unsqueeze(1)).sum(1) > 1
-        return where.masked_fill(tie, UNDECIDED)
+        return argmax_of_each(self.sign * signals)
 
 
 class ArgminPosition(ArgmaxPosition):
-    """At which step is the signal least?"""
+    """The position at which the signal is least."""
 
     name = "argmin_position"
-    rule = "the step at which the signal is least"
-
-    def label_signal(self, signal):
-        return super().label_signal([-s for s in signal])
-
-    def label_signals(self, signals):
-        return super().label_signals(-signals)
+    sign = -1

@@ -1,65 +1,44 @@
 """State tracking: read symbols one by one and know the state after each.
 
-Two readings of the same question. "direct": an answer at every symbol, from the symbols
-alone. "sequence": first all symbols, then a separator, then the states one by one; each
-is asked for at the place before its own, so that it is never its own input.
+The output has two forms. "per_token": a state at every symbol, from the symbols alone.
+"scratchpad": all symbols, a separator, then the states one by one; each is asked for at the
+position before its own, so that it is never its own input.
 """
 
 from abc import abstractmethod
+from itertools import accumulate, permutations
 
 import torch
 
 from progtx_core import checks
-from progtx_core.tasks.base import MAX_ROUNDS, UNDECIDED, Task, in_split
+from progtx_core.tasks.base import UNDECIDED, Task
 from progtx_core.tasks.finite import FiniteDataset
-from progtx_core.tasks.strings import PAD, Tokenizer
-from progtx_core.types import Batch, Spec
+from progtx_core.tasks.tokenizer import PAD, Tokenizer
+from progtx_core.types import Spec
 
-READINGS = ("direct", "sequence")
-
-
-class SpacedTokenizer(Tokenizer):
-    """Symbols of any length, with spaces between them.
-
-    >>> SpacedTokenizer(["213", "132"]).encode("132 213")
-    [2, 1]
-    """
-
-    def split(self, text: str) -> list[str]:
-        return text.split()
-
-    def decode(self, ids: list[int]) -> str:
-        return " ".join(self.read([i for i in ids if i != PAD]))
+OUTPUTS = ("per_token", "scratchpad")
+GROUPS = {"S3": (3, False), "A5": (5, True)}  # of so many things; even permutations only?
 
 
 class StateTracking(Task):
     """A rule that goes through a string; states are named like symbols.
 
-    A subclass gives `symbols`, and the rule as `follow` (plain Python) and `states`.
-
-    seq_len: symbols of the longest string; min_len: of the shortest, by default the
-    same; reading: "direct" or "sequence"
+    seq_len, min_len: symbols of the longest and the shortest string, by default the same
     """
 
     symbols: list[str] = ["0", "1"]
 
     def __init__(
-        self, seq_len: int = 8, min_len: int | None = None, reading: str = "direct"
+        self, seq_len: int = 8, min_len: int | None = None, output: str = "per_token"
     ) -> None:
         self.seq_len = checks.whole("seq_len", seq_len, at_least=1)
         shortest = seq_len if min_len is None else min_len
         self.min_len = checks.whole("min_len", shortest, 1, seq_len)
-        self.reading = checks.one_of("reading", reading, READINGS)
-        between = ["|"] if reading == "sequence" else []
-        self.tokenizer = SpacedTokenizer([*self.symbols, *between])
+        self.scratchpad = checks.one_of("output", output, OUTPUTS) == "scratchpad"
+        self.tokenizer = Tokenizer([*self.symbols, *"|" * self.scratchpad], spaced=True)
         self.separator = len(self.symbols) + 1
-        self.spec = Spec(
-            n_classes=len(self.symbols),
-            seq_len=seq_len * (2 if between else 1),
-            d_vocab=len(self.tokenizer),
-            pad=PAD,
-            per_step=True,
-        )
+        length, d_vocab = seq_len * (1 + self.scratchpad), len(self.tokenizer)
+        self.spec = Spec(len(self.symbols), length, None, d_vocab, PAD, per_position=True)
 
     @abstractmethod
     def follow(self, string: list[int]) -> list[int]:
@@ -75,93 +54,47 @@ class StateTracking(Task):
         return self.write(strings, torch.randint(*bounds, (n, 1), generator=generator))
 
     def write(self, strings: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-        """Inputs of a model: (batch, seq) tokens from strings (batch, seq_len).
-
-        lengths: (batch, 1); what stands behind the end of a string does not count
-        """
-        place = torch.arange(self.spec.seq_len)
-        if self.reading == "direct":
-            return (strings + 1).masked_fill(place >= lengths, PAD)
+        """Inputs (batch, seq) from strings (batch, seq_len), of lengths (batch, 1)."""
+        position = torch.arange(self.spec.seq_len)
+        if not self.scratchpad:
+            return (strings + 1).masked_fill(position >= lengths, PAD)
         both = torch.cat([strings, self.states(strings)], 1) + 1
-        # A state stands one place later than where it is asked for.
-        source = torch.where(place < lengths, place, place - lengths - 1 + self.seq_len)
+        state = self.seq_len + position - lengths - 1  # stands behind the separator
+        source = torch.where(position < lengths, position, state)
         inputs = both.gather(1, source.clamp(0, both.shape[1] - 1))
-        inputs = inputs.masked_fill(place == lengths, self.separator)
-        return inputs.masked_fill(place >= 2 * lengths, PAD)
-
-    def lengths(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Symbols in each string, (batch, 1)."""
-        end = self.separator if self.reading == "sequence" else PAD
-        ended = (inputs == end).long()
-        lengths = torch.where(ended.any(1), ended.argmax(1), inputs.shape[1])
-        return lengths.unsqueeze(1)
+        inputs = inputs.masked_fill(position == lengths, self.separator)
+        return inputs.masked_fill(position >= 2 * lengths, PAD)
 
     def labels(self, inputs):
-        """(batch, seq): the state to answer at each place, -1 where none is asked for."""
-        lengths, place = self.lengths(inputs), torch.arange(self.spec.seq_len)
+        ended = (inputs == (self.separator if self.scratchpad else PAD)).long()
+        lengths = torch.where(ended.any(1, True), ended.argmax(1, True), inputs.shape[1])
         strings = (inputs[:, : self.seq_len] - 1).clamp(0, len(self.symbols) - 1)
-        first = torch.zeros_like(lengths) if self.reading == "direct" else lengths
-        asked = (place >= first) & (place < first + lengths)
-        states = self.states(strings).gather(1, (place - first).clamp(0, self.seq_len - 1))
-        return states.masked_fill(~asked, UNDECIDED)
+        nth = torch.arange(self.spec.seq_len) - lengths * self.scratchpad  # state, from 0
+        states = self.states(strings).gather(1, nth.clamp(0, self.seq_len - 1))
+        return states.masked_fill((nth < 0) | (nth >= lengths), UNDECIDED)
 
-    def label(self, example: list[int]) -> list[int | None]:
+    def label(self, example):
         words = self.tokenizer.read([i for i in example if i != PAD])
-        string = words[: words.index("|")] if "|" in words else words
+        string = words[: words.index("|")] if self.scratchpad else words
         states = self.follow([self.symbols.index(word) for word in string])
-        if self.reading == "sequence":
-            states = [None] * len(string) + states
-        return states + [None] * (self.spec.seq_len - len(states))
-
-    def batch(self, inputs: torch.Tensor) -> Batch:
-        """Inputs with their answers; the mask is True where one is asked for."""
-        labels = self.labels(inputs)
-        return Batch(inputs, labels.clamp(min=0), labels != UNDECIDED)
-
-    def sample(self, n, generator, split="train"):
-        """Draw n strings of a split. Every symbol is equally frequent at every place."""
-        checks.whole("n", n, at_least=1)
-        kept = self.sample_inputs(0, generator)
-        for _ in range(MAX_ROUNDS):
-            drawn = self.sample_inputs(2 * n + 16, generator)
-            kept = torch.cat([kept, drawn[in_split(drawn, split)]])[:n]
-            if len(kept) == n:
-                return self.batch(kept)
-        raise RuntimeError(f"{self.name}: hardly any string of {self.seq_len} is {split!r}")
+        labels = [None] * (len(string) * self.scratchpad) + states
+        return labels + [None] * (self.spec.seq_len - len(labels))
 
 
 class StringSet(FiniteDataset):
-    """So many different strings of a state-tracking task: 80 % to train, 10, 10.
-
-    size: by default all that there are, which are then split, not drawn
-
-    >>> data = StringSet(Parity(seq_len=8))
-    >>> [len(data.parts[name]) for name in ("train", "val", "test")]
-    [206, 25, 25]
-    """
+    """Unique strings of a state-tracking task, split; by default all that exist."""
 
     def __init__(self, task: StateTracking, size: int | None = None, seed: int = 0) -> None:
         lengths = range(task.min_len, task.seq_len + 1)
-        there_are = sum(len(task.symbols) ** length for length in lengths)
-        size = checks.whole("size", there_are if size is None else size, 10, there_are)
-        super().__init__(task, size, seed, lambda inputs: torch.zeros(len(inputs)).long())
-        self.parts = {name: task.batch(part.inputs) for name, part in self.parts.items()}
+        n_strings = sum(len(task.symbols) ** length for length in lengths)
+        size = checks.whole("size", n_strings if size is None else size, 10, n_strings)
+        super().__init__(task, size, seed)
 
 
 class Parity(StateTracking):
-    """1 after an odd number of ones, else 0.
-
-    >>> task = Parity(seq_len=4)
-    >>> task.follow([0, 1, 1, 1])
-    [0, 1, 0, 1]
-    >>> task = Parity(seq_len=4, reading="sequence")
-    >>> inputs = task.write(torch.tensor([[0, 1, 1, 1]]), torch.tensor([[4]]))
-    >>> task.tokenizer.decode(inputs[0].tolist())
-    '0 1 1 1 | 0 1 0'
-    """
+    """After each bit: is the number of ones so far odd?"""
 
     name = "parity"
-    rule = "after each bit: is the number of ones so far odd?"
 
     def follow(self, string):
         return [sum(string[: i + 1]) % 2 for i in range(len(string))]
@@ -171,10 +104,9 @@ class Parity(StateTracking):
 
 
 class FirstBit(StateTracking):
-    """The first bit of all, at every place: nothing to track, one bit to carry."""
+    """After each bit: what was the first?"""
 
     name = "first_bit"
-    rule = "after each bit: what was the first?"
 
     def follow(self, string):
         return [string[0]] * len(string)
@@ -184,10 +116,9 @@ class FirstBit(StateTracking):
 
 
 class LastBit(StateTracking):
-    """The bit just read: nothing to carry at all."""
+    """After each bit: what was it?"""
 
     name = "last_bit"
-    rule = "after each bit: what was it?"
 
     def follow(self, string):
         return list(string)
@@ -197,18 +128,55 @@ class LastBit(StateTracking):
 
 
 class RunningMajority(StateTracking):
-    """Whether ones or zeros are more frequent so far; a tie goes to the bit just read."""
+    """After each bit: were there more ones than zeros so far? A tie goes to the bit."""
 
     name = "running_majority"
-    rule = "after each bit: were there more ones than zeros so far?"
 
     def follow(self, string):
-        found = []
-        for i, bit in enumerate(string):
-            ones, n = sum(string[: i + 1]), i + 1
-            found.append(bit if 2 * ones == n else int(2 * ones > n))
-        return found
+        leads = [2 * sum(string[: i + 1]) - (i + 1) for i in range(len(string))]
+        return [int(lead > 0 or (lead == 0 and bit)) for lead, bit in zip(leads, string)]
 
     def states(self, strings):
         lead = (2 * strings - 1).cumsum(1)  # ones minus zeros
         return torch.where(lead == 0, strings, (lead > 0).long())
+
+
+class WordProblem(StateTracking):
+    """After each element of a group: the product so far.
+
+    group: "S3", all permutations of three things, or "A5", the even ones of five. The
+    element "231" takes the second thing first, then the third, then the first.
+
+    Source: Barrington, "Bounded-width polynomial-size branching programs recognize
+    exactly those languages in NC1", 1989: that of A5 is as hard as any in NC1.
+    """
+
+    name = "word_problem"
+
+    def __init__(
+        self,
+        seq_len: int = 8,
+        min_len: int | None = None,
+        output: str = "per_token",
+        group: str = "S3",
+    ) -> None:
+        size, only_even = GROUPS[checks.one_of("group", group, GROUPS)]
+        elements = [p for p in permutations(range(size)) if not only_even or is_even(p)]
+        self.symbols = ["".join(str(i + 1) for i in p) for p in elements]
+        index = {p: i for i, p in enumerate(elements)}
+        # First a, then b: what a has at position b[i] comes to position i.
+        self.product = [[index[tuple(a[i] for i in b)] for b in elements] for a in elements]
+        super().__init__(seq_len, min_len, output)
+
+    def follow(self, string):
+        return list(accumulate(string, lambda state, element: self.product[state][element]))
+
+    def states(self, strings):
+        product = torch.tensor(self.product)
+        states = accumulate(strings.T, lambda state, element: product[state, element])
+        return torch.stack(list(states), 1)
+
+
+def is_even(p: tuple[int, ...]) -> bool:
+    """Whether an even number of swaps makes this permutation."""
+    return sum(p[i] > p[j] for j in range(len(p)) for i in range(j)) % 2 == 0
