@@ -1,0 +1,1 @@
+"""Pictures that one chapter needs, a module each; made of `progtx_core.plots`."""

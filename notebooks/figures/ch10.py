@@ -1,0 +1,40 @@
+"""Chapter 10: who looks at whom, in a program and in a head."""
+
+import numpy as np
+from progtx_core import plots
+
+PAIRS_A_ROW = 2
+
+
+def draw(seen: list, titles=None, words: list[str] | None = None):
+    """A panel a selection that `rasp.record_selections` has seen.
+
+    titles: by default what each was made for; words: along both sides, by default keys
+    below and queries at the left
+    """
+    figure, axes = plots.panels(len(seen), width=2.6, height=2.5)
+    titles = [one.used_by for one in seen] if titles is None else titles
+    for ax, one, title in zip(axes, seen, titles):
+        keys, queries = words or one.keys, words or one.queries
+        plots.attention_map(ax, one.matrix.astype(float), list(map(str, keys)), title)
+        ax.set_yticks(ax.get_yticks(), list(map(str, queries)))
+        ax.set(xlabel="key", ylabel="query")
+    return figure
+
+
+def beside(pairs: dict[str, tuple[np.ndarray, np.ndarray]], words: list[str]):
+    """Each program's selection, and the pattern of a head beside it.
+
+    pairs: both (query, key), by what they are called; words: along both sides
+    """
+    n_rows = -(-len(pairs) // PAIRS_A_ROW)
+    n_columns = 2 * min(len(pairs), PAIRS_A_ROW)
+    figure, axes = plots.panels(n_columns, n_rows, width=2.0, height=2.3)
+    for left, right, (name, (selection, pattern)) in zip(
+        axes[::2], axes[1::2], pairs.items()
+    ):
+        plots.attention_map(left, np.asarray(selection, float), words, f"{name}: program")
+        plots.attention_map(right, np.asarray(pattern, float), words, f"{name}: head")
+    for ax in axes[2 * len(pairs) :]:
+        ax.axis("off")
+    return figure
