@@ -21,7 +21,7 @@
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 from progtx_core import models, tasks
-from progtx_core.tools import tables
+from progtx_core.tools.recorded.training import SELECTOR
 from progtx_core.tools.page import chapter_header
 
 chapter_header(
@@ -29,7 +29,7 @@ chapter_header(
     task="selection: First, Second, Last, Max, Min of a list",
     model="a transformer that is read out at its first token",
     parameters=models.count_parameters(models.build(
-        "transformer", tasks.get("selection").spec, **tables.SELECTOR)),
+        "transformer", tasks.get("selection").spec, **SELECTOR)),
     prerequisites="chapter 6",
 )
 
@@ -61,9 +61,10 @@ from progtx_core.models.transformer import Block
 from progtx_core.models.transformer import Transformer as CoreModel
 from progtx_core.plots import sequences, style
 from progtx_core.tasks.selection import OPERATIONS
-from progtx_core.tools import paths, records, tables
+from progtx_core.tools import paths, recorded
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, layers, say, show, table
+from progtx_core.tools.recorded import training as lists
 from progtx_core.training import (
     Checkpoints,
     Config,
@@ -87,11 +88,11 @@ device: str = "cpu"  # where models are trained: cpu, cuda, mps or auto
 claims = Claims("08_training_step_by_step", globals())
 task = tasks.get("selection")
 names = list(OPERATIONS)  # First, Second, Last, Max, Min
-recipe = tables.training_recipe(size)
-epochs = epochs or recipe["epochs"]
-batch_size = batch_size or recipe["batch_size"]
-learning_rate = learning_rate or recipe["learning_rate"]
-selector = partial(models.build, "transformer", **tables.SELECTOR)
+settings = lists.settings(size)
+epochs = epochs or settings["epochs"]
+batch_size = batch_size or settings["batch_size"]
+learning_rate = learning_rate or settings["learning_rate"]
+selector = partial(models.build, "transformer", **lists.SELECTOR)
 
 
 # %% [markdown]
@@ -139,10 +140,10 @@ for text in ("Max(2, 5, 8)", "Second(7, 3, 3, 19)", "Last(0, 4, 11)"):
 # all are equally frequent; lengths and numbers are drawn evenly.
 
 # %%
-data = tasks.FiniteDataset(task, tables.SET_SIZES[size], seed=seed,
+data = tasks.FiniteDataset(task, lists.SET_SIZES[size], seed=seed,
                      balance=task.kinds)
-everything = torch.cat([part.inputs for part in data.parts.values()])
-answers = torch.cat([part.targets for part in data.parts.values()])
+everything = torch.cat([part.inputs for part in data.splits.values()])
+answers = torch.cat([part.targets for part in data.splits.values()])
 show(sequences.counts({
     "operation": (task.kinds(everything), names),
     "numbers in the list": ((everything >= task.zero).sum(1), None),
@@ -153,7 +154,7 @@ show(sequences.counts({
 
 # %%
 colours = {name: style.COLOURS[i] + "88" for i, name in enumerate(names)}
-some = data.parts["train"][:6]
+some = data.splits["train"][:6]
 sequences.show_tokens(
     [(task.tokenizer.read(ids), f"answer {target}") for ids, target in
      zip(some.inputs.tolist(), some.targets.tolist())], colours)
@@ -173,18 +174,18 @@ print(task.tokenizer.show(some.inputs[0].tolist()))
 
 # %%
 rows = {name: {tuple(ids) for ids in part.inputs.tolist()}
-        for name, part in data.parts.items()}
-assert len(set.union(*rows.values())) == sum(map(len, data.parts.values()))
+        for name, part in data.splits.items()}
+assert len(set.union(*rows.values())) == sum(map(len, data.splits.values()))
 table(["part", "examples", *names], [
     [name, len(part), *task.kinds(part.inputs).bincount().tolist()]
-    for name, part in data.parts.items()])
+    for name, part in data.splits.items()])
 
 # %% [markdown]
 # What would a blind guess reach? The best single answer for each operation,
 # read off the training part:
 
 # %%
-train_set, test_set = data.parts["train"], data.parts["test"]
+train_set, test_set = data.splits["train"], data.splits["test"]
 majority = torch.stack([train_set.targets[task.kinds(train_set.inputs) == k]
                         .mode().values for k in range(5)])
 guessed = majority[task.kinds(test_set.inputs)] == test_set.targets
@@ -198,7 +199,7 @@ say("Accuracy of that guess on the test part: "
 # mask says where the text ends, so that no head looks at padding.
 
 # %%
-batch = data.parts["train"][:8]
+batch = data.splits["train"][:8]
 mask = padding_mask(batch.inputs, task.spec)  # (batch, seq), True for real
 tokens = [task.tokenizer.read(ids) for ids in batch.inputs.tolist()]
 show(sequences.padded_batch(tokens, mask.numpy()),
@@ -253,7 +254,7 @@ layers(ours)
 # is $-\ln p$, where $p$ is the probability of the right one.
 
 # %%
-shown = data.parts["val"][:5]
+shown = data.splits["val"][:5]
 texts = [task.tokenizer.decode(ids) for ids in shown.inputs.tolist()]
 untrained, targets = predict(ours, shown)
 show(sequences.top_bars(untrained, texts, targets.tolist()),
@@ -273,12 +274,12 @@ say(f"Its loss on these is **{nats:.2f}** nats; even odds for all answers "
 # updates there are follows from data, batch and epochs.
 
 # %%
-n_train = len(data.parts["train"])
+n_train = len(data.splits["train"])
 steps = epochs * (n_train // batch_size)
 config = Config(steps, batch_size, learning_rate, n_train=n_train,
-                n_eval=len(data.parts["val"]),
-                weight_decay=recipe.get("weight_decay", 0.0),
-                warmup_steps=min(recipe["warmup_steps"], steps))
+                n_eval=len(data.splits["val"]),
+                weight_decay=settings.get("weight_decay", 0.0),
+                warmup_steps=min(settings["warmup_steps"], steps))
 print(f"{n_train} examples // {batch_size} a batch = {n_train // batch_size} "
       f"updates an epoch; x {epochs} epochs = {steps} updates")
 show(sequences.lines(range(steps), {
@@ -356,15 +357,15 @@ show(sequences.accuracy_bars(live, names, confusion(probabilities, targets)),
 #
 # How much does the size of the data matter, and how much do rate and batch?
 # Each point is one of five seeds; the bar is their median. Each size has its
-# own recipe, found by trials on these data, so small differences mean little;
-# to *choose* a rate, one would look at the validation part.
+# own settings, found by trials on these data, so small differences mean
+# little; to *choose* a rate, one would look at the validation part.
 
 # %%
-recorded = records.read("training")
-show(sequences.recorded_groups(recorded, {
-    "data": {name: name for name in tables.SET_SIZES},
-    "learning rate (medium)": tables.RATES,
-    "batch size (medium)": tables.BATCHES}, "selection"),
+record = recorded.read("training")
+show(sequences.recorded_groups(record, {
+    "data": {name: name for name in lists.SET_SIZES},
+    "learning rate (medium)": lists.RATES,
+    "batch size (medium)": lists.BATCHES}),
      "Test accuracy of five seeds by size of the data, by learning rate and "
      "by batch size: it grows with the data, and falls off at the lowest and "
      "the highest rate.")
@@ -373,15 +374,15 @@ show(sequences.recorded_groups(recorded, {
 
 
 def cell(column, row):  # a value a seed
-    return recorded.values(column, row, "selection")
+    return recorded.values(record, row, "selection", column)
 
 
 table(["recorded", "training part, median", "test part, median", "worst seed",
        *(f"{name}, worst" for name in names)],
       [[row, np.median(cell("train", row)), np.median(cell("accuracy", row)),
         *(cell(column, row).min() for column in ("accuracy", *names))]
-       for row in recorded.names("model")])
-say(recorded.origin())
+       for row in record.model.unique()])
+say(recorded.origin("training"))
 
 # %% [markdown]
 # Batch size hardly matters here. Between training and test part lies the gap
@@ -488,7 +489,8 @@ def weights_on_source(model, batch):  # best head's mean weight, (operation,)
 
 
 pointing = np.array([weights_on_source(m, test_set) for m in run.models])
-forming = np.array([weights_on_source(run.models_at(step)[0], data.parts["val"])
+forming = np.array([weights_on_source(run.models_at(step)[0],
+                                      data.splits["val"])
                     for step in looks])
 show(sequences.lines(looks, dict(zip(names, forming.T)), "weight on source"),
      "The weight that the best head puts on the token to be copied, "
@@ -525,7 +527,7 @@ sick = {
     "rate too low": short_run(learning_rate=learning_rate / 100),
     "too few examples": short_run(
         data=tasks.FiniteDataset(task, 1000, balance=task.kinds), n_train=800),
-    "mask is broken": short_run(partial(BrokenMask, **tables.SELECTOR))}
+    "mask is broken": short_run(partial(BrokenMask, **lists.SELECTOR))}
 
 # %%
 show(sequences.losses_beside(sick),

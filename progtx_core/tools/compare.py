@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -55,10 +55,8 @@ class Comparison:
                 size = how.get("batch_size", config.batch_size)
                 n_train = checks.whole("n_samples", how["n_train"], at_least=1)
                 how["batch_size"] = min(size, n_train)
-            how["warmup_steps"] = min(config.warmup_steps, how.get("steps", config.steps))
-            cell = replace(cell, settings=cell.settings | how)
-            cell.config()
-            found.append(cell)
+            found.append(cell.with_settings(**how))
+            found[-1].config()
         return found
 
     def run(self) -> dict[str, TrainingResult]:
@@ -102,7 +100,7 @@ def check_fits(cell: Cell) -> None:
     task = cell.data()
     batch = task.sample(2 * task.spec.n_classes, torch.Generator().manual_seed(0))
     if cell.make()(task.spec)(batch.inputs).shape[:-1] != batch.targets.shape:
-        asked = "an answer a position" if task.spec.per_step else "one answer"
+        asked = "an answer a position" if task.spec.per_position else "one answer"
         raise ValueError(
             f"task {cell.task!r} asks for {asked}, which {cell.model} does not give; name "
             "others, such as transformer"

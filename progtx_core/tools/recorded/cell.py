@@ -3,7 +3,7 @@
 import datetime
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -32,7 +32,7 @@ class Cell:
 
     row: str
     task: str
-    model: str | Callable[..., nn.Module]
+    model: str | type[nn.Module]
     model_kwargs: dict = field(default_factory=dict)
     task_kwargs: dict = field(default_factory=dict)
     settings: dict = field(default_factory=dict)
@@ -47,11 +47,22 @@ class Cell:
         """What it is trained on: a task, or a finite set of its examples."""
         return tasks.get(self.task, **self.task_kwargs)
 
+    def with_settings(self, **settings) -> "Cell":
+        """The same cell, trained another way."""
+        return replace(self, settings=self.settings | settings)
+
+    def all_settings(self) -> dict:
+        """The model's default config, and what differs from it."""
+        known = isinstance(self.model, str)
+        own = models.default_config(self.model) if known else self.model.default_config
+        return own | self.settings
+
     def config(self) -> Config:
-        """How it is trained."""
-        own = getattr(self.model, "default_config", None)
-        own = models.default_config(self.model) if isinstance(self.model, str) else own
-        return Config(**(own or {}) | self.settings)
+        """How it is trained; a warm-up is no longer than the training."""
+        settings = self.all_settings()
+        steps = settings.get("steps", Config.steps)
+        warmup = min(settings.get("warmup_steps", 0), steps)
+        return Config(**settings | {"warmup_steps": warmup})
 
     def make(self) -> MakeModel:
         """What builds the model, untrained."""

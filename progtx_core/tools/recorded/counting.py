@@ -12,7 +12,7 @@ from progtx_core.evaluation.generation import exact_match, near_match
 from progtx_core.models.long import LongTransformer
 from progtx_core.tasks.counting import PROMPT
 from progtx_core.tools.recorded.cell import Cell, Experiment
-from progtx_core.training import Config, TrainingResult
+from progtx_core.training import TrainingResult
 from progtx_core.types import Batch
 
 TEST_LENGTHS = (60, 70, 80, 90, 100, 120, 150)
@@ -56,11 +56,6 @@ COMPARED = (
 @dataclass(frozen=True)
 class LongCell(Cell):
     """A causal transformer, tested on sequences longer than in its training."""
-
-    def config(self) -> Config:
-        """As recorded; the warm-up is no longer than a short training."""
-        warmup = min(self.model.default_config["warmup_steps"], self.settings["steps"])
-        return Config(**self.model.default_config | {"warmup_steps": warmup} | self.settings)
 
     def tests(self) -> dict[str, Batch]:
         """What it is tested on: "up_150", and "down_150" if it goes down; "copy_40"."""

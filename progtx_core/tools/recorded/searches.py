@@ -16,7 +16,6 @@ from progtx_core.optim import FastLosses, GreedyRandom, PatternSearch, Spsa
 from progtx_core.tools.recorded.cell import Cell, Experiment
 from progtx_core.training import (
     Callback,
-    Config,
     Snapshots,
     TrainingResult,
     adam,
@@ -100,14 +99,13 @@ class SearchCell(Cell):
         """The strings, split into train, val and test."""
         return tasks.StringSet(tasks.get(self.task, **self.task_kwargs), self.strings)
 
-    def config(self) -> Config:
+    def all_settings(self) -> dict:
         """All strings at every step, if nothing else is said."""
-        splits = self.data().splits
-        n_train, steps = len(splits["train"]), self.settings["steps"]
+        splits, steps = self.data().splits, self.settings["steps"]
+        n_train, every = len(splits["train"]), max(1, steps // N_EVALUATIONS)
         size = min(self.settings.get("batch_size", n_train), n_train)
         fixed = {"n_train": n_train, "n_eval": len(splits["val"]), "batch_size": size}
-        every = {"eval_every": max(1, steps // N_EVALUATIONS)}
-        return Config(**every | self.settings | fixed)
+        return {"eval_every": every} | self.settings | fixed
 
     def make_optimizer(self, data: tasks.StringSet) -> MakeOptimizer:
         return method(self.method, data.splits["train"], **self.arguments)

@@ -9,7 +9,7 @@ from torch import nn
 from progtx_core import checks, tasks
 from progtx_core.tasks.selection import OPERATIONS
 from progtx_core.tools.recorded.cell import Cell, Experiment
-from progtx_core.training import Callback, Config, KeepBest, TrainingResult
+from progtx_core.training import Callback, KeepBest, TrainingResult
 from progtx_core.types import Batch
 
 # Sizes of the data sets, and how each is trained; the model's own differ in one.
@@ -46,12 +46,11 @@ class SetCell(Cell):
         task = tasks.get(self.task, **self.task_kwargs)
         return tasks.FiniteDataset(task, SET_SIZES[self.size], balance=task.kinds)
 
-    def config(self) -> Config:
-        splits = self.data().splits
+    def all_settings(self) -> dict:
+        splits, how = self.data().splits, dict(self.settings)
         n_train, n_eval = len(splits["train"]), len(splits["val"])
-        how = dict(self.settings)
         steps = how.pop("epochs") * (n_train // how["batch_size"])
-        return Config(steps, **how, n_train=n_train, n_eval=n_eval)
+        return how | {"steps": steps, "n_train": n_train, "n_eval": n_eval}
 
     def callbacks(self) -> list[Callback]:
         return [KeepBest("val/accuracy")]
