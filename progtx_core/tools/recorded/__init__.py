@@ -36,12 +36,17 @@ def find(name: str) -> Experiment:
     return experiments()[checks.one_of("recorded table", name, experiments())]
 
 
+def path_of(name: str) -> Path:
+    """Where a table lies."""
+    return RESULTS / f"{name}.csv"
+
+
 def read(name: str, path: Path | None = None, **how) -> pd.DataFrame:
     """The recorded table of that name. how: of `pandas.read_csv`
 
     Raises ValueError if there is none or if it is damaged, and says how to make it.
     """
-    path = path or RESULTS / f"{name}.csv"
+    path = path or path_of(name)
     fix = f"make it with 'python -m progtx_core record {name} --fresh'"
     if not path.exists():
         raise ValueError(f"{path} does not exist; {fix}")

@@ -11,7 +11,7 @@ from progtx_core.tools.experiments.executors import local
 from progtx_core.tools.experiments.runner import Report, Runner
 from progtx_core.tools.experiments.store import DONE, ROW
 from progtx_core.tools.experiments.table import as_csv
-from progtx_core.tools.recorded import RESULTS, find, read
+from progtx_core.tools.recorded import find, path_of, read
 
 PLACE = ["model", "task", "seed"]
 
@@ -30,7 +30,7 @@ def record(
 
     Raises RuntimeError if a row could not be measured; the others are written.
     """
-    experiment, path = find(name), out or RESULTS / f"{name}.csv"
+    experiment, path = find(name), out or path_of(name)
     trials = experiment.trials(checks.whole("n_seeds", n_seeds, at_least=1))
     path.parent.mkdir(parents=True, exist_ok=True)  # fails now, not after minutes
     folder = paths.scratch() / "build" / "recorded" / name
