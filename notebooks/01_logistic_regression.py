@@ -49,7 +49,7 @@ import numpy as np
 import torch
 from progtx_core import tasks
 from progtx_core.evaluation import best_linear_rule, predict
-from progtx_core.models import LogisticRegression as CoreModel
+from progtx_core.models.linear import LogisticRegression as CoreModel
 from progtx_core.plots import curves as plots
 from progtx_core.plots import style
 from progtx_core.tools.claims import Claims

@@ -195,8 +195,8 @@ class Block(nn.Module):
             nn.Linear(d_model, 4 * d_model), nn.ReLU(),
             nn.Linear(4 * d_model, d_model))
 
-    def forward(self, resid, real=None):  # (batch, seq, d_model)
-        resid = resid + self.attention(self.norm_1(resid), real)
+    def forward(self, resid, mask=None):  # (batch, seq, d_model)
+        resid = resid + self.attention(self.norm_1(resid), mask)
         return resid + self.mlp(self.norm_2(resid))  # the same shape
 
 
@@ -213,12 +213,12 @@ class Transformer(nn.Module):
         self.logits_head = nn.Linear(d_model, spec.n_classes)
 
     def forward(self, inputs):  # (batch, seq, d_input), or tokens (batch, seq)
-        real = padding_mask(inputs, self.spec)  # (batch, seq): not padding
+        mask = padding_mask(inputs, self.spec)  # (batch, seq): not padding
         features = as_features(inputs, self.spec)  # a token becomes one-hot
         resid = self.embed(features) + self.table  # (batch, seq, d_model)
         for block in self.blocks:
-            resid = block(resid, real)
-        pooled = mean_over(self.norm(resid), real)  # (batch, d_model)
+            resid = block(resid, mask)
+        pooled = mean_over(self.norm(resid), mask)  # (batch, d_model)
         return self.logits_head(pooled)  # (batch, n_classes)
 
 
@@ -529,27 +529,27 @@ print(check_heads(my_heads))
 #
 # ### Exercise 3: a mean that does not see padding (easy, 10 minutes)
 #
-# Write `mean(steps, real)`: the mean over the steps of (batch, seq, width)
-# where `real`, (batch, seq) of True and False, is True. What stands in the
-# other steps must not matter, even if it is infinite. Hint: zero times
+# Write `mean(x, mask)`: the mean over the positions of `x`, (batch, seq,
+# width), where `mask`, (batch, seq) of True and False, is True. What stands at
+# the others must not matter, even if it is infinite. Hint: zero times
 # infinity is not a number.
 
 # %% tags=["checker"]
 def check_mean(mean):
-    steps = torch.tensor([[[1.0], [3.0], [9.0]], [[4.0], [5.0], [6.0]]])
-    real = torch.tensor([[True, True, False], [True, True, True]])
-    made = mean(steps, real)
+    x = torch.tensor([[[1.0], [3.0], [9.0]], [[4.0], [5.0], [6.0]]])
+    mask = torch.tensor([[True, True, False], [True, True, True]])
+    made = mean(x, mask)
     if made is None or made.flatten().tolist() != [2.0, 5.0]:
         return "not yet: the means should be 2 and 5"
-    steps[0, 2] = float("inf")
-    if mean(steps, real).flatten().tolist() != [2.0, 5.0]:
-        return "not yet: an infinite padded step changes the mean"
+    x[0, 2] = float("inf")
+    if mean(x, mask).flatten().tolist() != [2.0, 5.0]:
+        return "not yet: an infinite padded position changes the mean"
     return "correct"
 
 
 # %% tags=["exercise"]
-def my_mean(steps, real):
-    return steps.mean(1)
+def my_mean(x, mask):
+    return x.mean(1)
 
 
 print(check_mean(my_mean))
@@ -558,9 +558,9 @@ print(check_mean(my_mean))
 # <details><summary>Solution</summary>
 #
 # ```python
-# def my_mean(steps, real):
-#     kept = steps.masked_fill(~real.unsqueeze(-1), 0.0)
-#     return kept.sum(1) / real.sum(1, keepdim=True)
+# def my_mean(x, mask):
+#     kept = x.masked_fill(~mask.unsqueeze(-1), 0.0)
+#     return kept.sum(1) / mask.sum(1, keepdim=True)
 #
 #
 # print(check_mean(my_mean))

@@ -339,7 +339,7 @@ show(plots.staircase(pd.concat(rows), {"three tasks": [
 class SecondGtThird(SignalTask):
     name = "second_gt_third"
     rule = "the second step is greater than the third"
-    min_steps = 3
+    min_seq_len = 3
 
     def label_signal(self, signal):
         second, third = signal[1], signal[2]

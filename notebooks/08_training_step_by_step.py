@@ -200,7 +200,7 @@ say("Accuracy of that guess on the test part: "
 
 # %%
 batch = data.splits["train"][:8]
-mask = padding_mask(batch.inputs, task.spec)  # (batch, seq), True for real
+mask = padding_mask(batch.inputs, task.spec)  # (batch, seq), False: padding
 tokens = [task.tokenizer.read(ids) for ids in batch.inputs.tolist()]
 show(sequences.padded_batch(tokens, mask.numpy()),
      "Eight padded texts as rows of tokens, and beside them the mask: "
@@ -228,11 +228,11 @@ class Selector(nn.Module):
         self.logits_head = nn.Linear(d_model, spec.n_classes)
 
     def forward(self, inputs):  # (batch, seq)
-        real = padding_mask(inputs, self.spec)
+        mask = padding_mask(inputs, self.spec)
         one_hot = nn.functional.one_hot(inputs, self.spec.d_vocab).float()
         resid = self.embed(one_hot) + self.table  # (batch, seq, d_model)
         for block in self.blocks:
-            resid = block(resid, real)
+            resid = block(resid, mask)
         first = self.norm(resid)[:, 0]  # CHANGED: was the mean of the steps
         return self.logits_head(first)  # (batch, n_classes)
 
@@ -491,8 +491,8 @@ def weights_on_source(model, batch):  # best head's mean weight, (operation,)
 pointing = np.array([weights_on_source(m, test_set) for m in run.models])
 forming = np.array([weights_on_source(run.models_at(step)[0],
                                       data.splits["val"])
-                    for step in looks])
-show(sequences.lines(looks, dict(zip(names, forming.T)), "weight on source"),
+                    for step in evals])
+show(sequences.lines(evals, dict(zip(names, forming.T)), "weight on source"),
      "The weight that the best head puts on the token to be copied, "
      "over training, a line an operation: about even at first, then high, "
      "lowest for Min.")

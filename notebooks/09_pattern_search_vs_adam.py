@@ -126,22 +126,22 @@ def follow(bits):
     return states
 
 
-print({name: len(part) for name, part in data.parts.items()}, "strings")
+print({name: len(part) for name, part in data.splits.items()}, "strings")
 assert tasks.get("parity").follow([0, 1, 1, 1]) == follow([0, 1, 1, 1])
 
 # %% [markdown]
-# All strings are split, none is drawn twice. The task has a second reading,
-# as a *sequence*: bits, a separator, then the states one by one. Where is each
-# state asked for? At the place before its own. One place later, and the answer
-# would be the input, which the model only has to copy:
+# All strings are split, none is drawn twice. The states can also be written on
+# a *scratchpad*: bits, a separator, then the states one by one. Where is each
+# state asked for? At the position before its own. One position later, and the
+# answer would be the input, which the model only has to copy:
 
 # %%
-as_sequence = tasks.get("parity", output="scratchpad")
-inputs = tasks.StringSet(as_sequence).splits["test"].inputs
-asked = as_sequence.labels(inputs)
-leaked = asked.roll(1, dims=1)  # each answer one place later
+on_scratchpad = tasks.get("parity", output="scratchpad")
+inputs = tasks.StringSet(on_scratchpad).splits["test"].inputs
+asked = on_scratchpad.labels(inputs)
+leaked = asked.roll(1, dims=1)  # each answer one position later
 leaked[:, 0] = -1
-names = as_sequence.tokenizer.read(inputs[0].tolist())
+names = on_scratchpad.tokenizer.read(inputs[0].tolist())
 rows = {"input": names, "asked for": asked[0].tolist(),
         "leaked": leaked[0].tolist()}
 table(["place", *map(str, range(len(names)))],
@@ -357,7 +357,7 @@ table(["worst live seed", "train", "test", "test, last answer",
 # ## Evidence over seeds
 #
 # Recorded: five seeds of every method on parity, and of the search and Adam on
-# easier rules and on the sequence. Greedy random search moves all numbers at
+# easier rules and on the scratchpad. Greedy random search moves all numbers at
 # random and keeps what helps; SPSA measures the slope along one random
 # direction at a time and steps down it; SGD and Adam use the gradient. On the
 # right, kinds of the search: *one at a time* keeps the first move that helps;
@@ -427,7 +427,8 @@ show(searches.radius_and_layers(runs["PatternSearch"]),
 # at the surface to read its loss; the slider goes through the training.
 
 # %% tags=["nbval-ignore-output"]
-surface(landscape(runs, train_set),
+plane = landscape(runs, train_set)
+surface(plane, ch09.surface(plane),
         "The loss over a plane: two paths from one point to far-off valleys.")
 
 

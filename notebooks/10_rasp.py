@@ -51,7 +51,7 @@ import torch
 from progtx_core import models, rasp, tasks
 from progtx_core.evaluation.generation import exact_match, greedy
 from progtx_core.models.attention import attend, patterns
-from progtx_core.models.transformer import Transformer
+from progtx_core.models.transformer import CausalTransformer
 from progtx_core.plots import selections
 from progtx_core.rasp import programs
 from progtx_core.rasp.by_hand import FEATURES, counter, units
@@ -332,7 +332,7 @@ class NumberBefore(StateTracking):
 
 
 before = NumberBefore(seq_len=12)
-run = fit(partial(Transformer, d_model=16, n_layers=1, n_heads=1, causal=True),
+run = fit(partial(CausalTransformer, d_model=16, n_layers=1, n_heads=1),
           before, Config(steps, 64, 0.01, n_eval=500), seed=seed,
           n_seeds=n_seeds)
 

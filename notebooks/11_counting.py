@@ -187,7 +187,7 @@ def window(seq, n_first=4, n_near=8):
 
 
 theirs = LONG_SCHEMES["windowed"](150, d_model=8, n_heads=4)
-assert torch.equal(theirs.bias(150)[0], window(150))
+assert torch.equal(theirs.attention_bias(150)[0], window(150))
 print((window(150) == 0).tril().sum(1)[[4, 12, 60, 149]].tolist())
 
 # %% [markdown]
@@ -670,8 +670,8 @@ print(check_score(my_score))
 # Make a subclass of `LONG_SCHEMES["windowed"]` with `n_near = 1`, and add it
 # to `LONG_SCHEMES` under a name of yours, in a cell after the imports. Set
 # `scheme` to that name and `regime` to `"up, truncated"`, and run all. Then one that
-# sees the four nearest places and never the prompt (`n_near = 4` and a `bias`
-# of your own). Which kinds of error appear?
+# sees the four nearest places and never the prompt (`n_near = 4` and an
+# `attention_bias` of your own). Which kinds of error appear?
 #
 # <details><summary>What to look for</summary>
 #

@@ -7,7 +7,7 @@ learns it), `training` (joins them), `evaluation` (reads a trained model),
 
 >>> from progtx_core import tasks
 >>> tasks.get("last_gt_first").rule
-'the last step is greater than the first'
+'The last value is greater than the first'
 """
 
 __version__ = "0.1.0"

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from progtx_core.tools.claims import METADATA_KEY, ClaimFailed, Claims, defaults_of
-from progtx_core.tools.execution import chapters
+from progtx_core.tools.claims import METADATA_KEY, ClaimFailed, Claims
+from progtx_core.tools.execution.parameters import defaults_of
 
 CHAPTER = "01_logistic_regression"
 
@@ -61,9 +61,3 @@ def test_a_claim_needs_a_bound(defaults, shown):
     with pytest.raises(ValueError, match="needs at_least or at_most"):
         Claims(CHAPTER, defaults).check("it works", 1.0)
     assert not shown
-
-
-def test_the_defaults_are_those_of_the_parameters_cell():
-    for chapter in chapters():
-        known = {name: one.default for name, one in chapter.parameters.items()}
-        assert defaults_of(chapter.name) == known != {}

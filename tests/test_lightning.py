@@ -19,8 +19,9 @@ from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 
 from progtx_core import tasks
 from progtx_core.models.long import LongTransformer
+from progtx_core.models.transformer import CausalTransformer
+from progtx_core.optim import FastLosses, Moves, PatternSearch
 from progtx_core.tools.lightning import LightningTraining
-from progtx_core.tools.tables import SEARCHED, method, searched_model
 from progtx_core.training import Config, adam, fit, masked_cross_entropy
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's own
@@ -49,15 +50,25 @@ def strings(name="parity", **sizes):
     return tasks.StringSet(tasks.get(name, **sizes))
 
 
+def searching(batch, **options):
+    """An optimizer without gradients, with its fast measure of candidates."""
+
+    def make(model, config):
+        losses_of = FastLosses(model, batch)
+        return PatternSearch(model.named_parameters(), losses_of=losses_of, **options)
+
+    return make
+
+
 def cases():
     """Model, task, config, optimizer."""
     short = {"steps": 12, "eval_every": 4, "n_eval": 60, "schedule": "cosine"}
     pooled = tasks.get("last_gt_first"), Config(batch_size=16, **short)
     parity = strings()
-    n_train = len(parity.parts["train"])
+    n_train = len(parity.splits["train"])
     searched = Config(batch_size=n_train, n_train=n_train, **short | {"n_eval": 10})
     counted = tasks.get("counting", max_len=12, n_numbers=30)
-    search = method("PatternSearch", parity.parts["train"], radius=0.1, block_size=32)
+    search = searching(parity.splits["train"], radius=0.1, block_size=32)
     return {
         "pooling": ("attention_pooling", *pooled, adam),
         "transformer": ("transformer", *pooled, adam),
@@ -68,7 +79,7 @@ def cases():
             adam,
         ),
         "search": (
-            partial(searched_model, **SEARCHED["tiny"]),
+            partial(CausalTransformer, **SMALL | {"n_layers": 2}),
             parity,
             searched,
             search,
@@ -78,7 +89,9 @@ def cases():
 
 def trained(case, *callbacks, seed=2, resume=None, **options):
     model, task, config, make_optimizer = cases()[case]
-    training = LightningTraining(model, task, config, seed=seed, make_optimizer=make_optimizer)
+    training = LightningTraining(
+        model, task, config, seed=seed, make_optimizer=make_optimizer
+    )
     curves = Curves()
     trainer = Trainer(
         **{"max_epochs": -1} | QUIET | options,
@@ -159,12 +172,14 @@ def test_a_loss_that_is_no_number_ends_the_training():
     task = tasks.get("last_gt_first")
     config = Config(steps=20, learning_rate=1e30, batch_size=8, n_eval=20)
     with pytest.raises(FloatingPointError, match=r"attention_pooling: .* seed 0"):
-        Trainer(max_epochs=-1, **QUIET).fit(LightningTraining("attention_pooling", task, config))
+        Trainer(max_epochs=-1, **QUIET).fit(
+            LightningTraining("attention_pooling", task, config)
+        )
 
 
 def test_a_search_that_has_finished_ends_the_training():
     model, task, config, _ = cases()["search"]
-    search = method("PatternSearch", task.parts["train"], budget=10, block_size=8)
+    search = searching(task.splits["train"], budget=10, block_size=8)
     training = LightningTraining(model, task, config, make_optimizer=search)
     trainer = Trainer(max_epochs=-1, **QUIET)
     trainer.fit(training)
@@ -206,7 +221,7 @@ def test_processes_divide_what_a_search_measures(monkeypatch):
     model, task, config, search = cases()["search"]
     training = LightningTraining(model, task, config, make_optimizer=search)
     optimizer = search(training.model, config)
-    moves = optimizer._sweep()[:7]
+    moves = Moves(torch.arange(7).unsqueeze(1), torch.full((7, 1), 0.1))
     monkeypatch.setattr(LightningTraining, "trainer", SimpleNamespace(world_size=3))
     parts, counts = [], []
 

@@ -42,14 +42,14 @@ def best_linear_rule(
     checks.whole("n_starts", n_starts, at_least=8)
     examples = batch.inputs.flatten(1)
     n_features = examples.shape[1]
-    per_step = torch.eye(batch.inputs.shape[1])
-    per_step = per_step.repeat_interleave(batch.inputs.shape[2], dim=1)
+    per_position = torch.eye(batch.inputs.shape[1])
+    per_position = per_position.repeat_interleave(batch.inputs.shape[2], dim=1)
     random = torch.randn(n_starts, n_features, generator=generator)
-    sums = torch.randn(n_starts, len(per_step), generator=generator) @ per_step
+    sums = torch.randn(n_starts, len(per_position), generator=generator) @ per_position
     same = torch.ones(1, n_features)
     means = [examples[batch.targets == c].mean(0, keepdim=True) for c in (0, 1)]
     between = means[1] - means[0]
-    pool = torch.cat([per_step, -per_step, same, -same, between, random, sums])
+    pool = torch.cat([per_position, -per_position, same, -same, between, random, sums])
     for round_number in range(n_rounds):
         accuracy, threshold = _best_thresholds(examples, batch.targets, pool)
         best = accuracy.topk(8).indices

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from progtx_core.training.objective import check_mask
+from progtx_core.training.data import check_mask
 from progtx_core.types import Batch
 
 

@@ -9,7 +9,7 @@ from torch import nn
 from progtx_core.models import count_parameters
 from progtx_core.optim import PatternSearch
 from progtx_core.optim.moves import Moves
-from progtx_core.training.objective import masked_cross_entropy
+from progtx_core.training.data import masked_cross_entropy
 from progtx_core.types import Batch
 
 

@@ -78,7 +78,7 @@ class Transformer(nn.Module):
         for block in self.blocks:
             resid = block(resid, mask, self.positions)
         resid = self.norm(resid)
-        if not self.spec.per_step:  # one answer in all: (batch, d_model)
+        if not self.spec.per_position:  # one answer in all: (batch, d_model)
             resid = mean_over(resid, mask) if self.read == "mean" else resid[:, 0]
         return self.logits_head(resid)  # (batch, n_classes) or (batch, seq, n_classes)
 

@@ -1,15 +1,15 @@
 """Many candidates of a search measured together, and nothing computed twice.
 
 A candidate differs from the model as it is in a few numbers. What these cannot reach is
-taken from the last full pass, beginnings that strings share are computed once
-(`Prefixes`), and the candidates lie innermost, (feature, node, candidate), so that each
-operation is one long stretch of memory.
+taken from the last full pass, beginnings that strings share are computed once, and the
+candidates lie innermost, (feature, node, candidate): each operation is one long stretch.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from progtx_core import checks
 from progtx_core.models.positions import Learned, Positions
@@ -18,32 +18,21 @@ from progtx_core.optim.moves import Moves
 from progtx_core.optim.prefixes import Prefixes
 from progtx_core.types import Batch
 
-# The C library hands large blocks back to the system when they are freed, and to get
-# them anew costs a quarter of the time here. Once one of this size was freed, it keeps
-# as much.
+# The C library hands large blocks back when they are freed, and to get them anew costs a
+# quarter of the time here. Once one of this size was freed, it keeps as much.
 LARGE = 31 * 2**20
 ROUNDING = {torch.float32: 1e-6, torch.float64: 1e-12}  # of a loss, relative
-
-
-class Shift(NamedTuple):
-    """Changes of one parameter: candidate who[i] has change[i] added at row[i], column[i]."""
-
-    row: Tensor
-    column: Tensor
-    who: Tensor
-    change: Tensor
+Shift = tuple[Tensor, Tensor, Tensor, Tensor]  # row, column, candidate, change
 
 
 class FastLosses:
     """Loss of a causal transformer on a fixed batch, for many moves at once.
 
     Calling it with `Moves` gives a loss for each, lowered by a bound of its rounding
-    error, as `PatternSearch(losses_of=...)` wants it. It reads the model's parameters as
-    they are at the call.
+    error, as `PatternSearch(losses_of=...)` wants it, at the parameters of the moment.
 
     Args:
-        model: a `CausalTransformer` with an answer at each position, and learned
-            positions or none; ValueError for another one
+        model: a `CausalTransformer`, per_position, with learned positions or none
         memory: bytes that the candidates measured together may take
     """
 
@@ -55,6 +44,8 @@ class FastLosses:
         self.ends = torch.tensor([p.numel() for _, p in self.named]).cumsum(0)
         self.dtype = self.named[0][1].dtype
         self.tree = Prefixes(batch, model.spec, self.dtype)
+        at = F.one_hot(self.tree.depth, model.positions.n_ctx)  # what a table multiplies
+        self.at = at.T.unsqueeze(2).to(self.dtype)  # (position, node, 1)
         self.memory = checks.whole("memory", memory, at_least=1)
         self.kept: dict[str, Tensor] = {}  # activations of the model as it is
         self.version: list[int] = []
@@ -91,13 +82,20 @@ class FastLosses:
         found = {}
         for number, who, places, change in moves.by_parameter(self.ends):
             name, parameter = self.named[number]
-            width = parameter.shape[1] if parameter.ndim == 2 else 1
-            found[name] = Shift(places // width, places % width, who, change)
+            row = column = places  # of a diagonal: the weights of a norm
+            if parameter.ndim == 2:
+                row, column = places // parameter.shape[1], places % parameter.shape[1]
+            if name == "positions.table":  # a weight the other way round
+                row, column = column, row
+            found[name] = row, column, who, change
         return found
 
     def forward(self, shifts: dict[str, Shift] | None) -> Tensor:
         """Losses (candidate,); without shifts, of the model itself, and keep all."""
-        resid = self.positions(self.linear("embed", self.tree.features, shifts), shifts)
+        resid = self.linear("embed", self.tree.features, shifts)
+        if isinstance(self.model.positions, Learned):
+            resid = resid + self.model.positions.table[self.tree.depth].T.unsqueeze(2)
+            resid = self.shifted(resid, "positions.table", self.at, shifts)
         for i in range(len(self.model.blocks)):
             block = f"blocks.{i}"
             normed = self.norm(f"{block}.norm_1", resid, shifts)
@@ -134,21 +132,8 @@ class FastLosses:
             self.kept_as(f"{name}.hat", hat, shifts)
             y = torch.addcmul(layer.bias[:, None, None], layer.weight[:, None, None], hat)
             self.kept_as(name, y, shifts)
-        y = self.shifted(y, f"{name}.weight", hat, shifts, by_row=True)
+        y = self.shifted(y, f"{name}.weight", hat, shifts)
         return self.shifted(y, f"{name}.bias", None, shifts)
-
-    def positions(self, resid: Tensor, shifts) -> Tensor:
-        """Add to each node the vector of its position."""
-        if not isinstance(self.model.positions, Learned):
-            return resid
-        resid = resid + self.model.positions.table[self.tree.depth].T.unsqueeze(2)
-        shift = (shifts or {}).get("positions.table")
-        if shift is None:
-            return resid
-        # Row and column of the table are position and feature.
-        there = self.tree.depth == shift.row[:, None]  # (shift, node)
-        moved = Shift(shift.column, shift.row, shift.who, shift.change)
-        return self.add(resid, moved, shift.change[:, None] * there)
 
     def attention(self, name: str, x: Tensor, shifts) -> Tensor:
         """Every node asks those that lead to it."""
@@ -194,26 +179,18 @@ class FastLosses:
             self.kept[name] = y
         return y
 
-    def shifted(
-        self, y: Tensor, name: str, x: Tensor | None, shifts, by_row=False
-    ) -> Tensor:
-        """Add what a changed parameter adds: its change times what it multiplies."""
-        shift = (shifts or {}).get(name)
-        if shift is None:
+    def shifted(self, y: Tensor, name: str, x: Tensor | None, shifts) -> Tensor:
+        """Add to y what a changed parameter adds: its change times what it multiplies."""
+        if shifts is None or name not in shifts:
             return y
-        change = shift.change[:, None]
+        row, column, who, change = shifts[name]
         if x is None:  # a bias
-            return self.add(y, shift, change.expand(-1, y.shape[1]))
-        column = shift.row if by_row else shift.column
-        who = shift.who if x.shape[2] > 1 else torch.zeros_like(shift.who)
-        return self.add(y, shift, change * x[column, :, who])
-
-    def add(self, y: Tensor, shift: Shift, values: Tensor) -> Tensor:
-        """Add values (shift, node) to the rows of y (row, node, candidate)."""
-        if y.shape[2] == 1:
-            y = y.expand(-1, -1, self.n)
-        y = y.clone()  # what is kept must stay as it is
-        y.transpose(1, 2).index_put_((shift.row, shift.who), values, accumulate=True)
+            added = change[:, None].expand(-1, y.shape[1])  # (change, node)
+        else:
+            of = who if x.shape[2] > 1 else torch.zeros_like(who)
+            added = change[:, None] * x[column, :, of]
+        y = y.expand(-1, -1, self.n).clone()  # what is kept must stay as it is
+        y.transpose(1, 2).index_put_((row, who), added, accumulate=True)
         return y
 
 
@@ -227,9 +204,6 @@ def check_model(model) -> None:
     plain = isinstance(model, Transformer) and all(type(b) is Block for b in model.blocks)
     if not plain or not model.causal:
         raise ValueError("FastLosses follows a CausalTransformer of plain blocks")
-    positions = type(model.positions)
-    if positions not in (Positions, Learned) or not model.spec.per_step:
-        raise ValueError(
-            "FastLosses follows learned positions or none, and an answer at each position, "
-            f"got {positions.__name__} and per_step={model.spec.per_step}"
-        )
+    if type(model.positions) not in (Positions, Learned) or not model.spec.per_position:
+        got = f"{type(model.positions).__name__} and per_position={model.spec.per_position}"
+        raise ValueError(f"FastLosses needs learned positions or none, per_position; got {got}")

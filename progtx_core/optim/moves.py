@@ -11,24 +11,18 @@ Closure = Callable[[], Tensor | float]
 
 @dataclass(frozen=True)
 class Moves:
-    """Some candidates: each changes the flattened parameters in `group_size` places.
+    """Some candidates: each changes `group_size` numbers of all parameters, flattened."""
 
-    Attributes:
-        coordinates: (n_moves, group_size), places in all parameters one after another
-        change: (n_moves, group_size), what is added there
-    """
-
-    coordinates: Tensor
-    change: Tensor
+    coordinates: Tensor  # (n_moves, group_size), places in all parameters on end
+    change: Tensor  # (n_moves, group_size), what is added there
 
     def __len__(self) -> int:
         return len(self.coordinates)
 
     def by_parameter(self, ends: Tensor) -> Iterator[tuple[int, Tensor, Tensor, Tensor]]:
-        """What is changed, parameter by parameter; `ends`: where each of them ends.
+        """For each parameter that is changed: its number; moves, places in it, changes.
 
-        Yields:
-            number of the parameter, and for each change: its move, its place, how much
+        ends: where each parameter ends, when all are flattened one after another
         """
         places, change = self.coordinates.flatten(), self.change.flatten()
         move = torch.arange(len(self)).repeat_interleave(self.coordinates.shape[1])
@@ -59,9 +53,6 @@ class Moves:
 
 class CandidateOrder:
     """The candidates of one sweep: twice each group of coordinates, there and back.
-
-    Args:
-        radius: (n_coordinates,); group_size: coordinates moved together; seed: of the order
 
     >>> order = CandidateOrder(torch.tensor([0.5, 2.0, 2.0]), group_size=1, seed=0)
     >>> len(order), order[:2].coordinates.tolist(), order[:2].change.tolist()
@@ -97,17 +88,12 @@ def check_closure(search: torch.optim.Optimizer, closure: Closure | None) -> Clo
 
 
 def searched(param_groups: list[dict]) -> list[tuple[Tensor, dict]]:
-    """Parameters that are searched, each once, with their group.
-
-    Raises ValueError if there is none, or for one that cannot be flattened in place.
-    """
+    """Parameters that are searched, each once, with their group."""
     found = [(p, g) for g in param_groups for p in g["params"] if p.requires_grad]
     if not found:
         raise ValueError("a search needs a parameter with requires_grad=True, got none")
     for parameter, _ in found:
         if not parameter.is_contiguous() or not parameter.is_floating_point():
-            raise ValueError(
-                "a search needs contiguous parameters of floating point, got "
-                f"{parameter.dtype} with strides {parameter.stride()}"
-            )
+            got = f"{parameter.dtype} with strides {parameter.stride()}"
+            raise ValueError(f"a search needs contiguous float parameters, got {got}")
     return found

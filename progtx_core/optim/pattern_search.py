@@ -18,25 +18,23 @@ class PatternSearch(torch.optim.Optimizer):
     """Direct search along coordinates, or along random groups of them.
 
     A sweep visits all coordinates once, in random order, and polls +radius and -radius
-    at each (in random order too). A move that lowers the loss strictly is kept at once,
-    and the sweep goes on with the next coordinate. After a sweep without such a move
-    the radius is multiplied by `contraction`, after any other by `expansion`. One call
-    of `step` ends with the first kept move, or with the sweep. Its closure returns the
-    loss and computes no gradient; NaN and infinity count as no improvement. A rejected,
+    at each (in random order too). A move that lowers the loss strictly is kept at once.
+    After a sweep without such a move the radius is multiplied by `contraction`, after any
+    other by `expansion`. A `step` ends with the first kept move, or with the sweep. Its
+    closure computes no gradient; NaN and infinity count as no improvement. A rejected,
     failed or interrupted trial leaves every parameter as it was, bit for bit.
 
     Args:
-        radius: length of a move in one coordinate; a parameter group may have its own
         losses_of: a faster way to measure candidates, whose losses may err to the low
             side: what it likes is measured again by the closure before it is kept
         generator: draws the seed of the random orders; by default seed 0
-        settings: see `SearchSettings`
+        settings: the fields of `SearchSettings`
 
     Source: Hooke and Jeeves, "Direct search solution of numerical and statistical
-    problems", 1961: exploratory moves one after another, and the idea of poll="together",
-    a move made of those that helped. `restart=True` without expansion: Chiang et al.,
-    "Loss landscapes are all you need", 2023. `forcing`: Kolda, Lewis and Torczon,
-    "Optimization by direct search", SIAM Review 45, 2003, section 3.7.
+    problems", 1961, for moves one after another, and made of those that helped
+    ("together"). `restart=True` without expansion: Chiang et al., "Loss landscapes are all
+    you need", 2023. `forcing`: Kolda, Lewis and Torczon, "Optimization by direct search",
+    SIAM Review 45, 2003, section 3.7.
 
     >>> w = torch.nn.Parameter(torch.tensor([3.0, -1.0]))
     >>> search = PatternSearch([w], radius=1.0)
@@ -63,8 +61,7 @@ class PatternSearch(torch.optim.Optimizer):
         self._ends = torch.tensor([p.numel() for p, _ in self._parameters]).cumsum(0)
         self.n_coordinates = int(self._ends[-1])
         checks.whole("group_size", self.settings.group_size, 1, self.n_coordinates)
-        # May be raised later, to go on.
-        self.budget: float = self.settings.budget or math.inf
+        self.budget: float = self.settings.budget or math.inf  # may be raised to go on
         seed = torch.randint(2**62, (), generator=generator or torch.Generator())
         # All that the next step depends on. The order of a sweep follows from its number.
         self.state[self._parameters[0][0]] = {
@@ -106,7 +103,7 @@ class PatternSearch(torch.optim.Optimizer):
         } | {f"kept/{name}": float(n) for name, n in zip(names, self.now["kept"])}
 
     @torch.no_grad()
-    def step(self, closure: Closure | None = None) -> float:
+    def step(self, closure: Closure | None = None) -> float:  # type: ignore[override]
         """Poll until a move is kept or the sweep ends; return the loss before it."""
         closure, now = check_closure(self, closure), self.now
         if self.finished:

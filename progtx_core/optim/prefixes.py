@@ -1,7 +1,6 @@
 """The different beginnings of some strings: all that a causal model has to compute."""
 
 import torch
-from torch import Tensor
 
 from progtx_core.models.inputs import as_features, padding_mask
 from progtx_core.types import Batch, Spec
@@ -10,19 +9,17 @@ from progtx_core.types import Batch, Spec
 class Prefixes:
     """One node for each different beginning; what it sees is what leads to it.
 
-    In a causal model a position depends on what stands before it only, so strings that
-    begin alike share that beginning's numbers. All strings of 8 bits have 2048 positions,
-    but 510 beginnings.
+    In a causal model strings that begin alike share that beginning's numbers. All strings
+    of 8 bits have 2048 positions, but 510 beginnings.
 
-    Attributes:
-        features: (d_features, nodes, 1), of the last token of each beginning
-        depth: (nodes,), its position; nodes are in the order of depth
-        counts: (n_classes, nodes), how often which answer is asked for there
-        seen: for each position, the first node that sees so far, and the nodes of that
-            position that it and those after it see
+    features: (d_features, nodes, 1), of the last token of each beginning
+    depth: (nodes,), its position; nodes are in the order of depth
+    counts: (n_classes, nodes), how often which answer is asked for there
+    seen: for each position, the first node that sees so far, and the nodes of that
+        position that it and those after it see
 
     >>> bits = torch.tensor([[0, 0], [0, 1], [1, 1]])
-    >>> tree = Prefixes(Batch(bits, bits), Spec(2, seq_len=2, d_vocab=2, per_step=True))
+    >>> tree = Prefixes(Batch(bits, bits), Spec(2, seq_len=2, d_vocab=2, per_position=True))
     >>> tree.depth.tolist(), [(first, nodes.tolist()) for first, nodes in tree.seen]
     ([0, 0, 1, 1, 1], [(0, [0, 1, 0, 0, 1]), (2, [2, 3, 4])])
     """

@@ -17,8 +17,8 @@ class WholeSearch(torch.optim.Optimizer):
         super().__init__(params, {})
         self._parameters = [p for p, _ in searched(self.param_groups)]
         checks.whole("seed", seed, at_least=0)
-        first = {"seed": seed, "draw": 0, "evaluations": 0}
-        self.state[self._parameters[0]] = first | state
+        now = {"seed": seed, "draw": 0, "evaluations": 0}
+        self.state[self._parameters[0]] = now | state
 
     @property
     def now(self) -> dict:
@@ -32,9 +32,8 @@ class WholeSearch(torch.optim.Optimizer):
     def noise(self) -> list[Tensor]:
         """Standard normal numbers, a tensor for each parameter; new ones for every draw."""
         seed = self.now["seed"] * 2**32 + self.now["draw"]
-        generator = torch.Generator().manual_seed(seed)
-        shapes = [(p.shape, p.dtype) for p in self._parameters]
-        return [torch.randn(s, generator=generator, dtype=dtype) for s, dtype in shapes]
+        g = torch.Generator().manual_seed(seed)
+        return [torch.randn(p.shape, generator=g, dtype=p.dtype) for p in self._parameters]
 
     def measure(self, closure: Closure | None) -> float:
         closure = check_closure(self, closure)
@@ -54,36 +53,18 @@ class WholeSearch(torch.optim.Optimizer):
 class GreedyRandom(WholeSearch):
     """Add noise to all parameters; keep it if the loss falls, else take it back.
 
-    Args:
-        radius: standard deviation of the noise
-        contraction: of the radius, after `patience` failures in a row
-
-    Source: Chiang et al., "Loss landscapes are all you need", 2023, its "greedy random
-    search".
-
-    >>> w = torch.nn.Parameter(torch.tensor([3.0, -1.0]))
-    >>> search = GreedyRandom([w], radius=1.0, patience=10)
-    >>> for _ in range(300):
-    ...     _ = search.step(lambda: (w**2).sum())
-    >>> bool((w**2).sum() < 1e-3)
-    True
+    radius: standard deviation of the noise; times `contraction` after `patience` failures
+    Source: Chiang et al., "Loss landscapes are all you need", 2023: greedy random search.
     """
 
-    def __init__(
-        self,
-        params,
-        radius: float = 0.1,
-        contraction: float = 0.5,
-        patience: int = 100,
-        seed: int = 0,
-    ) -> None:
+    def __init__(self, params, radius=0.1, contraction=0.5, patience=100, seed=0) -> None:
         checks.number("radius", radius, above=0)
         self.contraction = check_contraction(contraction)
         self.patience = checks.whole("patience", patience, at_least=1)
         super().__init__(params, seed, {"radius": radius, "failures": 0, "best_loss": None})
 
     @torch.no_grad()
-    def step(self, closure: Closure | None = None) -> float:
+    def step(self, closure: Closure | None = None) -> float:  # type: ignore[override]
         """One trial; returns the loss before it."""
         now = self.now
         if now["best_loss"] is None:
@@ -110,32 +91,20 @@ class GreedyRandom(WholeSearch):
 class Spsa(WholeSearch):
     """Two measurements along a random direction estimate the slope there; step down it.
 
-    Args:
-        lr: length of a step for a slope of 1
-        radius: how far to both sides is measured
-
+    lr: length of a step for a slope of 1; radius: how far to both sides is measured
     Source: Spall, "Multivariate stochastic approximation using a simultaneous
     perturbation gradient approximation", 1992; with normal directions, as in Malladi et
     al., "Fine-tuning language models with just forward passes", 2023 (MeZO).
-
-    >>> w = torch.nn.Parameter(torch.tensor([3.0, -1.0]))
-    >>> search = Spsa([w], lr=0.05, radius=0.01)
-    >>> for _ in range(300):
-    ...     _ = search.step(lambda: (w**2).sum())
-    >>> bool((w**2).sum() < 1e-3)
-    True
     """
 
-    def __init__(
-        self, params, lr: float = 1e-3, radius: float = 1e-2, seed: int = 0
-    ) -> None:
+    def __init__(self, params, lr=1e-3, radius=1e-2, seed=0) -> None:
         self.radius = checks.number("radius", radius, above=0)
         super().__init__(params, seed, {})
         for group in self.param_groups:  # a training loop sets it anew for each step
             group["lr"] = checks.number("lr", lr, above=0)
 
     @torch.no_grad()
-    def step(self, closure: Closure | None = None) -> float:
+    def step(self, closure: Closure | None = None) -> float:  # type: ignore[override]
         """Measure on both sides, then step; returns the mean of both losses."""
         old, by = [p.clone() for p in self._parameters], self.noise()
         self.now["draw"] += 1

@@ -4,18 +4,10 @@ from dataclasses import dataclass, fields
 
 from progtx_core import checks
 
-POLLS = ("first", "best", "together")
-
 
 @dataclass(frozen=True)
 class SearchSettings:
-    """What `PatternSearch` takes as keyword arguments beside its radius.
-
-    >>> SearchSettings.of(budgets=100)
-    Traceback (most recent call last):
-    ...
-    TypeError: there is no setting of PatternSearch 'budgets'; nearest: budget
-    """
+    """What `PatternSearch` takes as keyword arguments beside its radius."""
 
     contraction: float = 0.5  # of the radius after a sweep without a kept move; below 1
     expansion: float = 1.0  # of the radius after a sweep with one; at least 1
@@ -43,19 +35,18 @@ class SearchSettings:
         checks.number("min_gain", self.min_gain, at_least=0)
         checks.number("forcing", self.forcing, at_least=0)
         checks.whole("group_size", self.group_size, at_least=1)
-        checks.one_of("poll", self.poll, POLLS)
+        checks.one_of("poll", self.poll, ("first", "best", "together"))
         checks.whole("block_size", self.block_size, at_least=1)
         if self.budget is not None:
             checks.whole("budget", self.budget, at_least=1)
 
     @classmethod
     def of(cls, **settings) -> "SearchSettings":
-        """Raises TypeError for an unknown setting, with the nearest ones."""
+        """From keyword arguments; TypeError for an unknown one, with the nearest ones."""
+        known = [field.name for field in fields(cls)]
         try:
             for name in settings:
-                checks.one_of(
-                    "setting of PatternSearch", name, [f.name for f in fields(cls)]
-                )
+                checks.one_of("setting of PatternSearch", name, known)
         except ValueError as error:
             raise TypeError(str(error)) from None
         return cls(**settings)

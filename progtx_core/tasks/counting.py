@@ -12,7 +12,7 @@ from progtx_core.tasks.prompts import PromptTask, uniform
 from progtx_core.tasks.tokenizer import PAD
 
 DIRECTIONS = ("up", "down", "both")
-PROMPT, FIXED = 4, 6  # tokens of `SoS a b >`; tokens of a sequence beside |b - a|
+PROMPT, MARKS = 4, 6  # tokens of `SoS a b >`; tokens of a sequence beside |b - a|
 
 
 class Counting(PromptTask):
@@ -42,15 +42,15 @@ class Counting(PromptTask):
         truncated_share: float = 0.0,
     ) -> None:
         self.n_numbers = checks.whole("n_numbers", n_numbers, at_least=2)
-        checks.whole("max_len", max_len, FIXED, n_numbers - 1 + FIXED)
+        checks.whole("max_len", max_len, MARKS, n_numbers - 1 + MARKS)
         self.directions = checks.one_of("directions", directions, DIRECTIONS)
         self.truncated_share = checks.number("truncated_share", truncated_share, None, 0, 1)
-        if truncated_share and max_len == n_numbers - 1 + FIXED:
+        if truncated_share and max_len == n_numbers - 1 + MARKS:
             raise ValueError(f"no two of {n_numbers} numbers are too far for {max_len}")
         super().__init__(max_len, [*map(str, range(n_numbers))])
 
     def sample_inputs(self, n, generator):
-        reach, furthest = self.max_len - FIXED, self.n_numbers - 1
+        reach, furthest = self.max_len - MARKS, self.n_numbers - 1
         far = torch.rand(n, generator=generator) < self.truncated_share
         low, high = torch.where(far, reach + 1, 0), torch.where(far, furthest, reach)
         apart = uniform(n, low, high, generator)
@@ -74,10 +74,10 @@ class Counting(PromptTask):
 
     def pairs_of_length(self, length: int, direction: str) -> torch.Tensor:
         """Every a and b whose sequence has so many tokens, (n, 2); "up" or "down"."""
-        checks.whole("length", length, FIXED, self.n_numbers - 1 + FIXED)
+        checks.whole("length", length, MARKS, self.n_numbers - 1 + MARKS)
         checks.one_of("direction", direction, DIRECTIONS[:2])
-        first = torch.arange(self.n_numbers - (length - FIXED))
-        pairs = torch.stack([first, first + length - FIXED], 1)
+        first = torch.arange(self.n_numbers - (length - MARKS))
+        pairs = torch.stack([first, first + length - MARKS], 1)
         return pairs if direction == "up" else pairs.flip(1)
 
     def answer(self, prompt):

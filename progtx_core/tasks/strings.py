@@ -45,7 +45,7 @@ class EquationIsTrue(StringTask):
         self.spec = Spec(n_classes=2, seq_len=3 * max_digits + 3, d_vocab=13, pad=PAD)
 
     def sample_inputs(self, n, generator):
-        first, second = (numbers(n, self.max_digits, generator) for _ in range(2))
+        first, second = (draw_numbers(n, self.max_digits, generator) for _ in range(2))
         total = first + second
         exponent = (torch.rand(n, generator=generator) * n_digits(total)).long()
         size = torch.randint(1, 3, (n,), generator=generator)
@@ -75,7 +75,7 @@ class EquationIsTrue(StringTask):
         return (left == number).long()
 
 
-def numbers(n: int, max_digits: int, generator: torch.Generator) -> torch.Tensor:
+def draw_numbers(n: int, max_digits: int, generator: torch.Generator) -> torch.Tensor:
     """Draw n numbers of 1 to max_digits digits, every length equally often: (n,)."""
     length = torch.randint(1, max_digits + 1, (n,), generator=generator)
     lowest = torch.where(length == 1, 0, 10 ** (length - 1))
@@ -96,12 +96,12 @@ def digits(numbers: torch.Tensor) -> torch.Tensor:
 
 
 class SumMod10(StringTask):
-    """The last digit of the sum of 2 to `n_terms` digits."""
+    """The last digit of the sum."""
 
     name = "sum_mod_10"
 
     def __init__(self, n_terms: int = 4) -> None:
-        self.n_terms = checks.whole("n_terms", n_terms, 2, 50)
+        self.n_terms = checks.whole("n_terms", n_terms, 2, 50)  # of the longest string
         self.spec = Spec(n_classes=10, seq_len=2 * n_terms - 1, d_vocab=13, pad=PAD)
 
     def sample_inputs(self, n, generator):

@@ -14,8 +14,6 @@ class Tokenizer:
     >>> tokenizer = Tokenizer("0123456789+=")
     >>> tokenizer.encode("7+5", length=5), tokenizer.decode([8, 11, 6, 0, 0])
     ([8, 11, 6, 0, 0], '7+5')
-    >>> tokenizer.show([8, 11, 6, 0, 0])
-    '7+5__  8 11 6 0 0'
     """
 
     def __init__(self, symbols: Iterable[str], spaced: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""What trained models answer, example by example, on training and test data."""
+"""What trained models answer, example by example: for tables, pages and trackers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from progtx_core.evaluation.metrics import predict
+from progtx_core.evaluation import predict
 from progtx_core.tasks import Task
 from progtx_core.training import TrainingResult
 from progtx_core.training.data import Stream, held_out
@@ -16,10 +16,10 @@ from progtx_core.types import Batch
 
 @dataclass(frozen=True)
 class Answers:
-    """What one model answers on some examples of one part of the data.
+    """What one model answers on some examples of one split of the data.
 
     probabilities: (answers, n_classes); targets: (answers,); of_example: which example
-    an answer belongs to, (answers,); with an answer a step there are several
+    an answer belongs to, (answers,); with an answer a token there are several
     """
 
     split: str
@@ -54,30 +54,38 @@ class Answers:
         return wrong[np.argsort(self.of_right[wrong], kind="stable")][:n].tolist()
 
 
-def answers_of(run: TrainingResult, index: int = 0, n: int = 1000) -> dict[str, Answers]:
-    """What the model at that place among a run's seeds answers: "train" and "test"."""
+def answers_of(result: TrainingResult, index: int = 0, n: int = 1000) -> dict[str, Answers]:
+    """What the model of seed number `index` answers on "train" and "test" examples."""
     found = {}
     for split in ("train", "test"):
-        batch = examples(run, split, run.seeds[index], n)
-        probabilities, targets = predict(run.models[index], batch)
-        mask = batch.mask.reshape(len(batch), -1)
-        found[split] = Answers(
-            split, batch, probabilities, targets, mask.nonzero()[:, 0].numpy()
-        )
+        batch = _examples(result, split, result.seeds[index], n)
+        probabilities, targets = predict(result.models[index], batch)
+        of_example = batch.mask.reshape(len(batch), -1).nonzero()[:, 0].numpy()
+        found[split] = Answers(split, batch, probabilities, targets, of_example)
     return found
 
 
-def examples(run: TrainingResult, split: str, seed: int, n: int) -> Batch:
+def each_model(
+    result: TrainingResult, n: int = 1000
+) -> Iterator[tuple[int, dict[str, Answers]]]:
+    """Every model's place among the seeds, and its answers."""
+    for index in range(len(result.seeds)):
+        yield index, answers_of(result, index, n)
+
+
+def _examples(result: TrainingResult, split: str, seed: int, n: int) -> Batch:
     """n examples at most of the test set, or such as a seed was trained on."""
     if split == "test":
-        return held_out(run.task, "test", run.config.n_eval)[:n]
-    if run.config.n_train is None:
-        return run.task.sample(n, torch.Generator().manual_seed(seed))
-    return Stream(run.task, 1, seed, run.config.n_train).fixed[:n]
+        return held_out(result.task, "test", result.config.n_eval)[:n]
+    if result.config.n_train is None:
+        return result.task.sample(n, torch.Generator().manual_seed(seed))
+    fixed = Stream(result.task, 1, seed, result.config.n_train).fixed
+    assert fixed is not None  # a stream with n_train has one
+    return fixed[:n]
 
 
 def in_words(task: Task, inputs: torch.Tensor) -> str:
-    """One example as text: its tokens, or its numbers step by step.
+    """One example as text: its tokens, or its numbers, position by position.
 
     >>> from progtx_core import tasks
     >>> in_words(tasks.get("trend_sign"), torch.tensor([[0.5, 1.0], [-0.25, 2.0]]))
@@ -89,22 +97,13 @@ def in_words(task: Task, inputs: torch.Tensor) -> str:
         tokenizer = getattr(task, "tokenizer", None)
         ids = inputs.tolist()
         return tokenizer.decode(ids) if tokenizer else " ".join(map(str, ids))
-    return "; ".join(" ".join(f"{x:.2f}" for x in step) for step in inputs.tolist())
-
-
-def each_model(
-    run: TrainingResult, n: int = 1000
-) -> Iterator[tuple[int, dict[str, Answers]]]:
-    """Every model's place among the seeds, and its answers."""
-    for index in range(len(run.seeds)):
-        yield index, answers_of(run, index, n)
+    return "; ".join(" ".join(f"{x:.2f}" for x in row) for row in inputs.tolist())
 
 
 class Outputs:
-    """What `ExtraMetrics(Outputs(task))` adds at every evaluation, for histograms.
+    """What a tracker draws histograms of: a model's outputs on n held-out examples.
 
-    "logits", all of them, and "probabilities", of the right answers, on n held-out
-    examples: one array each.
+    A call returns "logits", all of them, and "probabilities", of the right answers.
 
     >>> from progtx_core import models, tasks
     >>> task = tasks.get("trend_sign")

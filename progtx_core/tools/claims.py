@@ -5,19 +5,16 @@ parameters cell gives them. With other values (a fast run, a learner's, a sweep'
 is recorded as not judged, visibly, and nothing is raised.
 """
 
-import ast
 import html
 import math
-import re
 from dataclasses import asdict, dataclass
 
-from progtx_core.tools import paths
+from progtx_core.tools.execution.parameters import defaults_of
 
 HOLDS, FAILS, NOT_JUDGED = "holds", "FAILS", "not judged"
 METADATA_KEY = "progtx_claim"
 Bound = float | None
 COLOURS = {HOLDS: "#00694b", FAILS: "#a33c00", NOT_JUDGED: "#595959"}
-PARAMETERS_CELL = re.compile(r'^# %%.*"parameters".*\n((?:(?!# %%).*\n)*)', re.MULTILINE)
 
 
 class ClaimFailed(AssertionError):
@@ -68,7 +65,10 @@ class Claims:
 
     def __init__(self, chapter: str, parameters: dict) -> None:
         self.made: list[Claim] = []
-        defaults = defaults_of(chapter)
+        try:
+            defaults = defaults_of(chapter)
+        except FileNotFoundError:
+            defaults = {}
         self.why_not = "; ".join(
             f"{name} is {parameters.get(name)!r}, by default {default!r}"
             for name, default in defaults.items()
@@ -114,18 +114,3 @@ class Claims:
             return f"{len(self.made)} claims, none judged: {self.why_not}"
         held = sum(claim.verdict == HOLDS for claim in self.made)
         return f"{held} of {len(self.made)} claims hold"
-
-
-def defaults_of(chapter: str) -> dict[str, object]:
-    """What the parameters cell of a chapter's source sets, by name; {} without one.
-
-    The text is parsed here, since every kernel of a chapter asks for it and the catalogue
-    of chapters (with Jupytext) takes a second to import.
-    """
-    path = paths.NOTEBOOKS / f"{chapter}.py"
-    cell = PARAMETERS_CELL.search(path.read_text("utf-8")) if path.exists() else None
-    return {
-        ast.unparse(node.target): ast.literal_eval(node.value)
-        for node in ast.parse(cell.group(1) if cell else "").body
-        if isinstance(node, ast.AnnAssign) and node.value is not None
-    }

@@ -13,11 +13,11 @@ from torch.nn import functional as F
 from progtx_core import checks
 from progtx_core.optim.moves import Moves
 from progtx_core.tasks import Task
-from progtx_core.training import Config, adam, held_out
+from progtx_core.training import Config, Training, adam, held_out
 from progtx_core.training.checkpoint import facts_of
 from progtx_core.training.config import MakeModel, MakeOptimizer, resolve
 from progtx_core.training.data import norm
-from progtx_core.training.loop import check_finite, start
+from progtx_core.training.loop import check_finite
 from progtx_core.types import Batch
 
 try:
@@ -33,21 +33,19 @@ STATE = "progtx_training"  # its part of a checkpoint
 class LightningTraining(LightningModule):
     """What `fit` trains for one seed, as a module for `Trainer.fit`; arguments as there.
 
-    The batch size is that of all processes together: each draws the same batch and takes
-    its rows of it. Loss and gradients are those of the whole batch, also where the rows of
-    one process have fewer answers that count, so the curves are those of `fit`, to float
-    tolerance. A model that draws numbers in training draws those of seed, step and process.
+    Every process draws the same batch and takes its rows of it. Loss and gradients are
+    those of the whole batch, also where one process has fewer answers that count, so the
+    curves are those of `fit`, to float tolerance. Candidates that an optimizer measures by
+    `losses_of` are divided as well. A model that draws numbers in training draws those of
+    seed, step and process.
 
     An epoch is the steps between two evaluations, so Lightning validates, saves and stops
     early by evaluations. `Config` says when the training ends: give the `Trainer`
-    `max_epochs=-1`. Logged are train/loss, train/accuracy and grad_norm at every step,
-    val/loss, val/accuracy and what the optimizer says of itself (`extras`) at every
-    evaluation. If an optimizer measures candidates by `losses_of`, the processes divide
-    them among themselves.
+    `max_epochs=-1`. Logged is what `fit` records, with the optimizer's own `extras`.
 
     Raises:
-        ValueError: for a checkpoint of another training.
-        FloatingPointError: as soon as a loss is not a finite number.
+        ValueError: a checkpoint of another training.
+        FloatingPointError: a loss is not a finite number.
 
     Example:
         >>> from pytorch_lightning import Trainer
@@ -74,15 +72,18 @@ class LightningTraining(LightningModule):
         make_model, name, defaults = resolve(model)
         config = config or Config(**defaults)
         checks.whole("seed", seed, at_least=0)
-        self.state = start(make_model, make_optimizer, name, task, config, [seed], seed)
-        self.model = self.state.model  # one attribute of its own, for Lightning to find
-        self.held_out: dict[str, Batch] = {}  # this process's share
+        how = make_model, make_optimizer, name, task, config
+        self.state = Training.begin(*how, seeds=[seed], seed=seed)
+        self.model = self.state.model  # here Lightning finds its parameters
+        self.make_optimizer = make_optimizer
+        self.shares: dict[str, Batch] = {}  # what this process evaluates of each split
         # A search calls its closure as often as it likes, and wants no gradient.
         self.automatic_optimization = False
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """The optimizer; several processes share the candidates that it measures."""
-        optimizer: Any = self.state.optimizer
+        # Anew: by now the model is on its device.
+        optimizer: Any = self.make_optimizer(self.model, self.state.config)
         if self.trainer.world_size > 1 and getattr(optimizer, "losses_of", None):
             optimizer.losses_of = self._divided(optimizer.losses_of)
         return optimizer
@@ -116,7 +117,8 @@ class LightningTraining(LightningModule):
 
     def training_step(self, number: int, batch_idx: int) -> None:
         """One update on the next batch, as `loop.update` has it."""
-        self.state.step, optimizer = self.global_step, self.optimizers()
+        self.state.step = self.global_step
+        optimizer: Any = self.optimizers()
         for group in optimizer.param_groups:
             group["lr"] = self.state.config.lr_at(self.global_step)
         batch = self._share(next(self.state.batches))
@@ -155,10 +157,10 @@ class LightningTraining(LightningModule):
         self._evaluate("test")
 
     def _evaluate(self, split: str) -> None:
-        if split not in self.held_out:
+        if split not in self.shares:
             whole = held_out(self.state.task, split, self.state.config.n_eval)
-            self.held_out[split] = self._share(whole)
-        found = self._measure(self.held_out[split])[1]
+            self.shares[split] = self._share(whole)
+        found = self._measure(self.shares[split])[1]
         named = {f"{split}/{name}": of for name, of in found.items()}
         self.log_dict(named, batch_size=1, sync_dist=True)
 

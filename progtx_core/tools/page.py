@@ -57,9 +57,10 @@ def say(markdown: str) -> None:
 def table(head: list[str], rows: list[list]) -> None:
     """Show a Markdown table; a number with a fraction is shown with three digits."""
 
-
     def line(cells: list) -> str:
-        texts = [f"{c:.3f}" if isinstance(c, float | np.floating) else str(c) for c in cells]
+        texts = [
+            f"{c:.3f}" if isinstance(c, float | np.floating) else str(c) for c in cells
+        ]
         return f"| {' | '.join(text.replace('|', BAR) for text in texts)} |"
 
     say("\n".join(map(line, [head, ["---"] * len(head), *rows])))

@@ -19,26 +19,3 @@ from progtx_core.training.data import (
 )
 from progtx_core.training.loop import fit, train, update
 from progtx_core.training.result import History, TrainingResult
-
-__all__ = [
-    "Callback",
-    "Checkpoints",
-    "Config",
-    "EarlyStopping",
-    "ExtraMetrics",
-    "History",
-    "KeepBest",
-    "Printer",
-    "Snapshots",
-    "Stream",
-    "Training",
-    "TrainingResult",
-    "accuracy",
-    "adam",
-    "evaluate",
-    "fit",
-    "held_out",
-    "masked_cross_entropy",
-    "train",
-    "update",
-]

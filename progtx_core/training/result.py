@@ -38,17 +38,17 @@ class History:
 
     def _points(self, name: str) -> list[list[tuple[int, float]]]:
         checks.one_of("curve", name, self.names())
-        curves = [points[name] for points in self.of_seeds]
-        shortest = min(map(len, curves))  # an interrupted seed is shorter
-        return [curve[:shortest] for curve in curves]
+        return [points[name] for points in self.of_seeds]
 
     def __getitem__(self, name: str) -> np.ndarray:
-        """Values of a curve, (n_seeds, n_points)."""
-        return np.array([[value for _, value in curve] for curve in self._points(name)])
+        """Values, (n_seeds, n_points); that of a seed that ended early stays its last."""
+        curves = [[value for _, value in curve] for curve in self._points(name)]
+        longest = max(map(len, curves))
+        return np.array([c + c[-1:] * (longest - len(c)) for c in curves])
 
     def steps(self, name: str) -> np.ndarray:
         """Number of updates before each point of a curve, (n_points,)."""
-        return np.array([step for step, _ in self._points(name)[0]])
+        return np.array([step for step, _ in max(self._points(name), key=len)])
 
 
 def best_evaluation(values: np.ndarray, losses: np.ndarray) -> int:
@@ -76,32 +76,18 @@ class SeedResult:
     def of(cls, training: Training, test: dict[str, float]) -> "SeedResult":
         """The result of a training that has ended."""
         snapshots = {s: as_arrays(state) for s, state in training.snapshots.items()}
-        points = training.history
-        if not training.interrupted:
-            continue_level(points, snapshots, training.step, training.config)
-        state, seed = as_arrays(training.model.state_dict()), training.seed
-        return cls(seed, points, state, test, snapshots, training.interrupted)
+        state = as_arrays(training.model.state_dict())
+        interrupted = training.interrupted
+        return cls(training.seed, training.history, state, test, snapshots, interrupted)
+
+    def snapshot(self, step: int) -> State:
+        """The parameters after so many updates; the last ones kept if it ended before."""
+        return self.snapshots[max(s for s in self.snapshots if s <= step)]
 
 
 def as_arrays(state: dict[str, torch.Tensor]) -> State:
     """A model's parameters as plain arrays."""
     return {name: value.numpy(force=True).copy() for name, value in state.items()}
-
-
-def continue_level(points: Points, snapshots: dict, step: int, config: Config) -> None:
-    """Continue the curves of a training that ended early: nothing changes any more.
-
-    So the curves of all seeds are equally long, whichever ended first.
-    """
-    last = {name: curve[-1] for name, curve in points.items()}
-    evaluated = {name for name, (at, _) in last.items() if at == step}
-    for later in range(step, config.steps + 1):
-        for name, (_, value) in last.items():
-            of_evaluation = later > step and config.is_eval_step(later)
-            if of_evaluation if name in evaluated else later < config.steps:
-                points[name].append((later, value))
-        if snapshots and later > step and config.is_eval_step(later):
-            snapshots[later] = snapshots[step]
 
 
 def with_state(model: nn.Module, state: State) -> nn.Module:
@@ -147,7 +133,7 @@ class TrainingResult:
         """The seeds side by side; of an interrupted training those that were finished."""
         kept = [one for one in trained if not one.interrupted] or trained[:1]
         models = [new_model(make_model, task.spec, one.seed) for one in kept]
-        steps = [s for s in kept[0].snapshots if all(s in one.snapshots for one in kept)]
+        steps = sorted({step for one in kept for step in one.snapshots})
         return cls(
             name,
             task,
@@ -158,7 +144,7 @@ class TrainingResult:
             {key: np.array([one.test[key] for one in kept]) for key in kept[0].test},
             seconds,
             any(one.interrupted for one in trained),
-            {step: [one.snapshots[step] for one in kept] for step in steps},
+            {step: [one.snapshot(step) for one in kept] for step in steps},
         )
 
     def models_at(self, step: int) -> list[nn.Module]:

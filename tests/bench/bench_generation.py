@@ -7,7 +7,7 @@ import torch
 
 from progtx_core import tasks
 from progtx_core.evaluation.generation import exact_match, greedy
-from progtx_core.models.transformer import Transformer
+from progtx_core.models.transformer import CausalTransformer
 from progtx_core.rasp.by_hand import counter
 
 LENGTH, PROMPT = 150, 4  # tokens
@@ -35,8 +35,8 @@ def measure(model, task, repeats: int = 5) -> tuple[list[float], list[float]]:
 if __name__ == "__main__":
     task = tasks.get("counting", max_len=LENGTH)
     torch.manual_seed(0)
-    sizes = {"d_model": 64, "n_layers": 2, "n_heads": 4, "n_ctx": 256, "causal": True}
-    trained = Transformer(task.spec, positions="none", **sizes)
+    sizes = {"d_model": 64, "n_layers": 2, "n_heads": 4, "n_ctx": 256}
+    trained = CausalTransformer(task.spec, positions="none", **sizes)
     with torch.no_grad():  # an untrained model might end at once
         trained.logits_head.bias[task.end] = -1e9
     for name, model in (

@@ -5,10 +5,11 @@ import time
 
 import torch
 
-from progtx_core import models, tasks
+from progtx_core import tasks
+from progtx_core.models.transformer import CausalTransformer
 from progtx_core.optim import FastLosses, PatternSearch
 from progtx_core.tools import tables
-from progtx_core.training.objective import masked_cross_entropy
+from progtx_core.training.data import masked_cross_entropy
 
 N_PLAIN, N_FAST = 300, 6_000  # candidates polled in a turn
 
@@ -21,12 +22,12 @@ def polled(search: PatternSearch, loss) -> float:
     return search.now["evaluations"] / (time.perf_counter() - started)
 
 
-def gain(reading: str, repeats: int = 7) -> list[float]:
+def gain(output: str, repeats: int = 7) -> list[float]:
     """How many times as many, in some turns of both."""
-    data = tasks.StringSet(tasks.get("parity", reading=reading))
+    data = tasks.StringSet(tasks.get("parity", output=output))
     torch.manual_seed(0)
-    model = models.build("transformer", data.spec, **tables.SEARCHED["tiny"], causal=True)
-    batch = data.parts["train"]
+    model = CausalTransformer(data.spec, **tables.SEARCHED["tiny"])
+    batch = data.splits["train"]
     fast = FastLosses(model, batch)
 
     def loss():
@@ -48,10 +49,10 @@ def gain(reading: str, repeats: int = 7) -> list[float]:
 if __name__ == "__main__":
     for threads in (1, torch.get_num_threads()):
         torch.set_num_threads(threads)
-        for reading in ("direct", "sequence"):
-            found = gain(reading)
+        for output in ("per_token", "scratchpad"):
+            found = gain(output)
             print(
-                f"candidates a second, fast / one by one, {reading}, {threads} threads: "
+                f"candidates a second, fast / one by one, {output}, {threads} threads: "
                 f"median {statistics.median(found):.1f}, "
                 f"from {min(found):.1f} to {max(found):.1f}"
             )

@@ -9,11 +9,23 @@ from hypothesis import strategies as st
 from torch import nn
 
 from progtx_core import models
-from progtx_core.models.ablations import NoMlp, NoNorm, NoResidual, NormAfter
+from progtx_core.models.ablations import (
+    NoMlpTransformer,
+    NoNormTransformer,
+    NoResidualTransformer,
+    NormAfterTransformer,
+)
 from progtx_core.models.attention import MultiHeadAttention, patterns
-from progtx_core.models.positions import SCHEMES, distance, make
+from progtx_core.models.positions import (
+    SCHEMES,
+    Alibi,
+    Positions,
+    Sinusoidal,
+    make_positions,
+    relative_distance,
+)
 from progtx_core.models.self_attention import SelfAttention
-from progtx_core.models.transformer import Block, Transformer
+from progtx_core.models.transformer import Block, CausalTransformer, Transformer
 from progtx_core.types import Spec
 
 SPEC = Spec(n_classes=3, seq_len=6, d_input=4)
@@ -43,15 +55,15 @@ def test_equals_torchs_multi_head_attention(n_heads, causal, padded):
     ours = MultiHeadAttention(8, n_heads, causal)
     theirs = torchs_layer(ours)
     x = torch.randn(5, 6, 8)
-    real = torch.arange(6) < torch.tensor([6, 5, 3, 1, 6]).unsqueeze(1)
+    mask = torch.arange(6) < torch.tensor([6, 5, 3, 1, 6]).unsqueeze(1)
     later = torch.ones(6, 6, dtype=torch.bool).triu(1) if causal else None
     expected, weights = theirs(
-        x, x, x, ~real if padded else None, attn_mask=later, average_attn_weights=False
+        x, x, x, ~mask if padded else None, attn_mask=later, average_attn_weights=False
     )
-    found = ours(x, real if padded else None)
+    found = ours(x, mask if padded else None)
     assert torch.allclose(found, expected, atol=1e-5)
     ours.kept = []
-    explicit = ours(x, real if padded else None)  # the written-out way
+    explicit = ours(x, mask if padded else None)  # the written-out way
     assert torch.allclose(explicit, found, atol=1e-5)
     assert torch.allclose(ours.kept[0], weights, atol=1e-5)
 
@@ -94,7 +106,7 @@ def test_fused_equals_explicit_under_every_scheme(scheme, padded):
 @pytest.mark.parametrize("scheme", ["relative", "rotary", "alibi"])
 def test_relative_schemes_see_distances_only(scheme):
     """Scores of a window do not change when it is moved along the sequence."""
-    positions = make(scheme, n_ctx=12, d_model=8, n_heads=2)
+    positions = make_positions(scheme, n_ctx=12, d_model=8, n_heads=2)
     content = torch.randn(1, 2, 3, 4)
     moved = []
     for start in (0, 5):
@@ -117,15 +129,25 @@ def test_alibi_cannot_tell_left_from_right_and_relative_can():
 
 
 def test_distance_counts_from_the_query():
-    assert distance(3).tolist() == [[0, 1, 2], [-1, 0, 1], [-2, -1, 0]]
+    assert relative_distance(3).tolist() == [[0, 1, 2], [-1, 0, 1], [-2, -1, 0]]
 
 
 def test_random_offset_varies_in_training_only():
-    positions = make("random_offset", n_ctx=50, d_model=4, n_heads=1)
-    steps = torch.zeros(8, 3, 4)
-    assert len(positions.add_to_embeddings(steps)[:, 0].unique(dim=0)) > 1
+    positions = make_positions("random_offset", n_ctx=50, d_model=4, n_heads=1)
+    x = torch.zeros(8, 3, 4)
+    assert len(positions.add_to_embeddings(x)[:, 0].unique(dim=0)) > 1
     positions.eval()
-    assert torch.equal(positions.add_to_embeddings(steps)[5], positions.table[:3])
+    assert torch.equal(positions.add_to_embeddings(x)[5], positions.table[:3])
+
+
+def test_fixed_schemes_by_hand():
+    waves = Sinusoidal(n_ctx=4, d_model=8, n_heads=2).add_to_embeddings(
+        torch.zeros(1, 4, 8)
+    )
+    assert waves[0, 0].tolist() == [0.0, 1.0] * 4
+    bias = Alibi(n_ctx=3, d_model=4, n_heads=1).attention_bias(3)
+    assert bias[0, 0].tolist() == [0.0, -(2.0**-8), -2 * 2.0**-8]
+    assert Positions(n_ctx=4, d_model=8, n_heads=2).attention_bias(4) is None
 
 
 @given(st.permutations(range(6)), st.integers(0, 100))
@@ -160,8 +182,8 @@ def test_padding_never_changes_a_result_under_any_scheme(scheme):
 
 
 def test_a_causal_model_does_not_see_what_comes_later():
-    spec = Spec(n_classes=7, seq_len=6, d_vocab=7, per_step=True)
-    model = Transformer(spec, 8, n_heads=2, causal=True).eval()
+    spec = Spec(n_classes=7, seq_len=6, d_vocab=7, per_position=True)
+    model = CausalTransformer(spec, 8, n_heads=2).eval()
     x = torch.randint(0, 7, (4, 6))
     changed = x.clone()
     changed[:, 4:] = (changed[:, 4:] + 1) % 7
@@ -171,22 +193,22 @@ def test_a_causal_model_does_not_see_what_comes_later():
     assert not torch.allclose(before[:, 4:], after[:, 4:])
 
 
-def test_what_is_read_out_is_the_mean_of_the_steps_or_the_first():
-    each = Spec(n_classes=3, seq_len=6, d_vocab=7, pad=0, per_step=True)
-    every_step = Transformer(each, 8, n_heads=2)
+def test_one_answer_is_read_from_the_mean_of_all_positions_or_the_first():
+    each = Spec(n_classes=3, seq_len=6, d_vocab=7, pad=0, per_position=True)
+    everywhere = Transformer(each, 8, n_heads=2)
     x = torch.tensor([[3, 1, 4, 1, 5, 2], [2, 6, 0, 0, 0, 0]])
-    steps = every_step(x)  # logits are linear in the steps, so their mean is the mean's
-    real = (x != 0).float().unsqueeze(-1)
-    wanted = {"first": steps[:, 0], "mean": (steps * real).sum(1) / real.sum(1)}
-    for read, logits in wanted.items():
-        model = Transformer(replace(each, per_step=False), 8, n_heads=2, read=read)
-        model.load_state_dict(every_step.state_dict())
-        assert torch.allclose(model(x), logits, atol=1e-5)
+    logits = everywhere(x)  # linear in the positions, so their mean is the mean's
+    mask = (x != 0).float().unsqueeze(-1)
+    wanted = {"first": logits[:, 0], "mean": (logits * mask).sum(1) / mask.sum(1)}
+    for read, expected in wanted.items():
+        model = Transformer(replace(each, per_position=False), 8, n_heads=2, read=read)
+        model.load_state_dict(everywhere.state_dict())
+        assert torch.allclose(model(x), expected, atol=1e-5)
 
 
 def test_causal_with_padding_on_the_left_gives_numbers():
-    spec = Spec(n_classes=7, seq_len=6, d_vocab=7, pad=0, per_step=True)
-    model = Transformer(spec, 8, n_heads=2, causal=True)
+    spec = Spec(n_classes=7, seq_len=6, d_vocab=7, pad=0, per_position=True)
+    model = CausalTransformer(spec, 8, n_heads=2)
     logits = model(torch.tensor([[0, 0, 3, 4]]))
     logits.sum().backward()
     assert logits.isfinite().all()
@@ -196,17 +218,23 @@ def test_causal_with_padding_on_the_left_gives_numbers():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: Transformer(SPEC, 10, n_heads=4), "n_heads=4 and d_model=10"),
+        (lambda: Transformer(SPEC, 10, n_heads=4), "n_heads=4 must divide d_model=10"),
         (lambda: Transformer(SPEC, 0), "d_model must be .* at least 1, got 0"),
         (lambda: Transformer(SPEC, 8, read="last"), "no read 'last'"),
         (lambda: Transformer(SPEC, n_layers=0), "n_layers must be .* got 0"),
         (lambda: Transformer(SPEC, 6, n_heads=2, positions="rotary"), "d_head=3"),
         (lambda: Transformer(SPEC, positions="rotory"), "nearest: rotary"),
-        (lambda: Transformer(SPEC, 8)(torch.zeros(1, 7, 4)), "7 steps.*for 1 to 6"),
+        (
+            lambda: Transformer(SPEC, 8)(torch.zeros(1, 7, 4)),
+            "7 positions, Learned 6; .* n_ctx=7",
+        ),
         (lambda: Transformer(SPEC, 8)(torch.zeros(1, 0, 4)), "seq of at least 1"),
         (lambda: Transformer(SPEC, 8)(torch.zeros(1, 6, 5)), "d_input=4"),
-        (lambda: Transformer(TOKENS, 8)(torch.tensor([[1, 7]])), "token id 7 .* 0 to 6"),
-        (lambda: Transformer(TOKENS, 8)(torch.tensor([[-1, 2]])), "token id -1"),
+        (
+            lambda: Transformer(TOKENS, 8)(torch.tensor([[1, 7]])),
+            "token id .* 0 to 6, got 7",
+        ),
+        (lambda: Transformer(TOKENS, 8)(torch.tensor([[-1, 2]])), "token id .* got -1"),
         (lambda: Transformer(TOKENS, 8)(torch.zeros(1, 6)), "whole numbers"),
         (
             lambda: Transformer(TOKENS, 8)(torch.tensor([[1, 2], [0, 0]])),
@@ -229,10 +257,14 @@ def test_bad_input_is_refused_in_one_line(call, message):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("kind", [NoResidual, NoNorm, NoMlp, NormAfter])
-def test_an_ablated_block_is_what_the_transformer_is_made_of(kind):
-    model = Transformer(SPEC, 8, n_heads=2, block=kind)
-    assert all(type(block) is kind for block in model.blocks)
+@pytest.mark.parametrize(
+    "kind",
+    [NoResidualTransformer, NoNormTransformer, NoMlpTransformer, NormAfterTransformer],
+)
+def test_an_ablated_transformer_is_made_of_ablated_blocks(kind):
+    model = kind(SPEC, 8, n_heads=2)
+    assert kind.__name__ == f"{kind.block.__name__}Transformer"
+    assert all(type(block) is kind.block is not Block for block in model.blocks)
     x = torch.randn(3, 6, 4)
     whole = Transformer(SPEC, 8, n_heads=2)
     whole.load_state_dict(model.state_dict(), strict=False)

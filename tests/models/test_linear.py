@@ -28,7 +28,7 @@ def test_difference_decides():
 def test_unknown_names_and_sizes():
     with pytest.raises(ValueError, match="no model 'logreg'; nearest: logistic_regr"):
         models.build("logreg", SPEC)
-    with pytest.raises(TypeError, match="no size 'd_model'; it has none"):
+    with pytest.raises(TypeError, match="no size 'd_model'; it has: none"):
         models.build("logistic_regression", SPEC, d_model=3)
 
 
@@ -47,7 +47,7 @@ def test_bad_specs(sizes, message):
         Spec(**{"n_classes": 2, "seq_len": 3, "d_input": 1, **sizes})
 
 
-def test_every_model_has_a_recipe_that_is_a_config():
+def test_every_default_config_is_a_config():
     from progtx_core.training import Config
 
     for name in models.names():

@@ -32,7 +32,7 @@ def test_kept_keys_give_what_reading_anew_gives(scheme):
     assert torch.equal(greedy(model, prompts, 30, TASK.end), again)
 
 
-def test_clipped_places_are_told_apart_only_at_the_start():
+def test_clipped_positions_are_told_apart_only_at_the_start():
     model = SMALL(positions="clipped").eval()
     same = torch.full((1, 12), 5)
     added = model.positions.add_to_embeddings(torch.zeros(1, 12, 16))[0]
@@ -57,7 +57,7 @@ def test_anchors_are_learned():
 def test_what_a_window_hides_changes_nothing():
     model = SMALL(positions="windowed", n_layers=1).eval()
     line = torch.arange(1, 31).unsqueeze(0)
-    answer = model(line)[0, -1]  # sees places 0 to 3 and 22 to 29
+    answer = model(line)[0, -1]  # sees positions 0 to 3 and 22 to 29
     for place in range(30):
         changed = line.clone()
         changed[0, place] = 33
@@ -80,14 +80,14 @@ def test_randomised_positions_are_in_order_and_reach_the_whole_table():
     drawn = scheme.add_to_embeddings(torch.zeros(500, 8, 1))[..., 0]
     assert (drawn.diff() > 0).all()
     assert drawn.unique().tolist() == list(range(60))
-    fixed = scheme.eval().add(torch.zeros(2, 30, 1))[1, :, 0]
+    fixed = scheme.eval().add_to_embeddings(torch.zeros(2, 30, 1))[1, :, 0]
     assert fixed.tolist() == list(range(0, 60, 2))
 
 
 @pytest.mark.parametrize("scheme", ["clipped", "randomised", "learned"])
-def test_more_places_than_there_is_room_for_are_refused(scheme):
+def test_more_positions_than_there_is_room_for_are_refused(scheme):
     with pytest.raises(
-        ValueError, match="positions for 1 to 40; build the model with n_ctx"
+        ValueError, match="41 positions, .* 40; build the model with n_ctx=41"
     ):
         SMALL(positions=scheme)(torch.ones(1, 41, dtype=torch.long))
 

@@ -8,21 +8,33 @@ from hypothesis import strategies as st
 from progtx_core import tasks
 from progtx_core.models.ablations import NoMlp
 from progtx_core.models.attention import MultiHeadAttention
-from progtx_core.models.transformer import Transformer
+from progtx_core.models.transformer import CausalTransformer, Transformer
 from progtx_core.optim import FastLosses, Moves, PatternSearch
 from progtx_core.optim.prefixes import Prefixes
-from progtx_core.training.objective import masked_cross_entropy
+from progtx_core.training.data import masked_cross_entropy
 from progtx_core.types import Spec
 
-READINGS = st.sampled_from(["direct", "sequence"])
+OUTPUTS = st.sampled_from(["per_token", "scratchpad"])
 
 
-def make(seed=0, reading="direct", dtype=torch.float64, n=12, min_len=2, **sizes):
-    task = tasks.get("parity", seq_len=5, min_len=min_len, reading=reading)
+class NoMlpCausal(CausalTransformer):
+    block = NoMlp
+
+
+def make(
+    seed=0,
+    output="per_token",
+    dtype=torch.float64,
+    n=12,
+    min_len=2,
+    kind=CausalTransformer,
+    **sizes,
+):
+    task = tasks.get("parity", seq_len=5, min_len=min_len, output=output)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        sizes = {"d_model": 4, "n_heads": 2, "d_mlp": 3, "causal": True} | sizes
-        model = Transformer(task.spec, **sizes).to(dtype)
+        sizes = {"d_model": 4, "n_heads": 2, "d_mlp": 3} | sizes
+        model = kind(task.spec, **sizes).to(dtype)
     if dtype == torch.float64:
         in_double(model)
     batch = task.sample(n, torch.Generator().manual_seed(seed))
@@ -63,16 +75,16 @@ def one_by_one(model, batch, moves):
 @settings(max_examples=15, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
-    reading=READINGS,
+    output=OUTPUTS,
     group_size=st.sampled_from([1, 1, 2, 9]),
     positions=st.sampled_from(["learned", "none"]),
     n_layers=st.integers(1, 3),
     memory=st.sampled_from([1, 2**17, 2**24]),
 )
 def test_losses_are_those_of_the_moved_model(
-    seed, reading, group_size, positions, n_layers, memory
+    seed, output, group_size, positions, n_layers, memory
 ):
-    model, batch = make(seed, reading, positions=positions, n_layers=n_layers)
+    model, batch = make(seed, output, positions=positions, n_layers=n_layers)
     n = flat(model).numel()
     generator = torch.Generator().manual_seed(seed)
     places = [torch.randperm(n, generator=generator)[:group_size] for _ in range(20)]
@@ -83,10 +95,10 @@ def test_losses_are_those_of_the_moved_model(
     assert (fast < true).all()  # lowered by more than rounding
 
 
-@pytest.mark.parametrize("reading", ["direct", "sequence"])
-def test_every_kind_of_parameter(reading):
+@pytest.mark.parametrize("output", ["per_token", "scratchpad"])
+def test_every_kind_of_parameter(output):
     """Each kind has its own way to be shifted; every third number tries all of them."""
-    model, batch = make(reading=reading, n_layers=2)
+    model, batch = make(output=output, n_layers=2)
     every = torch.arange(0, flat(model).numel(), 3)[:, None]
     moves = Moves(every, torch.full(every.shape, 0.3))
     fast = FastLosses(model, batch)(moves)
@@ -107,15 +119,15 @@ def test_single_precision_errs_to_the_low_side():
 @settings(max_examples=6, deadline=None)
 @given(
     st.integers(0, 10**6),
-    READINGS,
+    OUTPUTS,
     st.sampled_from([1, 3]),
     st.sampled_from([1, 7, 64]),
     st.sampled_from(["first", "together"]),
 )
-def test_the_search_takes_the_same_moves(seed, reading, group_size, block_size, poll):
+def test_the_search_takes_the_same_moves(seed, output, group_size, block_size, poll):
     visited, counts = [], []
     for fast in (False, True):
-        model, batch = make(seed, reading, n_layers=2)
+        model, batch = make(seed, output, n_layers=2)
         search = PatternSearch(
             model.parameters(),
             radius=0.5,
@@ -146,7 +158,7 @@ def test_a_frozen_parameter_is_not_searched_and_not_missed():
 
 def test_beginnings_are_shared_and_padding_is_not_there():
     task = tasks.get("parity", seq_len=8)
-    everything = torch.cat([p.inputs for p in tasks.StringSet(task).parts.values()])
+    everything = torch.cat([p.inputs for p in tasks.StringSet(task).splits.values()])
     tree = Prefixes(task.batch(everything), task.spec)
     assert len(tree) == sum(2**n for n in range(1, 9))
     assert tree.counts.sum() == tree.n_answers == 256 * 8
@@ -160,8 +172,8 @@ def test_beginnings_are_shared_and_padding_is_not_there():
 @pytest.mark.parametrize(
     ("sizes", "message"),
     [
-        ({"causal": False}, "causal=True"),
-        ({"block": NoMlp}, "plain blocks"),
+        ({"kind": Transformer}, "a CausalTransformer"),
+        ({"kind": NoMlpCausal}, "plain blocks"),
         ({"positions": "rotary"}, "learned positions or none, .* got Rotary"),
     ],
 )
@@ -173,5 +185,5 @@ def test_a_model_that_cannot_be_followed_is_refused(sizes, message):
 
 def test_one_answer_in_all_is_refused():
     spec = Spec(2, seq_len=5, d_vocab=3, pad=0)
-    with pytest.raises(ValueError, match="per_step=False"):
-        FastLosses(Transformer(spec, d_model=4, n_heads=2, causal=True), make()[1])
+    with pytest.raises(ValueError, match="per_position=False"):
+        FastLosses(CausalTransformer(spec, d_model=4, n_heads=2), make()[1])

@@ -4,7 +4,6 @@ import io
 from types import SimpleNamespace
 
 import numpy as np
-import pytest
 
 from progtx_core import plots, tasks
 from progtx_core.tools import page, paths

@@ -4,16 +4,14 @@ import math
 import re
 from html.parser import HTMLParser
 
-import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from progtx_core import __main__, tasks
-from progtx_core.tools import compare, records, results
-from progtx_core.tools.compare import Comparison
+from progtx_core import tasks
+from progtx_core.tools.answers import answers_of
 from progtx_core.tools.pages import dashboard, model_page
-from progtx_core.tools.results import Result
+from progtx_core.training import Config, fit
 
 ONE = {
     "task": "any_positive",
@@ -28,7 +26,7 @@ ONE = {
     "seconds": 2.5,
     "classes": 2,
 }
-QUICK = {"steps": 60, "batch_size": 32, "learning_rate": 0.02}
+QUICK = Config(steps=60, batch_size=32, learning_rate=0.02, n_eval=500)
 
 
 class Reader(HTMLParser):
@@ -98,41 +96,49 @@ def test_a_name_is_text_and_nothing_else(tmp_path, name):
     assert [*tmp_path.rglob("*")] == [tmp_path / "index.html"]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("runs")
-    for task, names in (
-        ("last_gt_first", ["logistic_regression", "self_attention"]),
-        ("sum_mod_10", ["mean_pooling"]),
-    ):
-        Comparison(task, names, settings=QUICK, n_seeds=2, folder=folder).run(False)
-    return folder
+def test_the_staircase_is_coloured_by_the_way_from_chance_to_one(tmp_path):
+    others = {"model": "mean_pooling", "test_accuracy": 0.25}, {"test_accuracy": math.nan}
+    rows = [ONE, ONE | others[0], ONE | {"task": "trend_sign"} | others[1]]
+    page = written(tmp_path, rows)
+    cells = [how for tag, how in page.tags if how.get("class") == "cell" and tag == "td"]
+    shares = [how["style"].split("/ ")[1] for how in cells]
+    assert shares == ["0.000)", "0.600)"]  # mean pooling is the lower rung
 
 
-def test_a_report_trains_nothing_and_names_what_is_wrong_and_why(
-    folder, capsys, monkeypatch
-):
-    monkeypatch.setattr("progtx_core.training.loop.Group", None)
-    for task, model in (
-        ("last_gt_first", "self_attention"),
-        ("sum_mod_10", "mean_pooling"),
-    ):
-        assert __main__.main(["report", task, model, "--runs", str(folder)]) == 0
-        path = folder / compare.PAGES / task / f"{model}.html"
-        assert capsys.readouterr().out.strip() == path.resolve().as_uri()
-        text = path.read_text()
-        page = Reader(text)
-        names = {row[0] for row in page.rows if row}
-        trained = compare.saved.load(
-            compare.saved.place(folder / compare.RUNS, task, model)
-        )
-        assert {name for name, _ in trained.models[0].named_parameters()} <= names
-        for part in text.split("<h2>Wrong answers")[1:]:
-            why = [row for row in Reader(part).rows[1:] if len(row) == 5]
-            assert all(trained.task.rule in row[4] and row[1] != row[2] for row in why)
-            worst = [float(row[3]) for row in why]
-            assert 0 < len(worst) <= 20 and worst == sorted(worst)
-        assert not re.search(r'(src|href)="(https?:)?//', text)
+@pytest.fixture(scope="module", params=["last_gt_first", "sum_mod_10"])
+def trained(request):
+    return fit("mean_pooling", tasks.get(request.param), QUICK, n_seeds=2)
+
+
+def test_a_page_names_parameters_and_what_is_wrong_and_why(trained, tmp_path):
+    path = model_page.write(tmp_path / "page.html", trained, dashboard="../index.html")
+    text = path.read_text()
+    page = Reader(text)
+    assert ("a", {"href": "../index.html"}) in page.tags
+    names = {row[0] for row in page.rows if row}
+    assert {name for name, _ in trained.models[0].named_parameters()} <= names
+    parts = text.split("<h2>Wrong answers")[1:]
+    assert len(parts) == 2
+    for part in parts:
+        why = [row for row in Reader(part).rows[1:] if len(row) == 5]
+        assert all(trained.task.rule in row[4] and row[1] != row[2] for row in why)
+        worst = [float(row[3]) for row in why]
+        assert 0 < len(worst) <= 20 and worst == sorted(worst)
+    assert not re.search(r'(src|href)="(https?:)?//', text)
+
+
+def test_a_page_has_the_numbers_of_every_seed_and_pictures(trained, tmp_path):
+    path = model_page.write(tmp_path / "page.html", trained, dashboard="")
+    page = Reader(path.read_text())
+    for index, seed in enumerate(trained.seeds):
+        train = answers_of(trained, index)["train"]
+        test = [trained.test[name][index] for name in ("accuracy", "loss")]
+        numbers = [f"{x:.4f}" for x in (train.accuracy, train.loss, *test)]
+        assert [str(seed), *numbers] in page.rows
+    titles = [how["alt"] for tag, how in page.tags if tag == "img" and "class" not in how]
+    two_sided = trained.task.spec.n_classes == 2
+    expected = ["Curves", *["ROC and precision-recall"] * two_sided, "Confusion"]
+    assert titles == [f"{title} of mean_pooling" for title in expected]
 
 
 def test_the_reason_of_a_label_is_its_rule_and_what_it_reads():
@@ -140,50 +146,3 @@ def test_the_reason_of_a_label_is_its_rule_and_what_it_reads():
     batch = task.sample(1, torch.Generator().manual_seed(0))
     label = int(batch.targets[0])
     assert model_page.why(task, batch.inputs[0], label) == f"{task.rule}: {label}"
-
-
-def test_the_dashboard_links_the_pages_that_are_there(folder, capsys):
-    assert (
-        __main__.main(["report", "sum_mod_10", "mean_pooling", "--runs", str(folder)]) == 0
-    )
-    assert __main__.main(["dashboard", "--runs", str(folder)]) == 0
-    page = Reader((folder / compare.DASHBOARD).read_text())
-    links = {attributes["href"] for tag, attributes in page.tags if tag == "a"}
-    assert "pages/sum_mod_10/mean_pooling.html" in links
-    assert all((folder / link).exists() for link in links)
-    assert "pages/last_gt_first/logistic_regression.html" not in links
-
-
-@pytest.mark.parametrize(
-    ("command", "message"),
-    [
-        (["report", "sum_mod_10", "max_pooling"], "train it with 'python -m progtx_core"),
-        (["report", "../x", "max_pooling"], "no task '../x'"),
-        (["report", "sum_mod_10", "../x"], "no model '../x'"),
-    ],
-)
-def test_a_report_of_nothing_says_how_it_is_made(folder, capsys, command, message):
-    assert __main__.main([*command, "--runs", str(folder)]) == 1
-    assert message in capsys.readouterr().err
-
-
-def test_without_results_of_ones_own_it_shows_what_is_recorded(tmp_path, capsys):
-    assert __main__.main(["dashboard", "--runs", str(tmp_path / "new")]) == 0
-    text = (tmp_path / "new" / compare.DASHBOARD).read_text()
-    assert "none is from here" in text
-    record = records.read("scoreboard")
-    shares = record.accuracies("max_pooling", "any_positive")
-    rows = [r for r in Reader(text).rows if r[:2] == ["any_positive", "max_pooling"]]
-    test, train = rows
-    assert test[2:4] == [f"{np.median(shares):.3f}", f"{shares.min():.3f}"]
-    assert train[2:5] == ["–", "–", "–"]
-
-
-def test_what_was_trained_here_takes_the_place_of_what_is_recorded(folder):
-    found, _ = results.read(folder / compare.RESULTS)
-    here = results.cells(found)[("sum_mod_10", "mean_pooling")]
-    text = compare.write_dashboard(folder).read_text()
-    rows = [r for r in Reader(text).rows if r[:2] == ["sum_mod_10", "mean_pooling"]]
-    assert [row[5] for row in rows] == ["2", "2"]  # seeds, in both tables
-    assert rows[0][2] == f"{results.median(here, 'test_accuracy'):.3f}"
-    assert any(row[:2] == ["sum_mod_10", "transformer"] for row in Reader(text).rows)

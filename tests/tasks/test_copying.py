@@ -62,11 +62,11 @@ def test_a_prompt_belongs_to_one_split():
     prompts = {}
     for split in ("train", "val", "test"):
         batch = task.sample(300, torch.Generator().manual_seed(1), split)
-        prompts[split] = {tuple(row) for row in task.prompt_of(batch.inputs).tolist()}
+        prompts[split] = {tuple(row) for row in task.split_key(batch.inputs).tolist()}
     assert prompts["train"].isdisjoint(prompts["val"] | prompts["test"])
     assert prompts["val"].isdisjoint(prompts["test"])
 
 
-def test_more_places_than_symbols_are_refused():
+def test_more_positions_than_symbols_are_refused():
     with pytest.raises(ValueError, match="longest must be at most n_symbols=5.*got 6"):
         tasks.get("copying", longest=6, n_symbols=5)

@@ -52,12 +52,12 @@ def test_what_is_drawn_is_as_it_should_be():
 
 def test_the_source_is_the_token_that_is_the_answer():
     inputs = draw(1000)
-    places = TASK.source(inputs)
-    found = inputs.gather(1, places[:, None]).squeeze(1) - TASK.zero
+    positions = TASK.source(inputs)
+    found = inputs.gather(1, positions[:, None]).squeeze(1) - TASK.zero
     assert torch.equal(found, TASK.labels(inputs))
     kinds, length = TASK.kinds(inputs), (inputs != 0).sum(1)
-    for kind, place in ((0, torch.tensor(2)), (1, torch.tensor(4)), (2, length - 2)):
-        assert (places == place)[kinds == kind].all()
+    for kind, position in ((0, torch.tensor(2)), (1, torch.tensor(4)), (2, length - 2)):
+        assert (positions == position)[kinds == kind].all()
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_the_source_is_the_token_that_is_the_answer():
         ),
         (
             lambda: FiniteDataset(tasks.get("sum_mod_10", n_terms=2), 200),
-            "not 200 different",
+            "not 200 unique",
         ),
     ],
 )
@@ -85,32 +85,32 @@ def test_bad_input_is_named(call, message):
 
 
 @pytest.mark.parametrize("size", [1000, 1003, 10_000])
-def test_parts_share_nothing_and_are_balanced(size):
+def test_splits_share_nothing_and_are_balanced(size):
     data = FiniteDataset(TASK, size, seed=1, balance=TASK.kinds)
-    parts = [data.parts[name] for name in SPLITS]
-    assert [len(part) for part in parts] == [size - 2 * (size // 10), *[size // 10] * 2]
-    assert len(set.union(*map(rows, parts))) == size
-    for part in parts:
+    splits = [data.splits[name] for name in SPLITS]
+    assert [len(part) for part in splits] == [size - 2 * (size // 10), *[size // 10] * 2]
+    assert len(set.union(*map(rows, splits))) == size
+    for part in splits:
         counts = TASK.kinds(part.inputs).bincount(minlength=5)
         assert counts.max() - counts.min() <= 1
         assert torch.equal(part.targets, TASK.labels(part.inputs))
     # A draw of all is a shuffle; two draws differ.
     generator = torch.Generator().manual_seed(0)
-    one, other = (data.sample(len(parts[0]), generator) for _ in range(2))
-    assert rows(one) == rows(other) == rows(parts[0])
+    one, other = (data.sample(len(splits[0]), generator) for _ in range(2))
+    assert rows(one) == rows(other) == rows(splits[0])
     assert not torch.equal(one.inputs, other.inputs)
 
 
 def test_a_data_set_of_all_there_is():
-    """All 100 sums of two digits, ten of every class, shared out among the parts."""
+    """All 100 sums of two digits, ten of every class, shared out among the splits."""
     data = FiniteDataset(tasks.get("sum_mod_10", n_terms=2), 100)
-    assert len(set.union(*(rows(part) for part in data.parts.values()))) == 100
-    assert data.parts["test"].targets.bincount(minlength=10).tolist() == [1] * 10
+    assert len(set.union(*(rows(part) for part in data.splits.values()))) == 100
+    assert data.splits["test"].targets.bincount(minlength=10).tolist() == [1] * 10
 
 
 def test_the_seed_decides_the_examples():
     one, same, other = (
-        FiniteDataset(TASK, 50, seed=seed).parts["test"] for seed in (0, 0, 1)
+        FiniteDataset(TASK, 50, seed=seed).splits["test"] for seed in (0, 0, 1)
     )
     assert torch.equal(one.inputs, same.inputs)
     assert not torch.equal(one.inputs, other.inputs)

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from progtx_core import tasks
 from progtx_core.tasks.base import SPLITS, in_split
-from progtx_core.tasks.strings import PAD, Tokenizer, close_up, digits, n_digits, numbers
+from progtx_core.tasks.strings import digits, draw_numbers, n_digits
+from progtx_core.tasks.tokenizer import PAD, Tokenizer, WordTokenizer
 
 TOKENIZER = Tokenizer("0123456789+=")
 
@@ -38,9 +39,18 @@ def test_what_cannot_be_read_is_named(call, message):
         call()
 
 
+def test_symbols_and_words():
+    spaced = Tokenizer(["213", "132"], spaced=True)
+    assert spaced.encode("132 213") == [2, 1]
+    assert spaced.decode([2, 1, 0]) == "132 213"
+    words = WordTokenizer(["Max", "(", ")", ",", "2", "15"])
+    assert words.encode("Max(2, 15)") == words.encode("Max( 2,15 )") == [1, 2, 5, 4, 6, 3]
+    assert words.decode([1, 2, 5, 4, 6, 3, 0]) == "Max(2, 15)"
+
+
 @given(st.integers(0, 9999))
 def test_digits_are_those_of_the_number(number):
-    tokens = close_up(digits(torch.tensor([number])))[0].tolist()
+    tokens = digits(torch.tensor([number]))[0].tolist()
     assert TOKENIZER.decode(tokens) == str(number)
     assert n_digits(torch.tensor([number])).item() == len(str(number))
 
@@ -67,7 +77,7 @@ def test_wrong_equations_are_near_misses(max_digits):
 
 
 def test_terms_of_every_length_are_equally_frequent():
-    drawn = numbers(9000, 3, torch.Generator().manual_seed(0))
+    drawn = draw_numbers(9000, 3, torch.Generator().manual_seed(0))
     assert drawn.min() < 3
     assert drawn.max() > 990
     share = n_digits(drawn).bincount(minlength=4)[1:] / len(drawn)
@@ -78,7 +88,7 @@ def test_terms_of_every_length_are_equally_frequent():
     ("name", "most"), [("equation_is_true", 0.58), ("sum_mod_10", 0.20)]
 )
 def test_no_cheap_statistic_tells(name, most):
-    """A linear rule on all tokens at all places; so also length and single digits."""
+    """A linear rule on all tokens at all positions; so also length and single digits."""
     from sklearn.linear_model import LogisticRegression
 
     task = tasks.get(name)

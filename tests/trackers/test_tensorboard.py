@@ -10,6 +10,8 @@ from progtx_core.training import Config, ExtraMetrics, fit
 
 TASK = tasks.get("trend_sign", seq_len=4, d_input=1)
 QUICK = Config(steps=10, batch_size=16, learning_rate=0.1, n_eval=100, eval_every=5)
+# A tracker that fails only warns; here that is an error.
+pytestmark = pytest.mark.filterwarnings("error:nothing more is logged")
 
 
 def read(folder):

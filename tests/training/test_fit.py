@@ -8,6 +8,7 @@ from torch import nn
 from progtx_core import models, tasks
 from progtx_core.optim import PatternSearch
 from progtx_core.training import (
+    Callback,
     Config,
     EarlyStopping,
     Snapshots,
@@ -233,20 +234,32 @@ class Counting(torch.optim.SGD):
         return super().step(closure)
 
 
-def test_a_training_that_stands_still_ends_and_its_curves_go_on_level():
+def test_a_training_that_stands_still_ends():
     Counting.taken.clear()
     run = quick(
         config=Config(steps=200, batch_size=32, learning_rate=1e-12, n_eval=200),
         make_optimizer=lambda model, config: Counting(model.parameters()),
         callbacks=[EarlyStopping(patience=3), Snapshots()],
     )
-    assert len(Counting.taken) == 3 * 10  # evaluations are ten steps apart
-    assert run.history.steps("val/loss").tolist() == list(range(0, 201, 10))
-    assert run.history.steps("train/loss").tolist() == list(range(200))
-    assert len(set(run.history["val/loss"][0, 3:])) == 1
-    assert len(set(run.history["train/loss"][0, 29:])) == 1
-    assert sorted(run.snapshots) == list(range(0, 201, 10))
+    assert len(Counting.taken) == 3 * 10  # evaluations are ten updates apart
+    assert run.history.steps("val/loss").tolist() == [0, 10, 20, 30]
+    assert run.history.steps("train/loss").tolist() == list(range(30))
+    assert sorted(run.snapshots) == [0, 10, 20, 30]
     assert not run.interrupted
+
+
+def test_curves_of_seeds_that_end_at_different_times_stand_side_by_side():
+    class Stop(Callback):
+        def on_eval(self, training):
+            training.stopped = training.step >= 20 * (1 + training.seed)
+
+    run = quick(n_seeds=2, callbacks=[Stop(), Snapshots()])
+    assert run.history.steps("val/loss").tolist() == list(range(0, 41, 2))
+    first, second = run.history["val/loss"]
+    assert len(set(first[10:])) == 1 and len(set(second[10:])) > 1
+    assert sorted(run.snapshots) == list(range(0, 41, 2))
+    last, at_20 = run.snapshots[40][0], run.snapshots[20][0]
+    assert all(np.array_equal(last[name], at_20[name]) for name in last)
 
 
 def test_patience_is_long_enough_for_a_training_that_gains():

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -26,18 +27,15 @@ def write(
     results: pd.DataFrame,
     pages: dict[tuple[str, str], str],
     remarks: Sequence[str] = (),
-    title: str = "Results",
 ) -> Path:
     """Write the page.
 
     Args:
         path: of the page.
-        results: a row a seed; columns task, model, seed, train_accuracy, train_loss,
-            test_accuracy, test_loss, parameters, steps, seconds, classes. NaN is "not
+        results: a row a seed, with the columns of `experiments.benchmarks`; NaN is "not
             measured".
         pages: (task, model) to a link to its page, as seen from this one.
         remarks: on what was read, shown above the tables.
-        title: of the page.
     """
     tasks = results["task"].unique().tolist()
     names = sorted(results["model"].unique(), key=rung)
@@ -45,7 +43,7 @@ def write(
     return templating.write(
         path,
         "dashboard.html",
-        title=title,
+        title="Results",
         n_results=len(results),
         tasks=tasks,
         models=names,
@@ -55,7 +53,9 @@ def write(
             {"name": split, "title": heading, "rows": rows(results, split, pages)}
             for split, heading in (("test", "Test"), ("train", "Training"))
         ],
-        staircase=[{"model": m, "cells": [stairs.get((t, m)) for t in tasks]} for m in names],
+        staircase=[
+            {"model": m, "cells": [stairs.get((t, m)) for t in tasks]} for m in names
+        ],
     )
 
 
@@ -71,16 +71,12 @@ def rows(
     """A row a task and model, for split "train" or "test"."""
     seeds = results.groupby(["task", "model"], sort=False)
     columns = [seeds[name.format(split=split)].agg(how) for _, name, how, _ in COLUMNS]
-    forms = [form for *_, form in COLUMNS]
-    return [
-        {
-            "task": task,
-            "model": model,
-            "page": pages.get((task, model)),
-            "numbers": [number(value, form) for value, form in zip(values, forms)],
-        }
-        for (task, model), *values in zip(columns[0].index, *columns)
-    ]
+    found = []
+    for (task, model), *values in zip(columns[0].index, *columns):
+        numbers = [number(x, form) for x, (*_, form) in zip(values, COLUMNS)]
+        page = pages.get((task, model))
+        found.append({"task": task, "model": model, "page": page, "numbers": numbers})
+    return found
 
 
 def number(value: float, form: str) -> dict[str, str]:
@@ -90,13 +86,13 @@ def number(value: float, form: str) -> dict[str, str]:
     return {"text": format(value, form), "sort": repr(float(value))}
 
 
-def staircase(results: pd.DataFrame) -> dict[tuple[str, str], dict]:
+def staircase(results: pd.DataFrame) -> dict[Any, dict]:
     """(task, model) to the median test accuracy, and how far it is from chance to 1."""
     seeds = results.groupby(["task", "model"])
-    accuracy = seeds["test_accuracy"].median().dropna()
-    chance = 1 / seeds["classes"].first()[accuracy.index]
-    share = 0.75 * ((accuracy - chance) / (1 - chance)).clip(0, 1)
+    accuracy, chance = seeds["test_accuracy"].median(), 1 / seeds["classes"].first()
+    shares = 0.75 * ((accuracy - chance) / (1 - chance)).clip(0, 1)
     return {
-        at: {"text": f"{accuracy[at]:.2f}", "share": f"{share[at]:.3f}"}
-        for at in accuracy.index
+        at: {"text": f"{value:.2f}", "share": f"{share:.3f}"}
+        for at, value, share in zip(list(accuracy.index), accuracy, shares)
+        if not math.isnan(value)
     }

@@ -91,21 +91,21 @@ def weights_picture(matrix: np.ndarray) -> str:
 
 def wrong(task: Task, answers: Answers) -> dict:
     """The wrong answers of one split, the worst first."""
-    rows = []
-    for i in answers.wrong(N_WRONG):
-        example = answers.batch.inputs[answers.of_example[i]]
-        right = int(answers.targets[i])
-        rows.append(
-            {
-                "example": in_words(task, example),
-                "answer": int(answers.probabilities[i].argmax()),
-                "right": right,
-                "probability": float(answers.of_right[i]),
-                "why": why(task, example, right),
-            }
-        )
+    rows = [answered(task, answers, i) for i in answers.wrong(N_WRONG)]
     n, share = len(answers.targets), 1 - answers.accuracy
     return {"split": answers.split, "rows": rows, "count": round(share * n), "of": n}
+
+
+def answered(task: Task, answers: Answers, i: int) -> dict:
+    """One answer in words and numbers, by the headings of a table of such."""
+    example, right = answers.batch.inputs[answers.of_example[i]], int(answers.targets[i])
+    return {
+        "example": in_words(task, example),
+        "answer": int(answers.probabilities[i].argmax()),
+        "right": right,
+        "probability": float(answers.of_right[i]),  # of the right one
+        "why": why(task, example, right),
+    }
 
 
 def why(task: Task, example: torch.Tensor, label: int) -> str:
@@ -114,11 +114,11 @@ def why(task: Task, example: torch.Tensor, label: int) -> str:
     >>> from progtx_core import tasks
     >>> task = tasks.get("last_gt_first", seq_len=2)
     >>> why(task, torch.tensor([[0.5, 1.0], [0.25, 0.0]]), 0)
-    'signal 1.50, 0.25; the last step is greater than the first: no'
+    'The last value is greater than the first: no (signal 1.50, 0.25)'
     """
-    yes_or_no = task.spec.n_classes == 2 and not task.spec.per_step
+    yes_or_no = task.spec.n_classes == 2 and not task.spec.per_position
     verdict = f"{task.rule}: {('no', 'yes')[label] if yes_or_no else label}"
     if not isinstance(task, SignalTask):
         return verdict
     signal = ", ".join(f"{x:.2f}" for x in example.double().sum(-1).tolist())
-    return f"signal {signal}; {verdict}"
+    return f"{verdict} (signal {signal})"

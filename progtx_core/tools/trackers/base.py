@@ -4,14 +4,13 @@ import json
 import warnings
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from progtx_core import checks
 from progtx_core.models import count_parameters
-from progtx_core.training import Callback, TrainingResult
+from progtx_core.training import Callback, Training, TrainingResult
 
 
 class Tracker(Callback):
@@ -30,15 +29,15 @@ class Tracker(Callback):
         self.labels: dict[tuple[str, int], str] = {}  # by model and seed
         self.n_evaluations: Counter[str] = Counter()  # by label
 
-    def on_start(self, training) -> None:
+    def on_start(self, training: Training) -> None:
         self.labels[training.name, training.seed] = training.label
         self.n_evaluations[training.label] = 0
         facts = {"task": training.task.name, "seeds": list(training.seeds)}
-        facts |= asdict(training.config)
+        facts |= training.config.as_dict()
         facts["parameters"] = count_parameters(training.model)
         self._guarded(self._start, training, facts)
 
-    def on_eval(self, training) -> None:
+    def on_eval(self, training: Training) -> None:
         measured, nth = training.measured, self.n_evaluations[training.label]
         self.n_evaluations[training.label] += 1
         texts = {k: v for k, v in measured.items() if isinstance(v, str)}
@@ -65,10 +64,10 @@ class Tracker(Callback):
             told = f"nothing more is logged to {type(self).__name__}, the training goes on"
             warnings.warn(f"{told}: {error}", stacklevel=3)
 
-    def _start(self, training, facts: dict) -> None:
+    def _start(self, training: Training, facts: dict) -> None:
         """A seed begins; facts: task, settings and sizes by name."""
 
-    def _log(self, training, numbers: dict, texts: dict, arrays: dict) -> None:
+    def _log(self, training: Training, numbers: dict, texts: dict, arrays: dict) -> None:
         """A seed was evaluated after `training.step` updates."""
 
     def _finish(self, label: str, result: TrainingResult, index: int) -> None:
@@ -79,16 +78,16 @@ class Tracker(Callback):
 
 
 class JsonLines(Tracker):
-    """One JSON object a line: facts of a seed, each evaluation, then the test; no arrays."""
+    """A JSON object a line: facts of a seed, each evaluation, then the test; no arrays."""
 
     def __init__(self, path: str | Path) -> None:
         super().__init__()
         self.path = Path(path)
 
-    def _start(self, training, facts: dict) -> None:
+    def _start(self, training: Training, facts: dict) -> None:
         self._write(training.name, training.seed, {"facts": facts})
 
-    def _log(self, training, numbers: dict, texts: dict, arrays: dict) -> None:
+    def _log(self, training: Training, numbers: dict, texts: dict, arrays: dict) -> None:
         row = {"step": training.step} | numbers | texts
         self._write(training.name, training.seed, row)
 

@@ -6,7 +6,7 @@ from progtx_core.models.attention import patterns
 from progtx_core.tools.answers import answers_of
 from progtx_core.tools.pages.interactive import heads_figure
 from progtx_core.tools.trackers.base import Tracker
-from progtx_core.training import TrainingResult
+from progtx_core.training import Training, TrainingResult
 
 
 class TensorBoard(Tracker):
@@ -26,13 +26,13 @@ class TensorBoard(Tracker):
         self.writers: dict[str, SummaryWriter] = {}
         self.settings: dict[str, dict] = {}
 
-    def _start(self, training, facts: dict) -> None:
+    def _start(self, training: Training, facts: dict) -> None:
         label, kinds = training.label, (int, float, str)
         self.settings[label] = {k: v for k, v in facts.items() if isinstance(v, kinds)}
         if label not in self.writers:
             self.writers[label] = self.make(self.folder / label)
 
-    def _log(self, training, numbers: dict, texts: dict, arrays: dict) -> None:
+    def _log(self, training: Training, numbers: dict, texts: dict, arrays: dict) -> None:
         writer, step = self.writers[training.label], training.step
         for name, value in numbers.items():
             writer.add_scalar(name, value, step)

@@ -4,11 +4,13 @@ import os
 import secrets
 import time
 from pathlib import Path
+from typing import Any
 
 from progtx_core import checks
-from progtx_core.tools.answers import Answers, answers_of, in_words
+from progtx_core.tools.answers import Answers, answers_of
+from progtx_core.tools.pages.model_page import answered
 from progtx_core.tools.trackers.base import Tracker
-from progtx_core.training import TrainingResult
+from progtx_core.training import Training, TrainingResult
 
 MODES = ("disabled", "offline", "online")
 N_SHOWN = 20  # examples in a table
@@ -37,12 +39,13 @@ class WandB(Tracker):
         import wandb  # a second to import: only for those who ask for it
 
         super().__init__(hist_every)
-        mode = checks.one_of("mode", mode or os.environ.get("WANDB_MODE", "offline"), MODES)
+        mode = mode or os.environ.get("WANDB_MODE", "offline")
+        chosen: Any = checks.one_of("mode", mode, MODES)
         Path(folder).mkdir(parents=True, exist_ok=True)
         self.wandb, self.texts = wandb, {}
         self.run = wandb.init(
             project=project,
-            mode=mode,
+            mode=chosen,
             dir=str(folder),
             group=group,
             job_type=job_type,
@@ -51,13 +54,13 @@ class WandB(Tracker):
             settings=wandb.Settings(x_disable_stats=True, silent=True, console="off"),
         )
 
-    def _start(self, training, facts: dict) -> None:
+    def _start(self, training: Training, facts: dict) -> None:
         self.run.config.update({training.name: facts}, allow_val_change=True)
         # Each counts its own steps, so that two never collide.
         step = self.run.define_metric(f"{training.label}/step", hidden=True)
         self.run.define_metric(f"{training.label}/*", step_metric=step)
 
-    def _log(self, training, numbers: dict, texts: dict, arrays: dict) -> None:
+    def _log(self, training: Training, numbers: dict, texts: dict, arrays: dict) -> None:
         kept = self.texts.setdefault(training.label, [])
         kept += [[training.step, name, text] for name, text in texts.items()]
         histograms = {name: self.wandb.Histogram(of) for name, of in arrays.items()}
@@ -73,16 +76,18 @@ class WandB(Tracker):
             shown |= self._charts(name, answers)
             shown[f"{name}/examples"] = self._examples(result, answers)
         if texts := self.texts.pop(label, None):
-            shown[f"{label}/samples"] = self.wandb.Table(["step", "prompt", "answer"], texts)
+            columns = ["step", "prompt", "answer"]
+            shown[f"{label}/samples"] = self.wandb.Table(columns, texts)
         self.run.log(shown)
 
     def _charts(self, name: str, answers: Answers) -> dict:
         """Confusion, and for two classes ROC and precision-recall curves."""
         plot, truth = self.wandb.plot, answers.targets.tolist()
         names = [str(c) for c in range(answers.probabilities.shape[1])]
-        given = {"y_true": truth, "title": f"confusion, {name}", "class_names": names}
-        answered = answers.probabilities.argmax(1).tolist()
-        charts = {f"{name}/confusion": plot.confusion_matrix(preds=answered, **given)}
+        chosen = answers.probabilities.argmax(1).tolist()
+        given = {"y_true": truth, "preds": chosen, "class_names": names}
+        confusion = plot.confusion_matrix(**given, title=f"confusion, {name}")
+        charts = {f"{name}/confusion": confusion}
         if answers.two_sided:
             of = truth, answers.probabilities, names
             charts[f"{name}/roc"] = plot.roc_curve(*of, title=f"ROC, {name}")
@@ -93,13 +98,9 @@ class WandB(Tracker):
         """Some examples: the wrong ones first, then others."""
         first = answers.wrong(N_SHOWN // 2)
         others = [i for i in range(len(answers.targets)) if i not in first]
-        rows = []
-        for i in first + others[: N_SHOWN - len(first)]:
-            text = in_words(result.task, answers.batch.inputs[answers.of_example[i]])
-            answer, right = int(answers.probabilities[i].argmax()), int(answers.targets[i])
-            rows.append([text, right, answer, float(answers.of_right[i])])
-        columns = ["example", "right", "answer", "probability of the right answer"]
-        return self.wandb.Table(columns, rows)
+        shown = first + others[: N_SHOWN - len(first)]
+        rows = [answered(result.task, answers, i) for i in shown]
+        return self.wandb.Table(columns=[*rows[0]], data=[[*row.values()] for row in rows])
 
     def _close(self) -> None:
         self.run.finish()

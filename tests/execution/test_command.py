@@ -1,9 +1,6 @@
 """Running chapters: what is refused, what is kept, what an error looks like."""
 
 import json
-import os
-import resource
-import signal
 import subprocess
 import sys
 
@@ -11,10 +8,8 @@ import nbformat
 import pytest
 
 from progtx_core.__main__ import main
-from progtx_core.tools import execution as runs
-from progtx_core.tools import paths
-from progtx_core.tools.execution import catalogue
-from progtx_core.tools.execution.parameters import fit_type
+from progtx_core.tools import execution, paths
+from progtx_core.tools.execution.parameters import Parameter, defaults_of, fit_type
 
 HEADER = """\
 # ---
@@ -43,7 +38,6 @@ def book(tmp_path, monkeypatch):
     """A folder of chapters of its own; returns a function that writes one into it."""
     folder = tmp_path / "notebooks"
     (folder / "profiles").mkdir(parents=True)
-    (folder / "profiles" / "full.yaml").write_text("")
     (folder / "profiles" / "fast.yaml").write_text("98_small: {steps: 1}")
     monkeypatch.setattr(paths, "NOTEBOOKS", folder)
     monkeypatch.setattr(paths, "PROFILES", folder / "profiles")
@@ -53,7 +47,7 @@ def book(tmp_path, monkeypatch):
     def write(code="print(steps, rate, word)", kernel="python3", name="98_small"):
         path = folder / f"{name}.py"
         path.write_text(HEADER.format(kernel=kernel, code=code))
-        return catalogue.Chapter(path)
+        return execution.Chapter(path)
 
     return write
 
@@ -78,27 +72,15 @@ def test_a_run_has_its_parameters_its_record_and_no_time_stamps(book, capsys):
     assert not [p for p in path.parent.iterdir() if p != path]
 
 
-def test_the_time_at_a_glance_is_that_of_the_run_itself(book):
-    code = """
-from IPython.display import Markdown, display
-print(steps, rate, word)
-display(Markdown("| measured time | not measured yet |"))
-"""
-    chapter = book(code.strip())
-    for parameters, shown in (({}, "s on two cores"), ({"steps": 2}, "not measured")):
-        path = runs.execute(chapter, parameters, paths.ROOT / "build" / "executed")
-        assert f"{shown}" in path.read_text()
-    path = runs.execute(chapter, {}, paths.ROOT / "build" / "executed")
-    seconds = json.loads(path.read_text())["metadata"]["progtx"]["seconds"]
-    assert f"| measured time | {seconds:.0f} s on two cores |" in path.read_text()
-
-
 def test_profiles_and_defaults(book):
     chapter = book()
-    assert runs.merge(chapter, "full", {}) == {}
-    assert runs.merge(chapter, "fast", {}) == {"steps": 1}
-    assert runs.merge(chapter, "fast", {"steps": 9}) == {"steps": 9}
-    assert runs.merge(chapter, "full", {"steps": 3, "rate": 0.5}) == {}
+    assert defaults_of("98_small") == {"steps": 3, "rate": 0.5, "word": "one"}
+    with pytest.raises(FileNotFoundError, match="99_none"):
+        defaults_of("99_none")
+    assert execution.merge(chapter, "full", {}) == {}
+    assert execution.merge(chapter, "fast", {}) == {"steps": 1}
+    assert execution.merge(chapter, "fast", {"steps": 9}) == {"steps": 9}
+    assert execution.merge(chapter, "full", {"steps": 3, "rate": 0.5}) == {}
 
 
 @pytest.mark.parametrize(
@@ -127,8 +109,8 @@ def test_profiles_and_defaults(book):
         (["98", "-p", "word=3"], "98_small: word must be of type str, got 3 (int)"),
         (["98", "-p", "steps"], "-p takes name=value, got 'steps'"),
         (["98", "-p", "steps=[1"], "-p steps=[1: the value is no YAML"),
-        (["98", "--profile", "quick"], "no profile 'quick'; choose from: fast, full"),
-        (["98", "--update", "-p", "steps=1"], "--update keeps outputs of the default"),
+        (["98", "--profile", "quick"], "no profile 'quick'; choose from: full, fast"),
+        (["98", "--update", "-p", "steps=1"], "--update keeps outputs of default"),
         (["98", "--out", "file/x"], "file"),
     ],
 )
@@ -192,7 +174,7 @@ def test_update_writes_the_notebook_with_the_same_cell_ids(book):
     assert chapter.seconds > 0
 
 
-def test_a_damaged_notebook_is_reported_and_mended_by_update(book, capsys):
+def test_a_damaged_notebook_is_reported_and_remade_by_update(book, capsys):
     chapter = book()
     chapter.notebook.write_text('{"cells": [')
     assert main(["list"]) == 0
@@ -206,7 +188,7 @@ def test_a_damaged_notebook_is_reported_and_mended_by_update(book, capsys):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("# %%\n1\n", "the header names no kernel; mend it with 'jupytext --set-kernel"),
+        ("# %%\n1\n", "the header names no kernel; fix it with 'jupytext --set-kernel"),
         (HEADER.format(kernel="python3", code="").replace(": int", ""), "must read 'name:"),
     ],
 )
@@ -239,47 +221,11 @@ def test_readme_table_is_renewed_between_its_marks(book):
     assert text.endswith("<!-- /chapters -->\nafter\n")
 
 
-def test_a_full_disk_leaves_the_old_file(tmp_path):
-    """A real failing write: the process may write no file of more than 1,000 bytes."""
-    path = tmp_path / "result.txt"
-    path.write_text("old")
-    code = (
-        "import sys; from progtx_core.files import write_atomically\n"
-        "write_atomically(sys.argv[1], 'x' * 5000)"
-    )
-
-    def limit():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-
-    command = [sys.executable, "-c", code, str(path)]
-    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(
-        command, preexec_fn=limit, capture_output=True, text=True, env=env
-    )
-    assert done.returncode != 0
-    assert "File too large" in done.stderr
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
 def test_types():
-    numbers = catalogue.Parameter("n", "list[int]", [], "")
+    numbers = Parameter("n", "list[int]", [], "")
     assert fit_type("c", numbers, [1, 2]) == [1, 2]
     with pytest.raises(TypeError, match="n must be of type list"):
         fit_type("c", numbers, "1,2")
-
-
-@pytest.mark.slow
-def test_the_real_command_prints_no_traceback():
-    command = [sys.executable, "-m", "progtx_core", "run", "01", "-p", "stepps=3"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr == (
-        "error: there is no parameter of 01_logistic_regression 'stepps'; "
-        "nearest: steps, n_seeds, seed\n"
-    )
 
 
 def test_a_reader_that_has_seen_enough_is_no_error():
@@ -292,3 +238,40 @@ def test_a_reader_that_has_seen_enough_is_no_error():
     process.stdout.close()
     assert process.stderr.read() == ""
     process.wait()
+
+
+def test_defaults_are_read_in_no_time():
+    """By every chapter's claims: so from the text alone, and without Jupytext."""
+    code = (
+        "import sys; from timeit import timeit\n"
+        "from progtx_core.tools.execution.parameters import defaults_of\n"
+        "seconds = timeit(lambda: defaults_of('09_pattern_search_vs_adam'), number=10)\n"
+        "slow = {'jupytext', 'nbformat', 'papermill', 'torch'} & set(sys.modules)\n"
+        "assert not slow, slow; assert seconds < 0.2, seconds"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError("no space left\nat all")])
+def test_what_stops_a_command_is_one_line(monkeypatch, capsys, error):
+    def stop():
+        raise error
+
+    monkeypatch.setattr(execution, "chapters", stop)
+    assert main(["list"]) == (130 if isinstance(error, KeyboardInterrupt) else 1)
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["list", "run", "record", "sweep"])
+def test_outside_a_clone_a_command_that_needs_chapters_says_so(
+    tmp_path, monkeypatch, capsys, name
+):
+    monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path / "notebooks")
+    monkeypatch.chdir(tmp_path)
+    given = {"record": ["scoreboard"], "sweep": ["01"]}.get(name, [])
+    assert main([name, *given]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: '{name}' needs a clone of the repository: git clone")
+    assert len(error.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+    assert paths.scratch() == tmp_path
