@@ -47,11 +47,9 @@ chapter_header(
 # %% tags=["setup"]
 import numpy as np
 import torch
-from progtx_core import tasks
+from progtx_core import plots, tasks
 from progtx_core.evaluation import best_linear_rule, predict
 from progtx_core.models.linear import LogisticRegression as CoreModel
-from progtx_core.plots import curves as plots
-from progtx_core.plots import style
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, Stream, fit, held_out
@@ -138,14 +136,14 @@ print("sampler and plain rules agree on every test example")
 # Two examples of each class. Steps above the line are positive.
 
 # %% tags=["hide-input"]
-figure, axes = style.panels(4, 4, width=1.75, height=1.05, sharex=True)
+figure, axes = plots.panels(4, 4, width=1.75, height=1.05, sharex=True)
 for column, (name, batch) in enumerate(test_sets.items()):
     rows = torch.cat([(batch.targets == c).nonzero()[:2] for c in (0, 1)])
     for row, example in enumerate(rows.flatten()):
         ax = axes[4 * row + column]
         signal = batch.inputs[example].sum(-1).numpy()
         answer = batch.targets[example].item()
-        ax.bar(range(seq_len), signal, color=style.COLOURS[answer],
+        ax.bar(range(seq_len), signal, color=plots.COLOURS[answer],
                hatch="////" if answer else None, edgecolor="black", lw=0.4)
         ax.axhline(0, color="black", lw=0.8)
         ax.set(yticks=[], xticks=[0, seq_len - 1])
@@ -438,16 +436,16 @@ for name, rule in best.items():
     excess.append(loss[scales == 1].item() - np.log(2))
 
 # %% tags=["hide-input"]
-figure, (left, right) = style.panels(2)
-for index, (name, (loss, accuracy)) in enumerate(along.items()):
-    left.plot(scales, loss, label=name, **style.line(index + 2))
-    right.plot(scales, accuracy, **style.line(index + 2))
+figure, (left, right) = plots.panels(2)
+for name, (loss, accuracy) in along.items():
+    left.plot(scales, loss, label=name, **plots.line(name))
+    right.plot(scales, accuracy, **plots.line(name))
 left.axhline(np.log(2), color="black", lw=0.8, ls=":")
 left.text(0, np.log(2) - 0.01, "coin toss: ln 2", ha="center", va="top")
 left.margins(y=0.15)
 left.set(xlabel="scale of the best rule", ylabel="loss (nats)")
 right.set(xlabel="scale of the best rule", ylabel="accuracy", ylim=(0.2, 0.8))
-style.legend_below(figure, left)
+plots.legend_below(figure, left)
 show(figure, "Along the scale of the best rule the loss has its least value "
      "near zero, while the accuracy is above chance for every positive scale.")
 
@@ -459,9 +457,11 @@ show(figure, "Along the scale of the best rule the loss has its least value "
 # batch, and only its mean over batches vanishes.
 
 # %%
-show(plots.learning_curves(runs, ("difference_norm", "grad_norm")),
-     "Norm of the weight difference and of the gradient against steps. The "
-     "weights of the solved tasks grow, those of the others shrink.")
+figure = plots.learning_curves(runs, ("difference_norm", "grad_norm"))
+figure.axes[0].set_ylabel("norm of w")
+show(figure, "Norm of the weight difference and of the gradient against "
+     "steps. The weights of the solved tasks grow, those of the others "
+     "shrink.")
 
 
 # %% [markdown]

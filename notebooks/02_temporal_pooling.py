@@ -48,10 +48,8 @@ chapter_header(
 # %% tags=["setup"]
 import numpy as np
 import torch
-from progtx_core import models, tasks
+from progtx_core import models, plots, tasks
 from progtx_core.models.pooling import TemporalPooling as CoreModel
-from progtx_core.plots import curves as plots
-from progtx_core.plots import style
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, fit, held_out
@@ -304,9 +302,9 @@ with torch.no_grad():
         profiles[name] = (logits[..., 1] - logits[..., 0]).numpy()
 
 # %% tags=["hide-input"]
-figure, axes = style.panels(2)
-for index, (ax, (name, lines)) in enumerate(zip(axes, profiles.items())):
-    ax.plot(k, lines.T, **style.line(index + 1), lw=1)
+figure, axes = plots.panels(2)
+for ax, (name, lines) in zip(axes, profiles.items()):
+    ax.plot(k, lines.T, **plots.line(name), lw=1)
     ax.axhline(0, color="black", lw=0.8)
     ax.set(title=name, xlabel="positive steps of the sequence")
 axes[0].set_ylabel("logit difference; above 0 is yes")
@@ -364,15 +362,15 @@ with torch.no_grad():
                   two_curves(m, s) for m in runs["max pooling"].models]}
 
 # %% tags=["hide-input"]
-figure, axes = style.panels(2)
+figure, axes = plots.panels(2)
 for ax, (name, pairs) in zip(axes, curves.items()):
     for number, (grows, falls) in enumerate(pairs):
         hide = "_" if number else ""  # one entry a curve in the legend
-        ax.plot(s, grows, label=hide + "greatest step", **style.line(0), lw=1)
-        ax.plot(s, falls, label=hide + "least step", **style.line(1), lw=1)
+        ax.plot(s, grows, label=hide + "greatest step", **plots.line(0), lw=1)
+        ax.plot(s, falls, label=hide + "least step", **plots.line(1), lw=1)
     ax.set(title=name, xlabel="signal of that step")
 axes[0].set_ylabel("added to the logit difference")
-style.legend_below(figure, axes[0])
+plots.legend_below(figure, axes[0])
 show(figure, "What the greatest and the least step add to the logit "
      "difference: by hand two sharp stairs at zero, learned two ramps around "
      "zero, mirror images of each other.")

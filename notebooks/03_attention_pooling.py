@@ -48,11 +48,9 @@ chapter_header(
 # %% tags=["setup"]
 import numpy as np
 import torch
-from progtx_core import models, tasks
+from progtx_core import models, plots, tasks
 from progtx_core.models.attention_pooling import AttentionPooling as CoreModel
 from progtx_core.models.pooling import TemporalPooling
-from progtx_core.plots import curves as plots
-from progtx_core.plots import style
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, fit, held_out
@@ -123,14 +121,13 @@ share = test_set.targets.bincount().max().item() / len(test_set)
 print(f"sampler and plain rule agree; majority baseline {share:.2f}")
 
 # %%
-figure, (ax,) = style.panels(width=6.2, height=2.2)
+figure, (ax,) = plots.panels(width=6.2, height=2.2)
 one = test_set.inputs[0].T.numpy()  # (d_input, seq)
-plots.heat(ax, one, cmap=style.DIVERGING, vmin=-3, vmax=3)
+names = ["key", *[f"value {i}" for i in range(n_values)]]
+plots.heat(ax, one, cmap=plots.DIVERGING, vmin=-3, vmax=3, yticklabels=names)
 best = int(one[0].argmax())
 ax.axvline(best, color="black", lw=1.5)
 ax.axvline(best + 1, color="black", lw=1.5)
-ax.set_yticks(np.arange(len(one)) + 0.5,
-              ["key", *[f"value {i}" for i in range(n_values)]])
 ax.set(xlabel="step", title=f"answer: {test_set.targets[0].item()}")
 show(figure, "One example as a heat map: a row for the key, a row for each "
      "number of the value, a column a step. The step with the largest key is "
@@ -243,12 +240,11 @@ by_rank = pattern.gather(1, order)  # (batch, rank)
 gap = -test_set.inputs[..., 0].gather(1, order[:, :2]).diff(dim=1)[:, 0]
 
 # %% tags=["hide-input"]
-figure, (left, right) = style.panels(2)
-plots.heat(left, by_rank[:12].numpy(), cmap=style.SEQUENTIAL, vmin=0, vmax=1)
-left.set_xticks(np.arange(0, seq_len, 4) + 0.5, range(0, seq_len, 4))
+figure, (left, right) = plots.panels(2)
+plots.heat(left, by_rank[:12].numpy(), vmin=0, vmax=1, xticklabels=4)
 left.set(xlabel="rank of the step's key", ylabel="test example",
          title="weight: dark 0, light 1")
-right.plot(gap, by_rank[:, 0], ".", ms=2, color=style.COLOURS[0])
+right.plot(gap, by_rank[:, 0], ".", ms=2, color=plots.COLOURS[0])
 right.set(xlabel="gap between the two largest keys",
           ylabel="weight of the largest", ylim=(0, 1.02))
 show(figure, "Left: patterns of twelve examples, steps sorted by key; nearly "
@@ -336,8 +332,9 @@ maps = {name: w.unsqueeze(0).numpy() for name, w in shown.items()}
 show(plots.weight_maps(maps, "feature: 0 is the key", "score"),
      "Weight of each feature in the score: the key has all of it, by hand and "
      "learned.")
-figure, (ax,) = style.panels(width=4.2, height=2.8)
-plots.heat(ax, values.numpy(), ".1f", cmap=style.DIVERGING, vmin=-1, vmax=1)
+figure, (ax,) = plots.panels(width=4.2, height=2.8)
+plots.heat(ax, values.numpy(), cmap=plots.DIVERGING, vmin=-1, vmax=1,
+           annot=True, fmt="z.1f")
 ax.set(xlabel="feature: 0 is the key", ylabel="class",
        title="values and read-out, learned")
 show(figure, "Learned product of read-out and values: each class is raised by "
@@ -398,12 +395,12 @@ def scores_of(model, s):
 
 
 s = torch.linspace(-4, 4, 81)
-figure, axes = style.panels(2)
-for index, (ax, (name, run)) in enumerate(zip(axes, bend.items())):
+figure, axes = plots.panels(2)
+for ax, (name, run) in zip(axes, bend.items()):
     with torch.no_grad():
         lines = torch.stack([scores_of(m, s) for m in run.models])
     lines = lines - lines[:, 40:41]  # the softmax sees differences only
-    ax.plot(s, lines.T, **style.line(index), lw=1)
+    ax.plot(s, lines.T, **plots.line(name), lw=1)
     ax.set(title=name, xlabel="signal of a step")
 axes[0].set_ylabel("score, less that of signal 0")
 show(figure, "Score against the signal of a step, a line a seed. Linear: "

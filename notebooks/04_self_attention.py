@@ -49,12 +49,10 @@ chapter_header(
 # %% tags=["setup"]
 import numpy as np
 import torch
-from progtx_core import models, tasks
+from progtx_core import models, plots, tasks
 from progtx_core.models.attention import patterns
 from progtx_core.models.attention_pooling import AttentionPooling
 from progtx_core.models.self_attention import SelfAttention as CoreModel
-from progtx_core.plots import curves as plots
-from progtx_core.plots import style
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, fit, held_out
@@ -151,15 +149,14 @@ match[rows, asks] = -9.0  # the question is no answer to itself
 wanted = match.argmax(1)  # (batch,)
 
 # %% tags=["hide-input"]
-figure, (ax,) = style.panels(width=5.2, height=2.6)
+figure, (ax,) = plots.panels(width=5.2, height=2.6)
 one = test_set.inputs[0].T.numpy()  # (d_input, seq)
-plots.heat(ax, one, cmap=style.DIVERGING, vmin=-2, vmax=2)
+names = ["question", *[f"key {i}" for i in range(d_key)],
+         *[f"value {i}" for i in range(n_values)]]
+plots.heat(ax, one, cmap=plots.DIVERGING, vmin=-2, vmax=2, yticklabels=names)
 for step, look in ((int(asks[0]), "--"), (int(wanted[0]), "-")):
     ax.axvline(step + 0.02, color="black", lw=1.5, ls=look)
     ax.axvline(step + 0.98, color="black", lw=1.5, ls=look)
-ax.set_yticks(np.arange(len(one)) + 0.5, [
-    "question", *[f"key {i}" for i in range(d_key)],
-    *[f"value {i}" for i in range(n_values)]])
 ax.set(xlabel="step", title=f"answer: {test_set.targets[0].item()}")
 show(figure, "One example as a heat map, a column a step. The question is "
      "framed with dashes; the step that carries the same key is framed with "
@@ -278,10 +275,9 @@ on_itself = question_row[:, rows, asks]  # (seed, batch)
 on_wanted = question_row[:, rows, wanted] / (1 - on_itself)
 
 # %% tags=["hide-input"]
-figure, axes = style.panels(3, width=2.6, height=2.6)
+figure, axes = plots.panels(3, width=2.6, height=2.6)
 for i, ax in enumerate(axes):
-    plots.heat(ax, of_seeds[0, i].numpy(), cmap=style.SEQUENTIAL, vmin=0,
-               vmax=1)
+    plots.heat(ax, of_seeds[0, i].numpy(), vmin=0, vmax=1)
     ax.plot(wanted[i] + 0.5, asks[i] + 0.5, "o", ms=13, mfc="none",
             mec="black", mew=2)
     ax.set(xlabel="key: step looked at")
@@ -373,11 +369,11 @@ identity = torch.eye(d_key).flatten()
 cosine = F.cosine_similarity(learned.flatten(1), identity, dim=1).min().item()
 
 # %% tags=["hide-input"]
-figure, axes = style.panels(2, width=3.0, height=2.7)
+figure, axes = plots.panels(2, width=3.0, height=2.7)
 for ax, block, title in zip(
         axes, (key_block(by_hand), learned[0]), ("by hand", "learned")):
-    plots.heat(ax, (block / block.abs().max()).numpy(), ".1f",
-               cmap=style.DIVERGING, vmin=-1, vmax=1)
+    plots.heat(ax, (block / block.abs().max()).numpy(), annot=True,
+               fmt="z.1f", cmap=plots.DIVERGING, vmin=-1, vmax=1)
     ax.set(title=title, xlabel="number of the other's key")
 axes[0].set_ylabel("number of the asked key")
 show(figure, "Two square matrices, set by hand and learned: both have their "

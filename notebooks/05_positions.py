@@ -48,12 +48,10 @@ chapter_header(
 # %% tags=["setup"]
 import numpy as np
 import torch
-from progtx_core import models, tasks
+from progtx_core import models, plots, tasks
 from progtx_core.models.attention import patterns
 from progtx_core.models.positions import SCHEMES, Alibi, Rotary, Sinusoidal
 from progtx_core.models.self_attention import SelfAttention as CoreModel
-from progtx_core.plots import curves as plots
-from progtx_core.plots import style
 from progtx_core.tools import recorded
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import accuracy_table, glue, say, show
@@ -281,9 +279,9 @@ for model in trained:
     ends.append((rows[:, 0] + rows[:, -1]).max().item())
 
 # %% tags=["hide-input"]
-figure, axes = style.panels(2, width=3.0, height=2.8)
+figure, axes = plots.panels(2, width=3.0, height=2.8)
 for ax, (title, pattern) in zip(axes, mean_pattern.items()):
-    plots.heat(ax, pattern.numpy(), cmap=style.SEQUENTIAL, vmin=0, vmax=1)
+    plots.heat(ax, pattern.numpy(), vmin=0, vmax=1)
     ax.set(title=title, xlabel="key: step looked at")
 axes[0].set_ylabel("query: step that looks")
 show(figure, "Mean pattern over the test set, by hand and learned. By hand "
@@ -323,9 +321,9 @@ turn = Rotary(seq_len, d_model, 1).rotate
 of_place = {"sinusoidal": waves @ waves.T,
             "rotary": (turn(query) @ turn(key).transpose(2, 3))[0, 0],
             "alibi": Alibi(seq_len, d_model, 1).attention_bias(seq_len)[0]}
-figure, axes = style.panels(3, width=2.6, height=2.6)
+figure, axes = plots.panels(3, width=2.6, height=2.6)
 for ax, (name, scores) in zip(axes, of_place.items()):
-    plots.heat(ax, scores.numpy(), cmap=style.SEQUENTIAL)
+    plots.heat(ax, scores.numpy())
     ax.set(title=name, xlabel="key")
 axes[0].set_ylabel("query")
 show(figure, "Scores from positions alone under three schemes. Sinusoidal "

@@ -50,14 +50,12 @@ from functools import partial
 
 import numpy as np
 import torch
-from progtx_core import models, tasks
+from progtx_core import models, plots, tasks
 from progtx_core.models.attention import MultiHeadAttention, patterns
 from progtx_core.models.inputs import as_features, padding_mask
 from progtx_core.models.pooling import mean_over
 from progtx_core.models.self_attention import SelfAttention
 from progtx_core.models.transformer import Transformer as CoreModel
-from progtx_core.plots import curves as plots
-from progtx_core.plots import style
 from progtx_core.tools import recorded
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import accuracy_table, glue, say, show
@@ -271,15 +269,12 @@ one = int((signs.sum(1) == seq_len // 2).nonzero()[0])  # half are positive
 marks = ["+" if positive else "−" for positive in signs[one]]
 
 # %% tags=["hide-input"]
-figure, axes = style.panels(n_heads, n_layers, width=1.7, height=1.8)
+figure, axes = plots.panels(n_heads, n_layers, width=1.7, height=1.8)
 for row, pattern in enumerate(patterns(trained[0], test_set.inputs).values()):
     for head in range(n_heads):
         ax = axes[row * n_heads + head]
-        plots.heat(ax, pattern[one, head].numpy(), cmap=style.SEQUENTIAL,
-                   vmin=0, vmax=1)
-        ax.set_title(f"layer {row}, head {head}", fontsize=9)
-        ax.set_xticks(ax.get_xticks(), marks)
-        ax.set_yticks(ax.get_yticks(), marks)
+        plots.attention_map(ax, pattern[one, head].numpy(), marks,
+                            f"layer {row}, head {head}")
 show(figure, "Patterns of all heads on one example, a row of panels a layer; "
      "in each a row a query, a column a key, marked with signs. In several "
      "heads the rows of positive steps differ from those of negative ones.")

@@ -48,8 +48,7 @@ from tempfile import mkdtemp
 import numpy as np
 import pandas as pd
 import torch
-from progtx_core import tasks
-from progtx_core.plots import curves as plots
+from progtx_core import plots, tasks
 from progtx_core.tasks import SignalTask
 from progtx_core.tools import paths, recorded
 from progtx_core.tools.claims import Claims

@@ -53,13 +53,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from progtx_core import models, tasks
-from progtx_core.evaluation import confusion, heads, predict
+from parts import ch08
+from progtx_core import models, plots, tasks
+from progtx_core.evaluation import heads, predict
 from progtx_core.models.attention import patterns
 from progtx_core.models.inputs import embedding, padding_mask
 from progtx_core.models.transformer import Block
 from progtx_core.models.transformer import Transformer as CoreModel
-from progtx_core.plots import sequences, style
 from progtx_core.tasks.selection import OPERATIONS
 from progtx_core.tools import paths, recorded
 from progtx_core.tools.claims import Claims
@@ -144,7 +144,7 @@ data = tasks.FiniteDataset(task, lists.SET_SIZES[size], seed=seed,
                      balance=task.kinds)
 everything = torch.cat([part.inputs for part in data.splits.values()])
 answers = torch.cat([part.targets for part in data.splits.values()])
-show(sequences.counts({
+show(ch08.counts({
     "operation": (task.kinds(everything), names),
     "numbers in the list": ((everything >= task.zero).sum(1), None),
     "answer": (answers, None)}),
@@ -153,9 +153,9 @@ show(sequences.counts({
      "greatest are the most frequent, since Max and Min choose them.")
 
 # %%
-colours = {name: style.COLOURS[i] + "88" for i, name in enumerate(names)}
+colours = {name: plots.COLOURS[i] + "88" for i, name in enumerate(names)}
 some = data.splits["train"][:6]
-sequences.show_tokens(
+ch08.show_tokens(
     [(task.tokenizer.read(ids), f"answer {target}") for ids, target in
      zip(some.inputs.tolist(), some.targets.tolist())], colours)
 print(task.tokenizer.show(some.inputs[0].tolist()))
@@ -202,7 +202,7 @@ say("Accuracy of that guess on the test part: "
 batch = data.splits["train"][:8]
 mask = padding_mask(batch.inputs, task.spec)  # (batch, seq), False: padding
 tokens = [task.tokenizer.read(ids) for ids in batch.inputs.tolist()]
-show(sequences.padded_batch(tokens, mask.numpy()),
+show(ch08.padded_batch(tokens, mask.numpy()),
      "Eight padded texts as rows of tokens, and beside them the mask: "
      "ones where there is text, zeros where there is padding.")
 print(*(tuple(part.shape) for part in (batch.inputs, batch.targets, mask)))
@@ -257,7 +257,7 @@ layers(ours)
 shown = data.splits["val"][:5]
 texts = [task.tokenizer.decode(ids) for ids in shown.inputs.tolist()]
 untrained, targets = predict(ours, shown)
-show(sequences.top_bars(untrained, texts, targets.tolist()),
+show(ch08.top_bars(untrained, texts, targets.tolist()),
      "The five likeliest answers of an untrained model to five questions: "
      "all bars are short, and hardly any answer is right.")
 
@@ -282,8 +282,8 @@ config = Config(steps, batch_size, learning_rate, n_train=n_train,
                 warmup_steps=min(settings["warmup_steps"], steps))
 print(f"{n_train} examples // {batch_size} a batch = {n_train // batch_size} "
       f"updates an epoch; x {epochs} epochs = {steps} updates")
-show(sequences.lines(range(steps), {
-    "rate": [config.lr_at(step) for step in range(steps)]}, "learning rate"),
+show(ch08.lines(range(steps), {"": [*map(config.lr_at, range(steps))]},
+                "learning rate"),
      "The learning rate rises in a short line and falls to zero in a long "
      "one.")
 
@@ -309,7 +309,7 @@ run = fit(selector, data, config, seed=seed, n_seeds=n_seeds,
           callbacks=callbacks, device=device)
 
 # %%
-show(sequences.plot_training_curves(folder / f"seed_{seed}.pt"),
+show(ch08.plot_training_curves(folder / f"seed_{seed}.pt"),
      "Loss falls and accuracy rises to one, in training and validation "
      "together, over the updates of the first seed.")
 
@@ -348,7 +348,7 @@ def by_operation(of_examples):  # mean of each, (operation,)
 live = np.array([by_operation(predict(model, test_set)[0].argmax(1) == answers)
                  for model in run.models])
 probabilities, targets = predict(run.models[0], test_set)
-show(sequences.accuracy_bars(live, names, confusion(probabilities, targets)),
+show(ch08.accuracy_bars(live, names, (probabilities, targets)),
      "Bars of test accuracy by operation and seed, all close to one; and a "
      "map of answers against right answers, nearly all on the diagonal.")
 
@@ -362,7 +362,7 @@ show(sequences.accuracy_bars(live, names, confusion(probabilities, targets)),
 
 # %%
 record = recorded.read("training")
-show(sequences.recorded_groups(record, {
+show(ch08.recorded_groups(record, {
     "data": {name: name for name in lists.SET_SIZES},
     "learning rate (medium)": lists.RATES,
     "batch size (medium)": lists.BATCHES}),
@@ -417,7 +417,7 @@ sure = probabilities[np.arange(len(targets)), targets]
 rows = [int(np.flatnonzero(test_kinds == kind)[0]) for kind in range(5)]
 rows += np.argsort(sure)[:5].tolist()
 texts = [task.tokenizer.decode(test_set.inputs[row].tolist()) for row in rows]
-show(sequences.top_bars(probabilities[rows], texts, targets[rows].tolist()),
+show(ch08.top_bars(probabilities[rows], texts, targets[rows].tolist()),
      "Top five answers to ten questions. For one of each operation a single "
      "long bar stands at the right number; for the five others a second "
      "number has a part of the probability, and may be the likeliest.")
@@ -439,7 +439,7 @@ inputs = task.encode(["First(4, 17, 9, 12)", "Last(4, 17, 9, 12)",
                       "Max(4, 17, 9, 12)"])
 found = list(patterns(model, inputs).values())[-1].numpy()  # last layer
 tokens = [task.tokenizer.read(row[row != 0].tolist()) for row in inputs]
-show(sequences.attention_maps(found, tokens),
+show(ch08.attention_maps(found, tokens),
      "Attention maps of all heads of the last layer for First, Last "
      "and Max of the same numbers. In the row of the operation, some head "
      "puts its weight on the number that is asked for.")
@@ -449,7 +449,7 @@ show(sequences.attention_maps(found, tokens),
 # sign, the more attention.
 
 # %% tags=["nbval-ignore-output"]
-print(sequences.text_map(found[0].mean(0), tokens[0]))
+print(ch08.text_map(found[0].mean(0), tokens[0]))
 
 # %% [markdown]
 # How far is the first row of a head spread? Entropy says so: 0 for a row that
@@ -492,7 +492,7 @@ pointing = np.array([weights_on_source(m, test_set) for m in run.models])
 forming = np.array([weights_on_source(run.models_at(step)[0],
                                       data.splits["val"])
                     for step in evals])
-show(sequences.lines(evals, dict(zip(names, forming.T)), "weight on source"),
+show(ch08.lines(evals, dict(zip(names, forming.T)), "weight on source"),
      "The weight that the best head puts on the token to be copied, "
      "over training, a line an operation: about even at first, then high, "
      "lowest for Min.")
@@ -530,7 +530,7 @@ sick = {
     "mask is broken": short_run(partial(BrokenMask, **lists.SELECTOR))}
 
 # %%
-show(sequences.losses_beside(sick),
+show(ch08.losses_beside(sick),
      "Five panels of training and validation loss: falling together; "
      "flat and unsteady; falling too slowly; training loss falling away from "
      "validation loss; both falling later than the healthy ones.")

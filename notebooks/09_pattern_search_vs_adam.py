@@ -53,11 +53,11 @@ from functools import partial
 
 import numpy as np
 import torch
+from parts import ch09
 from progtx_core import models, tasks
-from progtx_core.evaluation import timing
-from progtx_core.evaluation.landscape import landscape
+from parts import timing
+from parts.landscape import landscape
 from progtx_core.optim import FastLosses, PatternSearch
-from progtx_core.plots import searches
 from progtx_core.tools import recorded
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, layers, say, show, table
@@ -216,7 +216,7 @@ path = [start]
 while not search.finished and len(path) < 60:
     search.step(lambda: valley(x))
     path.append(x.detach().numpy().copy())
-show(searches.paths_on(valley, {
+show(ch09.paths_on(valley, {
     "by hand": my_search(valley, start, 1.0, 60),
     "PatternSearch": np.array(path)}),
      "Level lines of a slanted valley and two paths that fall to its floor in "
@@ -330,7 +330,7 @@ say(f"A step of Adam, with a batch of {runs['Adam'].config.batch_size}, costs "
     f"as much as **{price:.1f}** forward passes over all strings.")
 
 # %%
-show(searches.race(curves, runs),
+show(ch09.race(curves, runs),
      "Loss over forward passes and over seconds: Adam's falls to the bottom "
      "long before that of the search, in passes more so than in seconds.")
 
@@ -368,9 +368,8 @@ table(["worst live seed", "train", "test", "test, last answer",
 
 # %%
 record = recorded.read("searches")
-show(searches.recorded_race(
-    record[record.task == "parity"], ["PatternSearch", *methods.BASELINES],
-    list(methods.SEARCHES)),
+show(ch09.recorded_race(record.query("task == 'parity'"), methods.SEARCHES,
+                        methods.BASELINES),
      "Median loss, a band for the seeds. Over forward passes and seconds, "
      "methods with gradients fall first, then the search, and SPSA hardly. "
      "Right: kinds of the search, all falling; with expansion they lag.")
@@ -413,7 +412,7 @@ say(recorded.origin("searches"))
 # halved?
 
 # %%
-show(searches.radius_and_layers(runs["PatternSearch"]),
+show(ch09.radius_and_layers(runs["PatternSearch"]),
      "The radius falls in steps over the passes; bars show how often numbers "
      "of each layer were changed for good, in all layers.")
 
@@ -450,8 +449,8 @@ def prices_of(own):
 more = [{"d_model": w, "d_mlp": 4 * w} for w in (8, 16, 32, 64)]
 more += [methods.SIZES[name] for name in ("medium", "large")]
 counts, a_sweep, a_gradient = np.array([prices_of(own) for own in more]).T
-show(searches.costs(counts, {"a sweep of the search": a_sweep,
-                             "a gradient": a_gradient}),
+show(ch09.costs(counts, {"a sweep of the search": a_sweep,
+                         "a gradient": a_gradient}),
      "Seconds of a sweep and of a gradient over the number of "
      "parameters: both lines rise, that of the sweep far steeper.")
 
@@ -490,9 +489,9 @@ def on_batches(measure_again):
 
 fooled = {"best loss kept": on_batches(False),
           "measured again": on_batches(True)}
-show(searches.beliefs(fooled),
-     "Loss over looks, as the search believes it and as it is on all strings. "
-     "With the best loss kept belief is below it, and soon both lie still.")
+show(ch09.beliefs(fooled),
+     "Loss as the search believes it and as it is on all strings. With the "
+     "best loss kept belief is below it, and soon both lie still.")
 
 
 # %% [markdown]

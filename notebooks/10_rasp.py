@@ -21,7 +21,7 @@
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 from progtx_core import models, tasks
-from progtx_core.rasp.by_hand import counter
+from parts.hand_set import counter
 from progtx_core.tools.page import chapter_header
 
 chapter_header(
@@ -48,13 +48,13 @@ from functools import partial
 
 import numpy as np
 import torch
+from parts import ch10
 from progtx_core import models, rasp, tasks
 from progtx_core.evaluation.generation import exact_match, greedy
 from progtx_core.models.attention import attend, patterns
 from progtx_core.models.transformer import CausalTransformer
-from progtx_core.plots import selections
 from progtx_core.rasp import programs
-from progtx_core.rasp.by_hand import FEATURES, counter, units
+from parts.hand_set import FEATURES, counter, units
 from progtx_core.tasks.state_tracking import StateTracking
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show, table
@@ -98,7 +98,7 @@ def prompt(a, b):
 
 
 for a, b in ((5, 9), (24, 18), (15, 15)):
-    print(rasp.words(prompt(a, b)), rasp.words([*numbers(a, b), END]))
+    print(rasp.to_text(prompt(a, b)), rasp.to_text([*numbers(a, b), END]))
 
 # %% [markdown]
 # ## Predict before you run
@@ -138,8 +138,8 @@ print(rasp.where(rasp.tok_map(x, lambda v: v > 2), x, rasp.full(x, 0)))
 with rasp.record_selections() as seen:
     print(rasp.kqv(x, x, rasp.indices(x), rasp.equals))  # mean place
     print(rasp.sel_width(rasp.select(x, x, lambda k, q: k < q)))
-show(selections.draw(seen, ["places of the same number",
-                            "places of smaller numbers"]),
+show(ch10.draw(seen, ["places of the same number",
+                      "places of smaller numbers"]),
      "Two square patterns below the diagonal, marked where the key's place is "
      "selected: the same number, or a smaller one.")
 
@@ -156,7 +156,7 @@ with rasp.record_selections() as seen:
     print(rasp.shift_right(x, 1, default=-9))
     print(rasp.lasts(x, rasp.full(x, 1)))
     print(rasp.index_select(x, rasp.full(x, 2), default=-9))
-show(selections.draw(seen),
+show(ch10.draw(seen),
      "Three patterns: the place before each, all places of the number that is "
      "asked for, and one fixed place.")
 
@@ -179,14 +179,14 @@ def my_count_up(x):
     return rasp.where(rasp.tok_map(x, lambda v: v == GO), a, later)
 
 
-print(rasp.words(rasp.decode(my_count_up, prompt(3, 6))))
+print(rasp.to_text(rasp.decode(my_count_up, prompt(3, 6))))
 
 # %%
 line = [*prompt(3, 6), *numbers(3, 6)]
 with rasp.record_selections() as seen:
-    print(rasp.words(my_count_up(line)))
-show(selections.draw(seen, ["where is SoS?", "what comes after it?",
-                            "and after that?"], rasp.words(line).split()),
+    print(rasp.to_text(my_count_up(line)))
+show(ch10.draw(seen, ["where is SoS?", "what comes after it?",
+                      "and after that?"], rasp.to_text(line).split()),
      "Three patterns with one column each: all places look at the start mark, "
      "at a, and at b.")
 
@@ -209,8 +209,8 @@ written = {
 found = {name: rasp.violations(program)
          for name, (program, _) in written.items()}
 table(["program", "prompt", "answer", "RASP-L?"], [
-    [name, rasp.words([START, *given, GO]),
-     rasp.words(rasp.decode(program, [START, *given, GO])),
+    [name, rasp.to_text([START, *given, GO]),
+     rasp.to_text(rasp.decode(program, [START, *given, GO])),
      "yes" if not found[name] else f"no: {found[name][0].code}"]
     for name, (program, given) in written.items()])
 
@@ -292,7 +292,7 @@ pairs = {
         head(sharp * everywhere, x[:, None]))}
 
 # %%
-show(selections.beside(pairs, list(map(str, x))),
+show(ch10.beside(pairs, list(map(str, x))),
      "Six pairs of patterns: what the program selects, and beside it the "
      "softmax of a head. Where the program selects nothing, the head differs.")
 
@@ -357,7 +357,7 @@ table(["seed", "test accuracy", "attention on the selected place"],
 
 # %%
 line = before.tokenizer.read(batch.inputs[0].tolist())
-show(selections.beside({"shift_right": (selected, learned[0][0])}, line),
+show(ch10.beside({"shift_right": (selected, learned[0][0])}, line),
      "The selection of the program, a line below the diagonal, and the "
      "pattern of a trained head, which is nearly the same.")
 
@@ -436,8 +436,8 @@ pattern = patterns(machine, line)["blocks.0.attention"][0].numpy()
 words = counting.tokenizer.read(line[0].tolist())
 with rasp.record_selections() as seen:
     programs.count([*prompt(6, 3), *numbers(6, 3), END])
-show(selections.beside({"fetch a": (seen[1].matrix, pattern[0]),
-                        "fetch b": (seen[2].matrix, pattern[1])}, words),
+show(ch10.beside({"fetch a": (seen[1].matrix, pattern[0]),
+                  "fetch b": (seen[2].matrix, pattern[1])}, words),
      "The two selections of the program and the two patterns of the machine: "
      "a column each, at a and at b.")
 
@@ -449,8 +449,8 @@ show(selections.beside({"fetch a": (seen[1].matrix, pattern[0]),
 # %%
 endless = rasp.decode(programs.count_up, prompt(5, 3), max_new=8)
 twice = rasp.decode(programs.copy_unique, [START, 4, 7, 4, 9, GO], max_new=8)
-print("up from 5 to 3:    ", rasp.words(endless))
-print("copy of 4 7 4 9:   ", rasp.words(twice))
+print("up from 5 to 3:    ", rasp.to_text(endless))
+print("copy of 4 7 4 9:   ", rasp.to_text(twice))
 try:
     counter(counting, 20)(torch.ones(1, 21, dtype=torch.long))
 except ValueError as error:

@@ -52,18 +52,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from parts import ch10, ch11
 from progtx_core import models, rasp, tasks
 from progtx_core.evaluation import generation
-from progtx_core.evaluation.samples import Samples, until
 from progtx_core.models.attention import NEG_INF, patterns
 from progtx_core.models.long import LONG_SCHEMES, LongTransformer
-from progtx_core.plots import lengths, selections
 from progtx_core.rasp import programs
-from progtx_core.rasp.by_hand import counter
+from parts.hand_set import counter
 from progtx_core.tools import paths, recorded
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show, table
 from progtx_core.tools.recorded import counting as counts
+from progtx_core.tools.samples import Samples, until
 from progtx_core.tools.trackers import opened
 from progtx_core.training import (
     Checkpoints,
@@ -263,12 +263,13 @@ def by_length(row, direction):  # length to values, one a seed
 
 live = {d: {n: counts.shares(run.models, tests[d, n])
             for n in counts.TEST_LENGTHS} for d in directions}
-panels = {f"{what}, {d}": {"whole only": by_length(f"windowed, {what}", d),
-                           "some cut": by_length(f"windowed, {what}, truncated", d)}
-          for what, d in (("up", "up"), ("both", "up"), ("both", "down"))}
+panels = {f"{what}, {d}": {
+    "whole only": by_length(f"windowed, {what}", d),
+    "some truncated": by_length(f"windowed, {what}, truncated", d)}
+    for what, d in (("up", "up"), ("both", "up"), ("both", "down"))}
 for d in directions:
     panels[f"{cell.task_kwargs['directions']}, {d}"]["now"] = live[d]
-show(lengths.by_length(panels, counting.max_len),
+show(ch11.by_length(panels, counting.max_len),
      "Exact match over the length for counting up alone, and for both "
      "directions in one model: with some sequences cut, lines near one far "
      "past the shaded range; with whole ones only, lines that fall.")
@@ -301,7 +302,7 @@ schemes = {name: by_length(f"{name}, up, truncated", "up")
            for name in counts.COMPARED}
 halves = np.array_split(sorted(
     schemes, key=lambda name: -np.median(schemes[name][150])), 2)
-show(lengths.by_length(
+show(ch11.by_length(
     {title: {name: schemes[name] for name in half} for title, half in
      zip(("hold better", "hold worse"), halves)}, counting.max_len),
      "Exact match over length for ten positional schemes in two panels: "
@@ -431,7 +432,7 @@ for letter, one, at in (("a", looked[1], slice(3, 4)),  # looked[0] finds SoS
     head = max(on, key=on.get)
     pairs[f"{letter}, head {head}"] = one.matrix, found[head]
     print(f"{letter}: layer.head {head}, weight there {on[head]:.2f}")
-show(selections.beside(pairs, words),
+show(ch10.beside(pairs, words),
      "The program's selections, a column at a and one at b; beside each the "
      "pattern of the trained head that looks there most.")
 
@@ -471,7 +472,7 @@ kinds = {name: generation.count_errors(small.models[0], up[60][keep], 4,
          for name, keep in (("both seen", a_seen & b_seen),
                             ("a not seen", ~a_seen),
                             ("b not seen", a_seen & ~b_seen))}
-table(["", *generation.KINDS],
+table(["", *generation.ERROR_KINDS],
       [[n, *found.values()] for n, found in kinds.items()])
 
 # %% [markdown]
@@ -492,7 +493,7 @@ copies = {name: {2 * n + 3: recorded.values(record, name, "copying",
                                             f"copy_{n}")
                  for n in counts.COPY_LENGTHS}
           for name in ("unique", "repeated")}
-show(lengths.by_length({"copying": copies}, 2 * counts.COPY_LENGTHS[0] + 3),
+show(ch11.by_length({"copying": copies}, 2 * counts.COPY_LENGTHS[0] + 3),
      "Exact match over length for copying unique and repeated symbols: the "
      "first falls late, the second is low and falls at once.")
 

@@ -56,8 +56,7 @@ from unittest.mock import patch
 
 import numpy as np
 import psutil
-from progtx_core import tasks
-from progtx_core.plots import COLOURS, panels
+from progtx_core import plots, tasks
 from progtx_core.tools import paths
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.experiments import grid
@@ -326,13 +325,13 @@ def moments(trial):
 ordered = sorted(sweep.trials, key=moments)
 first = moments(ordered[0])[0]
 cut_at = (killed - first).total_seconds()
-figure, (ax,) = panels(width=5.2, height=3.2)
+figure, (ax,) = plots.panels(width=5.2, height=3.2)
 for row, trial in enumerate(ordered):
     *begun, done = [(t - first).total_seconds() for t in moments(trial)]
-    ax.barh(row, done - begun[-1], left=begun[-1], color=COLOURS[0])
+    ax.barh(row, done - begun[-1], left=begun[-1], color=plots.COLOURS[0])
     for start in begun[:-1]:
         ax.barh(row, cut_at - start, left=start, hatch="///", color="none",
-                edgecolor=COLOURS[1])
+                edgecolor=plots.COLOURS[1])
 ax.axvline(cut_at, color="0.2", ls=":")
 ax.invert_yaxis()
 ax.set(xlabel="seconds since the start", ylabel="run", yticks=[])

@@ -9,6 +9,8 @@ from hypothesis import settings
 
 from progtx_core.tools import paths
 
+sys.path.append(str(paths.ROOT / "notebooks"))  # for `parts`, which chapters import
+
 if "PYTEST_XDIST_WORKER" in os.environ:  # several tests at a time: a core for each
     torch.set_num_threads(1)
 

@@ -1,22 +1,5 @@
 """Reads a trained model: predictions, confusion, ROC and PR, the best linear rule."""
+# ruff: noqa: F401
 
-from progtx_core.evaluation.generate import generate
 from progtx_core.evaluation.linear_rule import LinearRule, best_linear_rule
-from progtx_core.evaluation.metrics import (
-    Curve,
-    confusion,
-    pr_curve,
-    predict,
-    roc_curve,
-)
-
-__all__ = [
-    "Curve",
-    "LinearRule",
-    "best_linear_rule",
-    "confusion",
-    "generate",
-    "pr_curve",
-    "predict",
-    "roc_curve",
-]
+from progtx_core.evaluation.metrics import Curve, confusion, pr_curve, predict, roc_curve

@@ -1,20 +1,13 @@
-"""Answers written token by token, and whether they are right to the last one.
-
-A causal transformer that reads one more token computes nothing new for those before it:
-their keys and values can be kept. And to know whether greedy decoding would write the
-whole right answer, nothing has to be written: it does so exactly if, with the right
-answer as input, the likeliest token is the right one at every place.
-"""
+"""Answers written token by token, and whether they are right to the last one."""
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from progtx_core import checks
-from progtx_core.models.attention import MultiHeadAttention
 from progtx_core.models.inputs import as_features
 from progtx_core.models.positions import Positions
 from progtx_core.models.transformer import Transformer
@@ -22,23 +15,21 @@ from progtx_core.types import Batch
 
 
 class Cache:
-    """Keys and values of every layer, with room for `total` places.
-
-    Each call reads some tokens more of all rows, which are equally long.
-    """
+    """Keys and values of all layers, which later tokens do not change in a causal model."""
 
     def __init__(self, model: Transformer, batch: int, total: int) -> None:
-        self.model, self.total, self.length = model, total, 0
-        if not all(block.attention.causal for block in model.blocks):
+        self.model: Any = model
+        self.total, self.length = total, 0
+        layers = [block.attention for block in self.model.blocks]
+        if not all(layer.causal for layer in layers):
             raise ValueError("what was read can be kept for a causal model only")
-        d_model = model.norm.normalized_shape[0]
-        # What positions add to every place, and to the scores of every pair.
-        self.added = model.positions.add_to_embeddings(torch.zeros(1, total, d_model))[0]
-        self.bias = model.positions.attention_bias(total)
-        self.turns = type(model.positions).rotate is not Positions.rotate
-        heads = model.blocks[0].attention.n_heads
-        shape = (batch, heads, total, d_model // heads)
-        self.kept = [(torch.zeros(shape), torch.zeros(shape)) for _ in model.blocks]
+        d_model, n_heads = model.norm.normalized_shape[0], layers[0].n_heads
+        positions: Any = model.positions
+        self.added = positions.add_to_embeddings(torch.zeros(1, total, d_model))[0]
+        self.bias = positions.attention_bias(total)
+        self.rotates = type(positions).rotate is not Positions.rotate
+        shape = (batch, n_heads, total, d_model // n_heads)
+        self.kept = [(torch.zeros(shape), torch.zeros(shape)) for _ in layers]
 
     def read(self, tokens: torch.Tensor) -> torch.Tensor:
         """Logits of the last of these tokens: (batch, new) to (batch, n_classes)."""
@@ -46,59 +37,50 @@ class Cache:
         self.length = start + tokens.shape[1]
         if self.length > self.total:
             raise ValueError(f"there is room for {self.total} tokens, not {self.length}")
-        resid = (
-            model.embed(as_features(tokens, model.spec)) + self.added[start : self.length]
-        )
+        resid = model.embed(as_features(tokens, model.spec))
+        resid = resid + self.added[start : self.length]
         for block, kept in zip(model.blocks, self.kept, strict=True):
-            mixed = self.attend(block.attention, block.norm_1(resid), kept)
-            resid = resid + mixed
+            resid = resid + self.attend(block.attention, block.norm_1(resid), *kept)
             resid = resid + block.mlp(block.norm_2(resid))
         return model.logits_head(model.norm(resid[:, -1]))
 
-    def attend(
-        self, layer: MultiHeadAttention, steps: torch.Tensor, kept: tuple
-    ) -> torch.Tensor:
-        """What the new places, (batch, new, d_model), find among all that were read."""
-        start, end = self.length - steps.shape[1], self.length
-        keys, values = kept
-        queries = self.turned(layer.split(layer.W_Q(steps)))
-        keys[:, :, start:end] = self.turned(layer.split(layer.W_K(steps)))
-        values[:, :, start:end] = layer.split(layer.W_V(steps))
+    def attend(self, layer: Any, new: torch.Tensor, keys, values) -> torch.Tensor:
+        """What the new tokens, (batch, new, d_model), find among all that were read."""
+        start, end = self.length - new.shape[1], self.length
+        queries = self.rotated(layer.split(layer.W_Q(new)))
+        keys[:, :, start:end] = self.rotated(layer.split(layer.W_K(new)))
+        values[:, :, start:end] = layer.split(layer.W_V(new))
         bias = layer.attention_mask(end, None)[start:end]
         if self.bias is not None:
             bias = bias + self.bias[:, start:end, :end]
-        mixed = F.scaled_dot_product_attention(
-            queries, keys[:, :, :end], values[:, :, :end], bias
-        )
+        keys, values = keys[:, :, :end], values[:, :, :end]
+        mixed = nn.functional.scaled_dot_product_attention(queries, keys, values, bias)
         return layer.W_O(mixed.transpose(1, 2).flatten(2))
 
-    def turned(self, heads: torch.Tensor) -> torch.Tensor:
-        """Queries or keys of the new places, turned as those places have it."""
-        if not self.turns:
+    def rotated(self, heads: torch.Tensor) -> torch.Tensor:
+        """Queries or keys of the new tokens, rotated by their positions."""
+        if not self.rotates:
             return heads
-        batch, n_heads, new, d_head = heads.shape
-        before = heads.new_zeros(batch, n_heads, self.length - new, d_head)
-        return self.model.positions.rotate(torch.cat([before, heads], 2))[:, :, -new:]
+        rotate, start = self.model.positions.rotate, self.length - heads.shape[2]
+        return rotate(nn.functional.pad(heads, (0, 0, start, 0)))[:, :, start:]
 
 
 @torch.no_grad()
 def greedy(
     model: nn.Module, prompts: torch.Tensor, n_new: int, end: int, cached: bool = True
 ) -> torch.Tensor:
-    """The likeliest token after another, until every row has ended: (batch, new).
+    """The likeliest token after another, n_new at most: (batch, new), ends by `end`.
 
-    prompts: (batch, seq), equally long; n_new: tokens at most; end: the token that ends a
-    row, which is then filled up with `end`; padding is never written; cached: False
-    to read all again for every token, which gives the same, and is what happens with a
-    model that is no `Transformer`, such as one on another device
+    prompts: (batch, seq), without padding, which is never written; cached: False reads all
+    again for every token, to the same result, as models that are no `Transformer` do
     """
     checks.whole("n_new", n_new, at_least=1)
-    cached = cached and isinstance(model, Transformer)
-    pad = model.spec.pad
+    pad: Any = getattr(model.spec, "pad", None)
     if pad is not None and (prompts == pad).any():
         raise ValueError(f"prompts must be equally long, without padding (token {pad})")
     model.eval()
-    cache = Cache(model, len(prompts), prompts.shape[1] + n_new) if cached else None
+    sizes = (len(prompts), prompts.shape[1] + n_new)
+    cache = Cache(model, *sizes) if cached and isinstance(model, Transformer) else None
     written, following = prompts, prompts
     ended = torch.zeros(len(prompts), dtype=torch.bool)
     for _ in range(n_new):
@@ -116,11 +98,8 @@ def greedy(
 
 @torch.no_grad()
 def exact_match(model: nn.Module, batch: Batch) -> torch.Tensor:
-    """Whether greedy decoding would write each answer to its end: (batch,) bool.
-
-    One pass over the right answers; equal to generation, token by token, because both
-    read the same tokens until the first wrong one.
-    """
+    """Whether greedy decoding would write each answer to its end: (batch,) bool."""
+    # It would if every likeliest token is right where the right answer is read.
     model.eval()
     right = model(batch.inputs).argmax(-1) == batch.targets
     return (right | ~batch.mask).all(1)
@@ -128,64 +107,51 @@ def exact_match(model: nn.Module, batch: Batch) -> torch.Tensor:
 
 @torch.no_grad()
 def near_match(model: nn.Module, batch: Batch, prompt: int, n_near: int) -> torch.Tensor:
-    """As `exact_match`, but what lies between is left out: (batch,) bool.
+    """`exact_match` of a model that reads the prompt and the n_near nearest tokens only.
 
-    For every token the model reads the prompt and the n_near tokens before it, as if
-    they followed on each other. If it is right now and was not before, what it was asked
-    was not too hard for it, but the sequence too long.
-
-    prompt: tokens of each prompt
+    If it is right now and was not before, the sequence was too long, not too hard.
     """
     model.eval()
     head, rest = prompt + n_near - 1, batch.inputs[:, prompt:]
     right = model(batch.inputs[:, :head]).argmax(-1) == batch.targets[:, :head]
     if rest.shape[1] >= n_near:
-        near = rest.unfold(1, n_near, 1)  # (batch, place, n_near)
-        n_rows, n_places, _ = near.shape
-        first = batch.inputs[:, None, :prompt].expand(-1, n_places, -1)
+        near = rest.unfold(1, n_near, 1)  # (batch, position, n_near)
+        n_rows, n_positions, _ = near.shape
+        first = batch.inputs[:, None, :prompt].expand(-1, n_positions, -1)
         lines = torch.cat([first, near], 2).flatten(0, 1)
-        found = model(lines)[:, -1].argmax(-1).view(n_rows, n_places)
+        found = model(lines)[:, -1].argmax(-1).view(n_rows, n_positions)
         right = torch.cat([right, found == batch.targets[:, head:]], 1)
     return (right | ~batch.mask).all(1)
 
 
-KINDS = ("right", "wrong first token", "wrong successor", "early EoS", "missing EoS")
+ERROR_KINDS = ("right", "wrong first token", "wrong successor", "early EoS", "missing EoS")
 
 
 @dataclass(frozen=True)
 class AnswerError:
-    """The first wrong token of an answer: its kind, and where it stands, from 0."""
+    """The first wrong token of an answer, by ERROR_KINDS and its position, from 0."""
 
     kind: str
-    place: int
+    position: int
 
 
-def first_error(written: list[int], wanted: list[int], end: int) -> AnswerError:
-    """Where an answer leaves the right one, and how; the place is its length if never.
-
-    >>> first_error([5, 6, 9], [5, 6, 7, 9], end=9)
-    AnswerError(kind='early EoS', place=2)
-    """
-    for place, want in enumerate(wanted):
-        got = written[place] if place < len(written) else None
-        if got == want:
-            continue
-        if want == end:
-            return AnswerError("missing EoS", place)
-        if got == end:
-            return AnswerError("early EoS", place)
-        return AnswerError("wrong first token" if place == 0 else "wrong successor", place)
+def first_error(written: list, wanted: list, end: int | str) -> AnswerError:
+    """Where an answer leaves the right one, and how; "right", at its end, if never."""
+    for position, want in enumerate(wanted):
+        got = written[position] if position < len(written) else None
+        if got != want:
+            kind = "wrong successor" if position else "wrong first token"
+            if end in (got, want):
+                kind = "missing EoS" if want == end else "early EoS"
+            return AnswerError(kind, position)
     return AnswerError("right", len(wanted))
 
 
 def count_errors(model: Transformer, batch: Batch, prompt: int, end: int) -> Counter:
-    """How many answers of a batch go wrong in which way, by KINDS.
-
-    prompt: tokens of each prompt, after which the model writes
-    """
+    """How many answers of a batch, after prompts of so many tokens, are of each kind."""
     lengths = batch.mask.sum(1)
     written = greedy(model, batch.inputs[:, :prompt], int(lengths.max()), end)
-    found = Counter(dict.fromkeys(KINDS, 0))
+    found: Counter[str] = Counter(dict.fromkeys(ERROR_KINDS, 0))
     for row, length in enumerate(lengths.tolist()):
         wanted = batch.targets[row][batch.mask[row]].tolist()
         found[first_error(written[row, :length].tolist(), wanted, end).kind] += 1

@@ -6,26 +6,22 @@ import numpy as np
 import torch
 from torch import nn
 
-from progtx_core.training.data import check_mask
 from progtx_core.types import Batch
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Points of a ROC curve (x: false positive rate, y: true positive rate) or a
-    precision-recall curve (x: recall, y: precision), and the area under it."""
+    """A ROC or a precision-recall curve, and the area under it."""
 
-    x: np.ndarray
-    y: np.ndarray
+    x: np.ndarray  # false positive rate, or recall
+    y: np.ndarray  # true positive rate, or precision
     area: float
 
 
 def predict(model: nn.Module, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities (answers, n_classes) and targets (answers,) where the mask is True.
-
-    Raises ValueError if no answer counts.
-    """
-    check_mask(batch)
+    """Probabilities (answers, n_classes) and targets (answers,) where the mask is True."""
+    if not batch.mask.any():
+        raise ValueError("mask is False everywhere: no answer counts; mark one True")
     was_training = model.training
     model.eval()
     with torch.no_grad():
@@ -35,27 +31,15 @@ def predict(model: nn.Module, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
 
 
 def confusion(probabilities: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Counts (n_classes, n_classes): row the true class, column the answered one.
+    """Counts (n_classes, n_classes): row the true class, column the answered one."""
+    from sklearn import metrics
 
-    >>> confusion(np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]]), np.array([0, 1, 1]))
-    array([[1, 0],
-           [1, 1]])
-    """
-    from sklearn.metrics import confusion_matrix
-
-    labels = np.arange(probabilities.shape[1])
-    return confusion_matrix(targets, probabilities.argmax(1), labels=labels)
+    answers, labels = probabilities.argmax(1), np.arange(probabilities.shape[1])
+    return metrics.confusion_matrix(targets, answers, labels=labels)
 
 
 def roc_curve(probabilities: np.ndarray, targets: np.ndarray) -> Curve:
-    """ROC curve of class 1 against class 0.
-
-    Raises ValueError unless there are two classes and both occur.
-
-    >>> p = np.array([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7]])
-    >>> roc_curve(p, np.array([0, 0, 1])).area
-    1.0
-    """
+    """ROC curve of class 1 against class 0; both must occur."""
     from sklearn import metrics
 
     _check_two_classes(probabilities, targets)
@@ -64,10 +48,7 @@ def roc_curve(probabilities: np.ndarray, targets: np.ndarray) -> Curve:
 
 
 def pr_curve(probabilities: np.ndarray, targets: np.ndarray) -> Curve:
-    """Precision-recall curve of class 1; its area is the average precision.
-
-    Raises ValueError unless there are two classes and both occur.
-    """
+    """Precision-recall curve of class 1; its area is the average precision."""
     from sklearn import metrics
 
     _check_two_classes(probabilities, targets)
@@ -77,9 +58,7 @@ def pr_curve(probabilities: np.ndarray, targets: np.ndarray) -> Curve:
 
 
 def _check_two_classes(probabilities: np.ndarray, targets: np.ndarray) -> None:
-    found = sorted(set(targets.tolist()))
-    if probabilities.shape[1] != 2 or found != [0, 1]:
-        raise ValueError(
-            "ROC and PR curves need two classes that both occur, got "
-            f"{probabilities.shape[1]} classes and targets {found}"
-        )
+    n, found = probabilities.shape[1], sorted(set(targets.tolist()))
+    if (n, found) != (2, [0, 1]):
+        got = f"got {n} classes and targets {found}"
+        raise ValueError(f"ROC and PR curves need two classes that both occur, {got}")

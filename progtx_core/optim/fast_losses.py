@@ -206,4 +206,6 @@ def check_model(model) -> None:
         raise ValueError("FastLosses follows a CausalTransformer of plain blocks")
     if type(model.positions) not in (Positions, Learned) or not model.spec.per_position:
         got = f"{type(model.positions).__name__} and per_position={model.spec.per_position}"
-        raise ValueError(f"FastLosses needs learned positions or none, per_position; got {got}")
+        raise ValueError(
+            f"FastLosses needs learned positions or none, per_position; got {got}"
+        )

@@ -1,6 +1,6 @@
 """RASP-L: a programming language whose every operation a transformer can compute."""
+# ruff: noqa: F401
 
-from progtx_core.rasp.decode import decode, words
 from progtx_core.rasp.library import (
     argmax,
     argmin,
@@ -27,46 +27,12 @@ from progtx_core.rasp.primitives import (
     full,
     indices,
     kqv,
+    record_selections,
     sel_width,
     select,
     seq_map,
     tok_map,
-    watch,
     where,
 )
+from progtx_core.rasp.programs import decode, to_text
 from progtx_core.rasp.rules import violations
-
-__all__ = [
-    "aggr_max",
-    "aggr_mean",
-    "aggr_min",
-    "always",
-    "argmax",
-    "argmin",
-    "violations",
-    "cumsum",
-    "decode",
-    "equals",
-    "first_true",
-    "firsts",
-    "full",
-    "has_seen",
-    "index_select",
-    "indices",
-    "induct",
-    "induct_kqv",
-    "kqv",
-    "lasts",
-    "maximum",
-    "minimum",
-    "mode",
-    "num_prev",
-    "sel_width",
-    "select",
-    "seq_map",
-    "shift_right",
-    "tok_map",
-    "watch",
-    "where",
-    "words",
-]

@@ -1,11 +1,13 @@
 """RASP-L in numpy: the few operations of which a program for a transformer is made.
 
-A value is a sequence: whole numbers or truth values, one a place, (seq,). What happens
-at a place reads only that place and those before it, as in a causal transformer.
+A value is a sequence: whole numbers or truth values, one a position, (seq,). What
+happens at a position reads only that one and those before it, as in a causal transformer.
 
 Source: Zhou et al., "What algorithms can transformers learn? A study in length
 generalization", 2024, section 4 and its appendix; RASP itself is from Weiss et al.,
-"Thinking like transformers", 2021.
+"Thinking like transformers", 2021. The reference is the authors' np-rasp
+(github.com/apple/ml-np-rasp): operations of the same name agree with it, except `argmax`,
+`argmin` and `mode`, which raise an error there.
 """
 
 import sys
@@ -18,7 +20,6 @@ import numpy as np
 from progtx_core import checks
 
 Predicate = Callable[[np.ndarray, np.ndarray], np.ndarray]
-REDUCTIONS = ("mean", "max", "min")
 
 
 def equals(key, query):
@@ -37,10 +38,8 @@ def sequence(name: str, x) -> np.ndarray:
     if array.dtype == bool or array.shape == (0,):
         array = array.astype(int)
     if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
-        raise ValueError(
-            f"{name} must be one row of whole numbers, got {array.dtype} of shape "
-            f"{array.shape}"
-        )
+        found = f"{array.dtype} of shape {array.shape}"
+        raise ValueError(f"{name} must be one row of whole numbers, got {found}")
     return array
 
 
@@ -53,68 +52,38 @@ def sequences(**named) -> list[np.ndarray]:
     return arrays
 
 
-# Place by place -------------------------------------------------------------
-
-
 def full(x, constant: int) -> np.ndarray:
-    """The same number at every place.
-
-    >>> full([7, 8, 9], 1).tolist()
-    [1, 1, 1]
-    """
+    """The same number at every position."""
     return np.full(len(sequence("x", x)), constant)
 
 
 def indices(x) -> np.ndarray:
-    """The number of each place, from 0.
-
-    >>> indices([7, 8, 9]).tolist()
-    [0, 1, 2]
-    """
+    """The number of each position, from 0."""
     return np.arange(len(sequence("x", x)))
 
 
 def tok_map(x, function: Callable) -> np.ndarray:
-    """A function of each number by itself, as a layer of an MLP computes one.
-
-    >>> tok_map([7, 8, 9], lambda v: v + 1).tolist()
-    [8, 9, 10]
-    """
+    """A function of each number by itself, as a layer of an MLP computes one."""
     x = sequence("x", x)
     return sequence("what tok_map returns", [function(int(v)) for v in x] or x)
 
 
 def seq_map(x, y, function: Callable) -> np.ndarray:
-    """A function of two numbers that stand at the same place.
-
-    >>> seq_map([7, 8, 9], [9, 8, 7], lambda v, w: v <= w).tolist()
-    [1, 1, 0]
-    """
+    """A function of two numbers that stand at the same position."""
     x, y = sequences(x=x, y=y)
     pairs = zip(x.tolist(), y.tolist(), strict=True)
     return sequence("what seq_map returns", [function(v, w) for v, w in pairs] or x)
 
 
 def where(condition, x, y) -> np.ndarray:
-    """x where the condition holds, else y.
-
-    >>> where([1, 0, 1], [7, 8, 9], [0, 0, 0]).tolist()
-    [7, 0, 9]
-    """
+    """x where the condition holds, else y."""
     condition, x, y = sequences(condition=condition, x=x, y=y)
     return np.where(condition != 0, x, y)
 
 
-# Between places -------------------------------------------------------------
-
-
 @dataclass(frozen=True)
-class Selection:
-    """A pattern that `select` made: who looks at whom.
-
-    matrix: (query, key), True where the query's place looks at the key's
-    used_by: the function of the library for which it was made, or "select"
-    """
+class RecordedSelection:
+    """What `select` made: matrix is (query, key), used_by the function it was made for."""
 
     keys: np.ndarray
     queries: np.ndarray
@@ -122,34 +91,25 @@ class Selection:
     used_by: str
 
 
-_watching: list[list[Selection]] = []
+_recordings: list[list[RecordedSelection]] = []
 
 
 @contextmanager
-def watch() -> Iterator[list[Selection]]:
-    """Keeps every selection that is made inside, in order, to be looked at.
-
-    >>> with watch() as seen:
-    ...     _ = kqv([5, 6, 5], [5, 5, 5], [1, 2, 3], equals)
-    >>> seen[0].used_by, seen[0].matrix.astype(int).tolist()
-    ('kqv', [[1, 0, 0], [1, 0, 0], [1, 0, 1]])
-    """
-    seen: list[Selection] = []
-    _watching.append(seen)
+def record_selections() -> Iterator[list[RecordedSelection]]:
+    """Keep every selection that is made inside, in order."""
+    found: list[RecordedSelection] = []
+    _recordings.append(found)
     try:
-        yield seen
+        yield found
     finally:
-        _watching.remove(seen)
+        _recordings.remove(found)
 
 
 def _used_by() -> str:
     """The outermost function of this package that is on the way to `select`."""
     frame, name = sys._getframe(2), "select"
-    package = __name__.rpartition(".")[0]
-    while frame and frame.f_globals.get("__name__", "") in (
-        f"{package}.primitives",
-        f"{package}.library",
-    ):
+    files = (__name__, __name__.replace("primitives", "library"))
+    while frame and frame.f_globals.get("__name__", "") in files:
         if not frame.f_code.co_name.startswith("<"):
             name = frame.f_code.co_name
         frame = frame.f_back
@@ -157,45 +117,34 @@ def _used_by() -> str:
 
 
 def select(keys, queries, predicate: Predicate, causal: bool = True) -> np.ndarray:
-    """Which places each place looks at, (query, key) bool; its own may be among them.
+    """Which keys each query looks at, (query, key) bool; its own may be among them.
 
-    predicate: of keys and queries, both as arrays that broadcast; causal: no place looks
-    at what comes after it
+    predicate: of keys and queries, both as arrays that broadcast; causal: no position
+    looks at what comes after it
 
     >>> select([5, 6, 5], [5, 5, 6], equals).astype(int).tolist()
     [[1, 0, 0], [1, 0, 0], [0, 1, 0]]
     """
     keys, queries = sequences(keys=keys, queries=queries)
     matrix = np.asarray(predicate(keys[None, :], queries[:, None])).astype(bool)
-    if matrix.shape != (len(keys), len(keys)):
-        raise ValueError(
-            f"predicate must answer for every pair, {(len(keys), len(keys))}, got an "
-            f"answer of shape {matrix.shape}"
-        )
+    pairs = (len(keys), len(keys))
+    if matrix.shape != pairs:
+        got = f"got an answer of shape {matrix.shape}"
+        raise ValueError(f"predicate must answer for every pair, {pairs}, {got}")
     if causal:
         matrix = np.tril(matrix)
-    for seen in _watching:
-        seen.append(Selection(keys, queries, matrix, _used_by()))
+    for found in _recordings:
+        found.append(RecordedSelection(keys, queries, matrix, _used_by()))
     return matrix
 
 
 def sel_width(selection: np.ndarray) -> np.ndarray:
-    """How many places each place looks at.
-
-    >>> sel_width(select([5, 6, 5], [5, 5, 5], equals)).tolist()
-    [1, 1, 2]
-    """
+    """How many keys each query looks at."""
     return selection.sum(1)
 
 
 def aggr_mean(selection: np.ndarray, values, default: int = 0) -> np.ndarray:
-    """Mean of the values that each place looks at, cut to a whole number.
-
-    default: where a place looks at nothing, here and below
-
-    >>> aggr_mean(select([1, 1, 0], [1, 1, 1], equals), [3, 6, 0]).tolist()
-    [3, 4, 4]
-    """
+    """Mean, truncated; the default where a query looks at nothing, here and below."""
     values = sequence("values", values)
     width = selection.sum(1)
     mean = np.trunc(selection @ values / np.maximum(width, 1)).astype(int)
@@ -203,38 +152,30 @@ def aggr_mean(selection: np.ndarray, values, default: int = 0) -> np.ndarray:
 
 
 def aggr_max(selection: np.ndarray, values, default: int = 0) -> np.ndarray:
-    """Largest of the values that each place looks at.
-
-    >>> aggr_max(select([1, 1, 0], [1, 1, 1], equals), [3, 6, 9]).tolist()
-    [3, 6, 6]
-    """
+    """Largest of the values looked at."""
     values = sequence("values", values)
     if len(values) == 0:
         return values
-    least = np.where(selection, values, values.min()).max(1)
-    return np.where(selection.any(1), least, default)
+    largest = np.where(selection, values, values.min()).max(1)
+    return np.where(selection.any(1), largest, default)
 
 
 def aggr_min(selection: np.ndarray, values, default: int = 0) -> np.ndarray:
-    """Smallest of the values that each place looks at.
-
-    >>> aggr_min(select([0, 1, 1], [1, 1, 1], equals), [3, 6, 5], default=-1).tolist()
-    [-1, 6, 5]
-    """
+    """Smallest of the values looked at."""
     return -aggr_max(selection, -sequence("values", values), -default)
+
+
+REDUCTIONS = {"mean": aggr_mean, "max": aggr_max, "min": aggr_min}
 
 
 def kqv(
     keys, queries, values, predicate: Predicate, default: int = 0, reduction: str = "mean"
 ) -> np.ndarray:
-    """Select, then aggregate: what one attention head does.
-
-    reduction: "mean", "max" or "min"
+    """Select, then aggregate by "mean", "max" or "min": what one attention head does.
 
     >>> kqv([1, 2, 3], [0, 2, 1], [7, 8, 9], equals, default=-1).tolist()
     [-1, 8, 7]
     """
-    aggregates = dict(zip(REDUCTIONS, (aggr_mean, aggr_max, aggr_min), strict=True))
-    aggregate = aggregates[checks.one_of("reduction", reduction, REDUCTIONS)]
+    aggregate = REDUCTIONS[checks.one_of("reduction", reduction, REDUCTIONS)]
     sequences(keys=keys, queries=queries, values=values)
     return aggregate(select(keys, queries, predicate), values, default)

@@ -1,13 +1,9 @@
 """Whether a program keeps to RASP-L: read from its source, without running it.
 
-Positions, and counts of places, grow with the length of the input. A transformer that
-has seen short inputs knows nothing of larger ones. So RASP-L allows only three things
-with them: compare them, take the next or the one before, use them to select. And a
-program is a fixed number of steps: it does not loop over places, nor branch on what
-stands there.
-
-What it cannot see: a comparison with fixed numbers (`n == 1 or n == 3`) is allowed, but
-holds only as far as those numbers go.
+Positions and counts of them grow with the input, and a transformer that has seen short
+inputs knows nothing of larger ones. So a program may only compare positions, take the
+next or the one before, and select by them; and it is a fixed number of operations. A
+comparison with fixed numbers (`n == 1 or n == 3`) passes, though it holds no further.
 
 Source: Zhou et al., "What algorithms can transformers learn?", 2024, section 4.
 """
@@ -15,22 +11,25 @@ Source: Zhou et al., "What algorithms can transformers learn?", 2024, section 4.
 import ast
 import builtins
 import inspect
+import itertools
 import textwrap
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import FunctionType
+from typing import Any
 
 from progtx_core.rasp import library, primitives
-from progtx_core.rasp.kinds import (
-    BUILTINS,
-    CONSTANT,
-    MAKES_POSITIONS,
-    MAPS,
-    PASSES_ON,
-    POSITION,
-    SELECTION,
-    TOKEN,
-    strongest,
-)
+
+# What an expression may be, the strongest last: a constant, numbers from the input, a
+# matrix of `select`, positions or whatever depends on how many there are.
+CONSTANT, TOKEN, SELECTION, POSITION = range(4)
+COUNTS = ("indices", "sel_width", "cumsum", "num_prev", "aggr_mean")
+FINDS = ("firsts", "lasts", "first_true", "argmax", "argmin")
+GIVES = dict.fromkeys(COUNTS + FINDS, POSITION) | {"select": SELECTION}
+GIVES |= dict.fromkeys(("full", "has_seen", "equals", "always"), TOKEN)
+LANGUAGE = (primitives.__name__, library.__name__)
+# A function of numbers uses nothing that keeps a state from one position to the next.
+BUILTINS = (int, bool, abs, min, max)
+STATELESS = (int, bool, float, str, tuple, list, dict, set, range)
 
 CALCULATES = "a position or count may only be compared, or changed by 1"
 BRANCHES = "a program is a fixed number of steps, without if or loop"
@@ -38,7 +37,7 @@ BRANCHES = "a program is a fixed number of steps, without if or loop"
 
 @dataclass(frozen=True)
 class Violation:
-    """A place where a program is not RASP-L: its line in the file, and why."""
+    """Where a program is not RASP-L, by its line in the file, and why."""
 
     function: str
     line: int
@@ -49,191 +48,173 @@ class Violation:
         return f"{self.function}, line {self.line}: {self.code}: {self.why}"
 
 
-def violations(program: Callable) -> list[Violation]:
+def violations(program: FunctionType) -> list[Violation]:
     """Where a program does more than RASP-L allows; empty if it keeps to it.
 
-    Raises ValueError where there is no source to read, as for what was typed into a
-    plain Python prompt.
+    Raises ValueError if there is no source, as of what is typed into a Python prompt.
 
     >>> from progtx_core.rasp import programs
-    >>> violations(programs.count)
-    []
     >>> print(violations(programs.parity)[0].why)
     a position or count may only be compared, or changed by 1
     """
-    reader = Reader(program)
-    reader.read([TOKEN] * len(reader.parameters))
-    return list(dict.fromkeys(reader.found))
+    found: list[Violation] = []
+    read(program, itertools.repeat(TOKEN), {}, found)
+    return list(dict.fromkeys(found))
 
 
+def read(program, args, named, found: list, callers=(), of_numbers=False) -> int:
+    """Add to `found`; the kind that a function returns, by the kinds of its arguments."""
+    try:
+        lines, first = inspect.getsourcelines(program)
+    except (OSError, TypeError):
+        raise ValueError(f"no source of {program!r}: define it in a file") from None
+    nodes = ast.walk(ast.parse(textwrap.dedent("".join(lines))))
+    node = next(n for n in nodes if isinstance(n, ast.FunctionDef | ast.Lambda))
+    names = inspect.signature(program).parameters
+    kinds = dict.fromkeys(names, CONSTANT) | dict(zip(names, args, strict=False)) | named
+    reader = Reader(program, first - 1, kinds, found, (*callers, program), of_numbers)
+    if isinstance(node, ast.Lambda):
+        return reader.kind(node.body)
+    reader.statements(node.body)
+    return reader.returned
+
+
+@dataclass
 class Reader:
-    """Goes through the source of one function and keeps of what kind each name is.
+    """What is known of a function while it is read: of what kind each name is."""
 
-    of_numbers: it is a function of single numbers, which may choose between values
-    """
+    program: Any
+    offset: int
+    kinds: dict[str, int]
+    found: list[Violation]
+    callers: tuple  # functions that led here
+    of_numbers: bool  # whether it maps single numbers, and so may choose between them
+    returned: int = CONSTANT
 
-    def __init__(self, program: Callable, calling: tuple = (), of_numbers=False) -> None:
-        try:
-            lines, first = inspect.getsourcelines(program)
-        except (OSError, TypeError):
-            raise ValueError(
-                f"no source of {program!r} to read: define the program in a file or "
-                "in a notebook cell"
-            ) from None
-        functions = ast.FunctionDef | ast.Lambda
-        nodes = ast.walk(ast.parse(textwrap.dedent("".join(lines))))
-        self.definition = next(node for node in nodes if isinstance(node, functions))
-        self.program, self.offset = program, first - 1
-        self.parameters = [a.arg for a in self.definition.args.args]
-        self.calling, self.of_numbers = (*calling, program), of_numbers
-        self.kinds: dict[str, str] = {}
-        self.found: list[Violation] = []
-        self.returned = CONSTANT
+    def reject(self, node: ast.AST, why: str, kind: int = TOKEN) -> int:
+        """Note a violation; go on as if the node were of this kind."""
+        line, code = self.offset + getattr(node, "lineno", 1), ast.unparse(node)
+        why = (
+            BRANCHES if isinstance(node, ast.If | ast.IfExp | ast.For | ast.While) else why
+        )
+        name = self.program.__name__
+        self.found.append(Violation(name, line, code.splitlines()[0], why))
+        return kind
 
-    def read(self, kinds: list[str]) -> str:
-        """Read the body, given the kinds of the parameters; the kind that it returns."""
-        self.kinds = dict(zip(self.parameters, kinds, strict=False))
-        if isinstance(self.definition, ast.Lambda):
-            return self.kind(self.definition.body)
-        for statement in self.definition.body:
-            self.statement(statement)
-        return self.returned
+    def statements(self, nodes: list[ast.stmt]) -> None:
+        for node in nodes:
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)]):
+                    # Of the branches of an `if`, which only numbers have, the strongest.
+                    before = self.kinds.get(name, CONSTANT) if self.of_numbers else CONSTANT
+                    self.kinds[name] = max(before, self.kind(node.value))
+                case ast.Assign(targets=[ast.Tuple(elts=to)], value=ast.Tuple(elts=values)):
+                    kinds = [self.kind(value) for value in values]
+                    self.kinds |= dict(zip(map(ast.unparse, to), kinds, strict=True))
+                case ast.Return(value=ast.expr() as value):
+                    self.returned = max(self.returned, self.kind(value))
+                case ast.If(test=test) if self.of_numbers:
+                    self.kind(test)
+                    self.statements([*node.body, *node.orelse])
+                case ast.Expr(value=ast.Constant()):
+                    pass  # a docstring
+                case _:
+                    self.reject(node, "a program only assigns, calls and returns")
 
-    def breach(self, node: ast.AST, why: str) -> str:
-        line = self.offset + getattr(node, "lineno", 1)
-        code = ast.unparse(node).splitlines()[0]
-        self.found.append(Violation(self.program.__name__, line, code, why))
-        return TOKEN
-
-    def statement(self, node: ast.stmt) -> None:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)]):
-                self.kinds[name] = self.kind(node.value)
-            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
-                kinds = [self.kind(value) for value in values]
-                self.kinds |= {n.id: k for n, k in zip(names, kinds, strict=True)}
-            case ast.Return() if node.value is not None:
-                self.returned = strongest(self.returned, self.kind(node.value))
-            case ast.Expr(value=ast.Constant()) | ast.Pass():
-                pass  # a docstring
-            case ast.If() | ast.For() | ast.While():
-                self.breach(node, BRANCHES)
-            case _:
-                self.breach(node, "a program assigns names, calls functions and returns")
-
-    def kind(self, node: ast.expr) -> str:
-        match node:
-            case ast.Constant() | ast.Lambda():
+    def kind(self, *nodes: ast.AST) -> int:
+        """The kind of an expression, the strongest of several."""
+        if len(nodes) != 1:
+            return max(map(self.kind, nodes), default=CONSTANT)
+        match node := nodes[0]:
+            case ast.Constant() | ast.operator() | ast.unaryop() | ast.expr_context():
                 return CONSTANT
-            case ast.Name():
-                return self.kinds.get(node.id, CONSTANT)
-            case ast.Attribute() if self.look_up(node) is not None:
+            case ast.Name(id=name) if name in self.kinds:
+                return self.kinds[name]
+            case ast.Name() | ast.Attribute() if type(self.look_up(node)) in STATELESS:
                 return CONSTANT
-            case ast.UnaryOp():
-                return self.arithmetic(node, [self.kind(node.operand)])
-            case ast.BinOp():
-                return self.arithmetic(node, [self.kind(node.left), self.kind(node.right)])
-            case ast.Compare():
-                return self.all_of([node.left, *node.comparators], TOKEN)
-            case ast.BoolOp():
-                return strongest(*[self.kind(value) for value in node.values])
-            case ast.IfExp():
-                if not self.of_numbers:
-                    self.breach(node, BRANCHES)
-                self.kind(node.test)
-                return strongest(self.kind(node.body), self.kind(node.orelse))
+            case ast.UnaryOp() | ast.BinOp() | ast.Subscript():
+                return self.arithmetic(node)
+            case ast.Compare(left=left, comparators=others):
+                return min(TOKEN, self.kind(left, *others))
+            case ast.BoolOp(values=parts):
+                return self.kind(*parts)
             case ast.Call():
                 return self.call(node)
-        return self.breach(node, "not part of the language")
+            case ast.Tuple() | ast.List() | ast.IfExp() if self.of_numbers:
+                return self.kind(*ast.iter_child_nodes(node))
+        return self.reject(node, "not part of the language")
 
-    def all_of(self, nodes: list[ast.expr], kind: str) -> str:
-        for node in nodes:
-            self.kind(node)
-        return kind
+    def arithmetic(self, node: ast.AST) -> int:
+        """A position may be changed by 1, and no more; a selection not at all."""
+        kind = self.kind(*ast.iter_child_nodes(node))
+        match node:
+            case ast.Subscript() if not self.of_numbers:  # those may read a table
+                return self.reject(node, "not part of the language")
+            case _ if kind == SELECTION:
+                return self.reject(
+                    node, "a selection is aggregated or counted, not changed"
+                )
+            case ast.BinOp(op=ast.Add() | ast.Sub(), right=ast.Constant(value=1)):
+                return kind
+            case ast.BinOp(op=ast.Add(), left=ast.Constant(value=1)) | ast.UnaryOp(
+                ast.Not()
+            ):
+                return kind
+        return self.reject(node, CALCULATES, kind) if kind == POSITION else kind
 
-    def arithmetic(self, node: ast.expr, kinds: list[str]) -> str:
-        """A position may be changed by 1, and no more; a pattern not at all."""
-        if SELECTION in kinds:
-            return self.breach(node, "a selection is aggregated or counted, not changed")
-        if POSITION not in kinds or isinstance(getattr(node, "op", None), ast.Not):
-            return strongest(*kinds)
-        code = ast.unparse(node)
-        if not (code.endswith((" + 1", " - 1")) or code.startswith("1 + ")) or (
-            not isinstance(node.op, ast.Add | ast.Sub)
-        ):
-            self.breach(node, CALCULATES)
-        return POSITION
-
-    def call(self, node: ast.Call) -> str:
-        function = self.look_up(node.func)
-        if function in BUILTINS and self.of_numbers:
-            kind = strongest(*[self.kind(argument) for argument in node.args])
-            if kind == POSITION and function is abs:
-                self.breach(node, CALCULATES)
-            return kind
-        if not inspect.isfunction(function):
-            return self.breach(node, "not a function of the language, nor a program in it")
-        named = {keyword.arg: keyword.value for keyword in node.keywords}
+    def call(self, node: ast.Call) -> int:
+        """A call of the language, or of another function."""
+        function: Any = self.look_up(node.func)
+        named = {str(keyword.arg): keyword.value for keyword in node.keywords}
+        if getattr(function, "__module__", "") not in LANGUAGE:
+            args = [self.kind(part) for part in node.args]
+            kinds = {name: self.kind(part) for name, part in named.items()}
+            return self.inner(node, args, kinds, function)
         given = inspect.signature(function).bind_partial(*node.args, **named).arguments
-        if function.__module__ in (primitives.__name__, library.__name__):
-            return self.known(node, function.__name__, given)
-        if function in self.calling:
-            return self.breach(node, "a program that calls itself has no end of steps")
-        return self.inner(function, [self.kind(value) for value in given.values()])
-
-    def inner(self, function: Callable, kinds: list[str], of_numbers=False) -> str:
-        """Read another function that is called."""
-        reader = Reader(function, self.calling, of_numbers or self.of_numbers)
-        kind = reader.read(kinds)
-        self.found += reader.found
-        return kind
-
-    def known(self, node: ast.Call, name: str, given: dict[str, ast.expr]) -> str:
-        """A call of a primitive or of the library."""
-        if name in MAPS:
-            kinds = [self.kind(given[part]) for part in MAPS[name]]
-            return self.mapped(node, given["function"], kinds)
-        if "predicate" in given:
-            kinds = [self.kind(given[part]) for part in ("keys", "queries")]
-            self.mapped(node, given["predicate"], kinds)
+        mapped = given.pop("function", given.pop("predicate", None))
+        kinds = {name: self.kind(part) for name, part in given.items()}
+        name = function.__name__
+        if mapped is not None:  # of the first two arguments, or the only one
+            kind = self.mapped(mapped, list(kinds.values())[:2])
+            if name in ("tok_map", "seq_map"):
+                return kind
         if "causal" in given:
-            self.breach(node, "a place may not look at what comes after it")
-        kinds = {part: self.kind(value) for part, value in given.items()}
-        reduction = getattr(given.get("reduction"), "value", "mean")
-        if name == "aggr_mean" or (name == "kqv" and reduction not in ("max", "min")):
-            return POSITION  # a mean depends on how many there are
-        if name in MAKES_POSITIONS:
-            return POSITION
-        if name == "select":
-            return SELECTION
-        return strongest(*(kinds.get(part, TOKEN) for part in PASSES_ON.get(name, ())))
+            self.reject(node, "a position may not look at what comes after it")
+        if name == "kqv":
+            name = f"aggr_{getattr(given.get('reduction'), 'value', 'mean')}"
+        # What is not in the table returns some of the numbers that it is given.
+        source = ("values",) if "values" in kinds else ("keys", "x", "y")
+        return GIVES.get(name, max(kinds.get(part, TOKEN) for part in source))
 
-    def mapped(self, node: ast.Call, function: ast.expr, kinds: list[str]) -> str:
+    def inner(self, node: ast.AST, args: list[int], named: dict, function: Any) -> int:
+        """What a function outside of the language makes of values of these kinds."""
+        if function in BUILTINS and self.of_numbers:
+            wrong = function is abs and POSITION in args
+            return self.reject(node, CALCULATES) if wrong else max(args, default=CONSTANT)
+        if getattr(function, "__module__", "") in LANGUAGE:
+            return TOKEN  # a predicate such as `equals`
+        if not inspect.isfunction(function):
+            return self.reject(node, "not a function of the language, nor a program in it")
+        if function in self.callers:
+            return self.reject(node, "a program that calls itself has no end of steps")
+        return read(function, args, named, self.found, self.callers, self.of_numbers)
+
+    def mapped(self, node: ast.AST, kinds: list[int]) -> int:
         """What a function of single numbers makes of numbers of these kinds."""
-        if isinstance(function, ast.Lambda):
-            names = {a.id for a in ast.walk(function.body) if isinstance(a, ast.Name)}
-            parameters = [a.arg for a in function.args.args]
-            if names & (set(self.kinds) - set(parameters)):
-                return self.breach(node, "a function of numbers may not read a sequence")
-            outside = self.kinds, self.of_numbers
-            self.kinds, self.of_numbers = dict(zip(parameters, kinds, strict=False)), True
-            kind = self.kind(function.body) if POSITION in kinds else TOKEN
-            self.kinds, self.of_numbers = outside
-            return kind
-        found = self.look_up(function)
-        if POSITION not in kinds:
-            return TOKEN  # of numbers from the input, any function may be taken
-        if inspect.isfunction(found):
-            return self.inner(found, kinds, of_numbers=True)
-        return self.breach(node, CALCULATES)
+        numbers = replace(self, of_numbers=True)
+        if not isinstance(node, ast.Lambda):
+            return numbers.inner(node, kinds, {}, self.look_up(node))
+        numbers.kinds = dict(zip([a.arg for a in node.args.args], kinds, strict=False))
+        names = {a.id for a in ast.walk(node.body) if isinstance(a, ast.Name)}
+        if names & (self.kinds.keys() - numbers.kinds):
+            return self.reject(node, "a function of numbers may not read a sequence")
+        return numbers.kind(node.body)
 
-    def look_up(self, node: ast.expr):
+    def look_up(self, node: ast.AST) -> Any:
         """What a name stands for where the program was written; None if unknown."""
-        if isinstance(node, ast.Name) and node.id not in self.kinds:
-            nonlocals = inspect.getclosurevars(self.program).nonlocals
-            for names in (nonlocals, self.program.__globals__, vars(builtins)):
-                if node.id in names:
-                    return names[node.id]
         if isinstance(node, ast.Attribute):
             return getattr(self.look_up(node.value), node.attr, None)
+        if isinstance(node, ast.Name) and node.id not in self.kinds:
+            closure = inspect.getclosurevars(self.program).nonlocals
+            return (vars(builtins) | self.program.__globals__ | closure).get(node.id)
         return None

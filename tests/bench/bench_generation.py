@@ -4,11 +4,11 @@ import statistics
 import time
 
 import torch
+from parts.hand_set import counter
 
 from progtx_core import tasks
 from progtx_core.evaluation.generation import exact_match, greedy
 from progtx_core.models.transformer import CausalTransformer
-from progtx_core.rasp.by_hand import counter
 
 LENGTH, PROMPT = 150, 4  # tokens
 

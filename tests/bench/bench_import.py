@@ -4,9 +4,7 @@ import statistics
 import subprocess
 import sys
 
-ROOMS = (
-    "progtx_core, progtx_core.training, progtx_core.tools.claims, progtx_core.plots.curves"
-)
+ROOMS = "progtx_core, progtx_core.training, progtx_core.tools.claims, progtx_core.plots"
 TIMER = "import time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
 
 

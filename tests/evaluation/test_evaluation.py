@@ -8,6 +8,7 @@ from torch import nn
 from progtx_core.evaluation import (
     best_linear_rule,
     confusion,
+    heads,
     pr_curve,
     predict,
     roc_curve,
@@ -108,9 +109,24 @@ def test_best_linear_rule_finds_a_planted_one():
     assert cosine > 0.97
 
 
-def test_the_spread_of_rows_against_the_entropy_written_out():
-    from progtx_core.evaluation import heads
+def test_a_search_without_rounds_is_refused():
+    batch = Batch(torch.zeros(4, 1, 1), torch.tensor([0, 1, 0, 1]))
+    with pytest.raises(ValueError, match="n_rounds must be a whole number of at least 1"):
+        best_linear_rule(batch, torch.Generator(), n_rounds=0)
 
+
+def test_a_row_with_a_single_key_is_not_spread():
+    found = heads.spread(torch.tensor([[[1.0, 0.0, 0.0]]]), torch.tensor([1]))
+    assert found.tolist() == [[0.0]]
+    assert [heads.kind(share) for share in (0.0, 0.5, 1.0, 1.0001)] == [
+        "focused",
+        "mixed",
+        "distributed",
+        "distributed",
+    ]
+
+
+def test_the_spread_of_rows_against_the_entropy_written_out():
     scores = torch.randn(3, 2, 5, 7, generator=torch.Generator().manual_seed(0))
     n_real = torch.tensor([7, 4, 2])
     real = torch.arange(7) < n_real.view(3, 1, 1, 1)

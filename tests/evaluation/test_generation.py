@@ -6,14 +6,14 @@ import torch
 from progtx_core import tasks
 from progtx_core.evaluation import generation
 from progtx_core.evaluation.generation import (
+    count_errors,
     exact_match,
     first_error,
     greedy,
-    mistakes,
     near_match,
 )
 from progtx_core.models.positions import SCHEMES
-from progtx_core.models.transformer import Transformer
+from progtx_core.models.transformer import CausalTransformer, Transformer
 
 TASK = tasks.get("counting", n_numbers=8, max_len=12)
 
@@ -21,7 +21,7 @@ TASK = tasks.get("counting", n_numbers=8, max_len=12)
 def untrained(scheme="learned", seed=0, **sizes):
     torch.manual_seed(seed)
     sizes = {"d_model": 16, "n_layers": 2, "n_heads": 2, "n_ctx": 40} | sizes
-    return Transformer(TASK.spec, causal=True, positions=scheme, **sizes)
+    return CausalTransformer(TASK.spec, positions=scheme, **sizes)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -32,7 +32,7 @@ def test_cached_logits_are_those_of_the_whole_sequence(scheme):
         whole = model(tokens)
         cache = generation.Cache(model, 5, 12)
         found = [cache.read(tokens[:, :4])]
-        found += [cache.read(tokens[:, [place]]) for place in range(4, 12)]
+        found += [cache.read(tokens[:, [position]]) for position in range(4, 12)]
     assert torch.allclose(torch.stack(found, 1), whole[:, 3:], atol=1e-5)
 
 
@@ -89,9 +89,11 @@ def test_near_match_reads_the_prompt_and_the_nearest_tokens(trained, batch, n_ne
     found = near_match(trained, batch, 4, n_near).tolist()
     for row, line in enumerate(batch.inputs):
         right = []
-        for place in batch.mask[row].nonzero()[:, 0].tolist():
-            read = torch.cat([line[:4], line[max(4, place + 1 - n_near) : place + 1]])
-            right.append(trained(read[None])[0, -1].argmax() == batch.targets[row, place])
+        for position in batch.mask[row].nonzero()[:, 0].tolist():
+            read = torch.cat([line[:4], line[max(4, position + 1 - n_near) : position + 1]])
+            right.append(
+                trained(read[None])[0, -1].argmax() == batch.targets[row, position]
+            )
         assert found[row] == all(right)
 
 
@@ -110,14 +112,14 @@ def test_a_model_that_fails_at_length_alone_is_right_when_it_reads_less():
     assert near_match(Tires(), batch, 4, 3).all()
 
 
-def test_mistakes_add_up_and_are_of_the_kinds_that_were_made(trained, batch):
+def test_errors_add_up_and_are_of_the_kinds_that_were_made(trained, batch):
     found = count_errors(trained, batch, 4, TASK.end)
     assert sum(found.values()) == len(batch)
     assert found["right"] == int(exact_match(trained, batch).sum())
 
 
 @pytest.mark.parametrize(
-    ("written", "kind", "place"),
+    ("written", "kind", "position"),
     [
         ([5, 6, 7, 9], "right", 4),
         ([4, 6, 7, 9], "wrong first token", 0),
@@ -128,9 +130,9 @@ def test_mistakes_add_up_and_are_of_the_kinds_that_were_made(trained, batch):
         ([5, 6, 7, 8], "missing EoS", 3),
     ],
 )
-def test_the_first_mistake_is_named(written, kind, place):
+def test_the_first_error_is_named(written, kind, position):
     found = first_error(written, [5, 6, 7, 9], end=9)
-    assert (found.kind, found.place) == (kind, place)
+    assert (found.kind, found.position) == (kind, position)
 
 
 def test_bad_input_is_named():

@@ -9,8 +9,8 @@ from progtx_core import tasks
 from progtx_core.evaluation.generation import greedy
 from progtx_core.models.device import OnDevice, device, on_device
 from progtx_core.models.long import LongTransformer
-from progtx_core.training import Config, fit, group, held_out
-from progtx_core.training.learners import evaluate
+from progtx_core.training import Checkpoints, Config, Snapshots, fit, held_out, loop
+from progtx_core.training.data import evaluate
 
 TASK = tasks.get("counting", max_len=12, n_numbers=20)
 SMALL = partial(LongTransformer, d_model=8, n_layers=1, n_heads=2, n_ctx=16)
@@ -35,8 +35,8 @@ def test_a_model_on_a_device_writes_the_same_answers():
 def test_in_sixteen_bits_it_learns_as_well():
     config = Config(steps=150, batch_size=16, learning_rate=0.01, n_eval=50)
     made = partial(on_device(LongTransformer, "cpu", bf16=True), **SMALL.keywords)
-    plain = fit(SMALL, TASK, config, progress=False)
-    run = fit(made, TASK, config, progress=False)
+    plain = fit(SMALL, TASK, config)
+    run = fit(made, TASK, config)
     assert isinstance(run.models[0], OnDevice)
     assert run.name == plain.name == "LongTransformer"
     assert run.history["val/loss"][0, -1] < 0.7 * run.history["val/loss"][0, 0]
@@ -51,16 +51,16 @@ def test_fit_gives_back_models_that_need_no_device(monkeypatch, tmp_path):
         asked.append(name)
         return on_device(make, "cpu", bf16=True)
 
-    monkeypatch.setattr(group, "on_device", sixteen_bits)
+    monkeypatch.setattr(loop, "on_device", sixteen_bits)
     config = Config(steps=20, batch_size=16, n_eval=50, eval_every=10)
-    run = fit(SMALL, TASK, config, snapshots=True, checkpoints=tmp_path, progress=False)
+    run = fit(SMALL, TASK, config, callbacks=[Snapshots(), Checkpoints(tmp_path)])
     (model,) = run.models
     assert asked == ["cpu"] and type(model) is LongTransformer
     held = held_out(TASK, "test", 50)
     assert evaluate(model, held)["loss"] == pytest.approx(run.test["loss"][0], abs=0.02)
-    assert type(run.at(10)[0]) is LongTransformer
+    assert type(run.models_at(10)[0]) is LongTransformer
     monkeypatch.undo()
-    plain = fit(SMALL, TASK, config, checkpoints=tmp_path, resume=True, progress=False)
+    plain = fit(SMALL, TASK, config, callbacks=[Checkpoints(tmp_path, resume=True)])
     assert torch.equal(plain.models[0].logits_head.weight, model.logits_head.weight)
 
 

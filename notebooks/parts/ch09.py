@@ -1,5 +1,7 @@
 """Chapter 9: paths of searches, their loss over what it costs, a loss surface."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from progtx_core import plots
 
@@ -40,13 +42,15 @@ def race(curves: dict[str, tuple], results: dict):
     return figure
 
 
-def recorded_race(frame, methods: list[str], kinds: list[str]):
+def recorded_race(frame, kinds: Iterable[str], others: Iterable[str]):
     """Median loss of recorded methods, with the span of the seeds as a band.
 
     frame: columns model, passes, seconds and, for some n, after_n: the loss after n
-    passes; methods: over passes and over seconds; kinds: of the search, on the right
+    passes; kinds: of the search, on the right; others: beside the first of these
     """
-    figure, axes = plots.panels(3, width=3.2, height=3.4, sharey=True)
+    kinds = list(kinds)
+    methods = [kinds[0], *others]
+    figure, axes = plots.panels(3, width=3.2, height=4.2, sharey=True)
     after = [name for name in frame if name.startswith("after_")]
     views = ("forward passes", methods), ("seconds", methods), ("forward passes", kinds)
     for ax, (cost, names) in zip(axes, views):
@@ -61,7 +65,8 @@ def recorded_race(frame, methods: list[str], kinds: list[str]):
             ax.plot(x, loss.median(), label=name, marker=".", **look)
             ax.fill_between(x, loss.min(), loss.max(), color=look["color"], alpha=0.12)
         ax.set(xscale="log", yscale="log", xlabel=cost)
-        ax.legend(loc="lower left", fontsize=7, handlelength=2)
+    for ax in (axes[0], axes[2]):  # the second panel has the lines of the first
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), fontsize=8)
     axes[0].set_ylabel("loss on the training part (nats)")
     return figure
 
@@ -78,7 +83,7 @@ def radius_and_layers(result):
     kept = kept_by_layer(result)
     right.barh(list(kept), list(kept.values()))
     right.invert_yaxis()
-    right.set_xlabel("kept changes for each number of it")
+    right.set_xlabel("kept changes per parameter")
     right.grid(visible=False, axis="y")
     return figure
 
@@ -106,21 +111,23 @@ def costs(sizes: np.ndarray, seconds: dict[str, np.ndarray]):
 
 def surface(plane):
     """The loss over a `Landscape`, and the paths that trainings took through it."""
+    from matplotlib.patheffects import withStroke
+
     figure, (ax,) = plots.panels(1, width=5.4, height=4.0)
-    x = np.linspace(*plane.span[:2], plane.loss.shape[1])
-    y = np.linspace(*plane.span[2:], plane.loss.shape[0])
+    left, right, bottom, top = plane.span
+    x = np.linspace(left, right, plane.loss.shape[1])
+    y = np.linspace(bottom, top, plane.loss.shape[0])
     depth = np.log10(plane.loss.clip(min=FLOOR))
     levels = ax.contourf(x, y, depth, 14, cmap=plots.SEQUENTIAL)
     figure.colorbar(levels, ax=ax, label="loss in the plane, log10 of nats")
+    outline = [withStroke(linewidth=3, foreground="black")]  # to be seen on any colour
     for number, (name, path) in enumerate(plane.paths.items()):
         look = plots.line(number) | {"color": ["white", plots.COLOURS[1]][number % 2]}
-        ax.plot(*path.T, marker=".", markersize=3, label=name, **look)
-        ax.plot(*path[-1], marker="*", markersize=12, color=look["color"])
+        ax.plot(*path.T, marker=".", markersize=3, label=name, path_effects=outline, **look)
+        ax.plot(*path[-1], "k*", mfc=look["color"], markersize=13)
     ax.set(xlabel="first direction", ylabel="second direction")
     ax.grid(False)
-    how = {"facecolor": "#666666", "frameon": True, "labelcolor": "white", "ncols": 2}
-    handles = ax.get_legend_handles_labels()
-    figure.legend(*handles, loc="outside lower center", **how)
+    plots.legend_below(figure, ax)
     return figure
 
 

@@ -87,7 +87,10 @@ def accuracy_bars(accuracies: np.ndarray, names: list[str], predictions):
         y=accuracies.ravel(),
         hue=np.repeat(range(n_seeds), len(names)),
         palette=[plots.line(i)["color"] for i in range(n_seeds)],
-        **{"edgecolor": "black", "linewidth": 0.5, "legend": False, "ax": left},
+        saturation=1,
+        legend=False,
+        ax=left,
+        **{"edgecolor": "black", "linewidth": 0.5},
     )
     left.set(ylim=(0, 1.02), ylabel="test accuracy", title="a bar a seed")
     found = confusion_matrix(
@@ -197,6 +200,6 @@ def recorded_groups(frame, groups: dict[str, dict]):
         found = {name: of.to_numpy() for name, of in found.items()}
         seaborn.swarmplot(found, color=plots.COLOURS[0], size=4, warn_thresh=1, ax=ax)
         medians = [np.median(of) for of in found.values()]
-        ax.plot(range(len(found)), medians, "k_", ms=18, mew=2)
-        ax.set(xlabel=label, ylabel="test accuracy")
+        ax.plot(range(len(found)), medians, "k_", ms=24, mew=2)
+        ax.set(xlabel=label, ylabel="test accuracy", xlim=(-0.5, len(found) - 0.5))
     return figure

@@ -2,11 +2,11 @@
 
 import pytest
 import torch
+from parts.hand_set import counter
 
 from progtx_core import tasks
 from progtx_core.evaluation.generation import exact_match, greedy
 from progtx_core.rasp import decode, programs
-from progtx_core.rasp.by_hand import counter
 from progtx_core.rasp.programs import END, GO, START
 
 

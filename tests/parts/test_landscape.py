@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 import torch
+from parts.landscape import flat, landscape, loss_at
 
 from progtx_core import tasks
-from progtx_core.evaluation.landscape import flat, landscape, loss_at
-from progtx_core.training import Config, fit
-from progtx_core.training.learners import evaluate
+from progtx_core.training import Config, Snapshots, fit
+from progtx_core.training.data import evaluate
 
 
 @pytest.fixture(scope="module")
 def runs():
     config = Config(steps=30, batch_size=16, n_eval=50, eval_every=10)
-    how = {"n_processes": 1, "progress": False, "snapshots": True}
+    how = {"callbacks": [Snapshots()]}
 
     def sgd(model, config):
         return torch.optim.SGD(model.parameters(), lr=0.5)
@@ -47,9 +47,9 @@ def test_paths_start_together_and_end_as_far_as_the_models_went(runs, batch):
 
 def test_the_loss_of_a_point_is_that_of_the_model_there(runs, batch):
     run = runs["SGD"]
-    model = run.at(0)[0]
+    model = run.models_at(0)[0]
     for step in (0, 10, 30):
-        want = evaluate(run.at(step)[0], batch)["loss"]
+        want = evaluate(run.models_at(step)[0], batch)["loss"]
         got = loss_at(model, flat(run.snapshots[step][0]), batch)
         assert got == pytest.approx(want, rel=1e-5)
 

@@ -3,12 +3,12 @@
 from functools import partial
 
 import pytest
+from parts import hand_set as by_hand
 
 from progtx_core import tasks
-from progtx_core.evaluation.samples import Samples
 from progtx_core.models.long import LongTransformer
-from progtx_core.rasp import by_hand
-from progtx_core.training import Config, fit
+from progtx_core.tools.samples import Samples
+from progtx_core.training import Config, ExtraMetrics, KeepBest, fit
 
 TASK = tasks.get("counting", max_len=20, n_numbers=30)
 
@@ -30,10 +30,10 @@ def test_a_model_that_knows_nothing_is_written_out_as_well():
 
 
 def test_fit_keeps_the_best_by_exact_match():
-    watch = Samples(TASK, n=20)
+    callbacks = [ExtraMetrics(Samples(TASK, n=20)), KeepBest("exact_match")]
     make = partial(LongTransformer, d_model=8, n_layers=1, n_ctx=20)
     config = Config(steps=4, batch_size=4, n_eval=8, eval_every=2)
-    run = fit(make, TASK, config, watch=watch, best="exact_match", progress=False)
+    run = fit(make, TASK, config, callbacks=callbacks)
     assert run.history["exact_match"].shape == (1, 3)
 
 

@@ -1,1 +1,0 @@
-"""Pictures that one chapter needs, a module each; made of `progtx_core.plots`."""
