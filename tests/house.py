@@ -184,16 +184,18 @@ def imported_rooms(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom) and of_the_package(node):
             parts = node.module.split(".")
-            yield from [parts[1]] if parts[1:] else [alias.name for alias in node.names]
+            names = [parts[1]] if parts[1:] else [alias.name for alias in node.names]
+            yield from (name for name in names if name != "__version__")
 
 
 def imports_upward() -> Iterator[str]:
     """Imports from a higher floor, or between rooms that know nothing of each other."""
     floor = {name: height for height, names in enumerate(FLOORS) for name in names}
+    floor["__init__"] = -1
     for path in modules():
         here = room(path)
-        for there in imported_rooms(path) if here != "__init__" else ():
-            if floor[there] > floor[here] or {here, there} in SIDE_BY_SIDE:
+        for there in imported_rooms(path):  # a room on no floor is above all
+            if floor.get(there, 9) > floor.get(here, 9) or {here, there} in SIDE_BY_SIDE:
                 yield f"{path.relative_to(CORE)} imports {there}"
 
 

@@ -16,7 +16,7 @@ def test_this_set_up_is_fine(capsys):
 
 def test_findings_say_how_to_fix():
     assert str(doctor.python((3, 9))).startswith("FAIL  Python 3.9; fix: use Python 3.11")
-    assert "is not installed; fix: pip install" in str(
+    assert "no-such-package>=1: it or packaging is not installed; fix: pip install" in str(
         doctor.package("no-such-package>=1")
     )
     old = doctor.package("numpy>=99")

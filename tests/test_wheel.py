@@ -1,4 +1,4 @@
-"""The wheel, installed away from any clone: what works there, and what says that it does not."""
+"""The wheel, installed away from any clone: what works there, and what says it does not."""
 
 import os
 import shutil

@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 from progtx_core.tools import paths
 
-MIN_FREE_GB = 1.0
-FIX_PACKAGES = "pip install -r requirements.txt"
+PACKAGES = "pip install -r requirements.txt"
 
 
 class Finding(NamedTuple):
@@ -26,17 +25,11 @@ class Finding(NamedTuple):
 
 def examine() -> list[Finding]:
     """All findings, in the order in which one would fix them."""
-    packages = [package(line) for line in requirements()]
-    found = [folder(), python(), *packages, disk()]
-    return [*found, kernel()] if paths.is_clone() else found
-
-
-def folder() -> Finding:
-    """Which commands there are: those that need chapters need a clone."""
-    if paths.is_clone():
-        return Finding(True, f"notebooks in {paths.NOTEBOOKS}")
     what = "installed without chapters: list, run, sweep and record need a clone"
-    return Finding(True, f"{what} of the repository, all else works")
+    if paths.is_clone():
+        what = f"notebooks in {paths.NOTEBOOKS}"
+    found = [Finding(True, what), python(), *map(package, requirements()), disk()]
+    return [*found, kernel()] if paths.is_clone() else found
 
 
 def python(found: tuple[int, int] = sys.version_info[:2]) -> Finding:
@@ -51,44 +44,38 @@ def requirements() -> list[str]:
         text = (paths.ROOT / "pyproject.toml").read_text("utf-8")
         project = tomllib.loads(text)["project"]
         return [*project["dependencies"], *project["optional-dependencies"]["book"]]
-    wanted = metadata.requires("progtx-core") or []
-    return [line for line in wanted if "extra ==" not in line]
+    return [one for one in metadata.requires("progtx-core") or [] if "extra ==" not in one]
 
 
 def package(line: str) -> Finding:
     """Is a package installed, in a version that the requirement admits?"""
     try:
         from packaging.requirements import Requirement
-    except ImportError:
-        return Finding(False, f"{line}: packaging is needed to check it", FIX_PACKAGES)
-    wanted = Requirement(line)
-    try:
+
+        wanted = Requirement(line)
         found = metadata.version(wanted.name)
-    except metadata.PackageNotFoundError:
-        return Finding(False, f"{wanted.name} is not installed", FIX_PACKAGES)
+    except (ImportError, metadata.PackageNotFoundError):
+        return Finding(False, f"{line}: it or packaging is not installed", PACKAGES)
     ok = wanted.specifier.contains(found, prereleases=True)
     asked = "" if ok else f", but {wanted.specifier} is needed"
-    return Finding(ok, f"{wanted.name} {found}{asked}", FIX_PACKAGES)
+    return Finding(ok, f"{wanted.name} {found}{asked}", PACKAGES)
 
 
 def kernel(name: str = "python3") -> Finding:
     """Is there a Jupyter kernel of that name, and is it this Python?"""
     fix = "python -m ipykernel install --sys-prefix"
     try:
-        from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
-    except ImportError:
-        return Finding(False, "jupyter_client is not installed", FIX_PACKAGES)
-    try:
+        from jupyter_client.kernelspec import KernelSpecManager
+
         command = KernelSpecManager().get_kernel_spec(name).argv[0]
-    except NoSuchKernel:
-        return Finding(False, f"no Jupyter kernel {name!r}", fix)
+    except (ImportError, KeyError):  # NoSuchKernel is a KeyError
+        return Finding(False, f"no Jupyter kernel {name!r}", f"{PACKAGES}; {fix}")
     here = command in ("python", "python3", sys.executable)
     there = "" if here else f" starts {command}, not {sys.executable}"
     return Finding(here, f"Jupyter kernel {name!r}{there}", fix)
 
 
 def disk() -> Finding:
-    """Is there room for executed notebooks and pages?"""
+    """Is there room for executed notebooks and pages, a gigabyte?"""
     free = shutil.disk_usage(Path.cwd()).free / 1e9
-    fix = "free some disk; executed notebooks and pages need room"
-    return Finding(free >= MIN_FREE_GB, f"{free:.1f} GB of disk are free", fix)
+    return Finding(free >= 1, f"{free:.1f} GB of disk are free", "free some of it")

@@ -57,6 +57,7 @@ def claims_of(path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", BY_TIME)
 def test_a_full_run_says_what_is_committed(name, tmp_path, differences, side_by_side):
     """With default parameters: claims are judged, and one that fails stops the run."""

@@ -46,11 +46,7 @@ class Chapter:
         return notebook
 
     def canonical(self) -> str:
-        """The source as Jupytext itself would write it: only blank lines may differ.
-
-        JupyterLab refuses a pair whose halves differ in so much as that, when the
-        time stamps of a fresh clone happen to make the .ipynb the newer one.
-        """
+        """The source as Jupytext writes it; JupyterLab may refuse a pair that is not so."""
         import jupytext
 
         end = "# ---\n\n"  # of the header, which stays as it is
@@ -92,12 +88,8 @@ def find(wanted: str) -> Chapter:
     """A chapter by number ("1", "01") or name. Raises ValueError for an unknown one."""
     known = {chapter.name: chapter for chapter in chapters()}
     stem = Path(wanted).stem
-    if stem.isdigit():
-        for name, chapter in known.items():
-            if int(name[:2]) == int(stem):
-                return chapter
-        raise ValueError(f"there is no chapter {wanted}; choose from: {', '.join(known)}")
-    return known[checks.one_of("chapter", stem, known)]
+    numbered = [name for name in known if stem.isdigit() and name[:2] == stem.zfill(2)]
+    return known[checks.one_of("chapter", (numbered or [stem])[0], known)]
 
 
 def duration(seconds: float | None) -> str:

@@ -59,44 +59,26 @@ def _papermill(
     source: Path, partial: Path, parameters: dict, log: Path | None, failed: Path
 ) -> None:
     """papermill; what was executed of a chapter that fails is moved to `failed`."""
-    import papermill
+    from papermill import execute_notebook
+    from papermill.exceptions import PapermillExecutionError
 
     os.environ.setdefault("PROGTX_PROGRESS", "off")  # kernels inherit it
     failed.unlink(missing_ok=True)
+    options = {"cwd": str(paths.NOTEBOOKS), "progress_bar": False}
     try:
         with log.open("a", encoding="utf-8") if log else nullcontext() as file:
-            papermill.execute_notebook(
-                str(source),
-                str(partial),
-                parameters=parameters,
-                cwd=str(paths.NOTEBOOKS),
-                progress_bar=False,
-                stdout_file=file,
-                stderr_file=file,
-            )
+            options |= {"stdout_file": file, "stderr_file": file}
+            execute_notebook(str(source), str(partial), parameters, **options)
     except Exception as error:
-        where = f"{failed.name.partition('.')[0]}: {reason(error)}"
+        if isinstance(error, PapermillExecutionError):
+            reason = f"cell {error.cell_index}: {error.ename}: {error.evalue}"
+        else:  # of the kernel itself, say
+            reason = f"{type(error).__name__}: {error}; see 'python -m progtx_core doctor'"
         if partial.exists():
             os.replace(partial, failed)
-            where += f"; see {failed}"
-        raise RunFailed(where) from error
-
-
-def reason(error: Exception) -> str:
-    """Why a chapter failed, in one line; errors that are none of its own are raised on."""
-    from jupyter_client.kernelspec import NoSuchKernel
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
-    from papermill.exceptions import PapermillException, PapermillExecutionError
-
-    if isinstance(error, PapermillExecutionError):
-        value = " ".join(re.sub(r"\x1b\[[\d;]*m", "", error.evalue).split())
-        return f"cell {error.cell_index}: {error.ename}: {value}"
-    if isinstance(error, NoSuchKernel):
-        mend = "install it with 'python -m ipykernel install --sys-prefix'"
-        return f"there is no Jupyter kernel {error.name!r}; {mend}"
-    if isinstance(error, DeadKernelError | CellTimeoutError | PapermillException):
-        return f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"
-    raise error
+            reason += f"; see {failed}"
+        line = " ".join(re.sub(r"\x1b\[[\d;]*m", "", reason).split())
+        raise RunFailed(f"{failed.name.partition('.')[0]}: {line}") from error
 
 
 def tidied(notebook: Any, record: dict) -> Any:
