@@ -21,8 +21,8 @@
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 from progtx_core import models, tasks
-from progtx_core.tools.recorded.training import SELECTOR
 from progtx_core.tools.page import chapter_header
+from progtx_core.tools.recorded.training import SELECTOR
 
 chapter_header(
     "08_training_step_by_step",
@@ -320,7 +320,8 @@ show(ch08.plot_training_curves(folder / f"seed_{seed}.pt"),
 # %% tags=["nbval-ignore-output"]
 evals = run.history.steps("val/accuracy")
 chosen = [0, *evals[[1, 2, 4, 8]], evals[-1]] if len(evals) > 8 else evals
-answered = {s: predict(run.models_at(s)[0], shown)[0].argmax(1) for s in chosen}
+answered = {s: predict(run.models_at(s)[0], shown)[0].argmax(1)
+            for s in chosen}
 table(["question", *(f"update {s}" for s in answered), "right answer"],
       [[text, *(a[i] for a in answered.values()), int(shown.targets[i])]
        for i, text in enumerate(texts)])

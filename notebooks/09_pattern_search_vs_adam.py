@@ -53,10 +53,9 @@ from functools import partial
 
 import numpy as np
 import torch
-from parts import ch09
-from progtx_core import models, tasks
-from parts import timing
+from parts import ch09, timing
 from parts.landscape import landscape
+from progtx_core import models, tasks
 from progtx_core.optim import FastLosses, PatternSearch
 from progtx_core.tools import recorded
 from progtx_core.tools.claims import Claims

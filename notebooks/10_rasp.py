@@ -20,8 +20,8 @@
 # without a single error.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-from progtx_core import models, tasks
 from parts.hand_set import counter
+from progtx_core import models, tasks
 from progtx_core.tools.page import chapter_header
 
 chapter_header(
@@ -49,12 +49,12 @@ from functools import partial
 import numpy as np
 import torch
 from parts import ch10
+from parts.hand_set import FEATURES, counter, units
 from progtx_core import models, rasp, tasks
 from progtx_core.evaluation.generation import exact_match, greedy
 from progtx_core.models.attention import attend, patterns
 from progtx_core.models.transformer import CausalTransformer
 from progtx_core.rasp import programs
-from parts.hand_set import FEATURES, counter, units
 from progtx_core.tasks.state_tracking import StateTracking
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show, table

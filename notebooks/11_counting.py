@@ -21,8 +21,8 @@
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 from progtx_core import models, tasks
-from progtx_core.tools.recorded.counting import SIZES
 from progtx_core.tools.page import chapter_header
+from progtx_core.tools.recorded.counting import SIZES
 
 chapter_header(
     "11_counting",
@@ -53,12 +53,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from parts import ch10, ch11
+from parts.hand_set import counter
 from progtx_core import models, rasp, tasks
 from progtx_core.evaluation import generation
 from progtx_core.models.attention import NEG_INF, patterns
 from progtx_core.models.long import LONG_SCHEMES, LongTransformer
 from progtx_core.rasp import programs
-from parts.hand_set import counter
 from progtx_core.tools import paths, recorded
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show, table
@@ -670,8 +670,8 @@ print(check_score(my_score))
 #
 # Make a subclass of `LONG_SCHEMES["windowed"]` with `n_near = 1`, and add it
 # to `LONG_SCHEMES` under a name of yours, in a cell after the imports. Set
-# `scheme` to that name and `regime` to `"up, truncated"`, and run all. Then one that
-# sees the four nearest places and never the prompt (`n_near = 4` and an
+# `scheme` to that name and `regime` to `"up, truncated"`, and run all. Then one
+# that sees the four nearest places and never the prompt (`n_near = 4` and an
 # `attention_bias` of your own). Which kinds of error appear?
 #
 # <details><summary>What to look for</summary>
@@ -742,7 +742,8 @@ claims.check("trained now: less than five apart, right",
              bins["0 to 4"].mean(), at_most=0.95)
 
 # %%
-for row, mended in (("windowed, both", False), ("none, both, truncated", True)):
+for row, mended in (("windowed, both", False),
+                    ("none, both, truncated", True)):
     for d in ("up", "down"):
         whole = at_150(row, d)
         claims.check(f"recorded: {row}, {d}, 150 tokens, median", whole,
@@ -774,6 +775,6 @@ claims.check("recorded: but 40 unique symbols, median",
              np.median(copies["unique"][83]), at_most=0.75)
 glue("ladder-11", "**Past the training length**: trained on sixty tokens, "
      "one model counts up and down over a hundred and fifty, "
-     f"{100 * summary('windowed, both, truncated', np.min):.0f} % right on the "
-     "worst of five seeds at its hardest length.")
+     f"{100 * summary('windowed, both, truncated', np.min):.0f} % right on "
+     "the worst of five seeds at its hardest length.")
 print(claims.summary())

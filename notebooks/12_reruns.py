@@ -525,13 +525,13 @@ print(f"seed=0:5, n_seeds=2:    {len(shared)} trainings of {len(set(shared))} "
 
 # %% tags=["checker"]
 def check_runs(n_runs):
-    for grid, zipped, n_draws, want in (
+    for combined, zipped, n_draws, want in (
             ({"a": [1, 2], "b": [1, 2, 3]}, {}, 0, 6),
             ({}, {"c": [1, 2], "d": [3, 4]}, 0, 2),
             ({"a": [1, 2]}, {"c": [1, 2, 3], "d": [4, 5, 6]}, 5, 30),
             ({}, {}, 0, 1)):
-        if n_runs(grid, zipped, n_draws) != want:
-            return f"not yet: {grid}, {zipped}, {n_draws} draws are {want}"
+        if n_runs(combined, zipped, n_draws) != want:
+            return f"not yet: {combined}, {zipped}, {n_draws} draws: {want}"
     return "correct"
 
 

@@ -38,7 +38,15 @@ def test_the_command_prints_a_table_and_the_verdict(tmp_path, capsys):
     command = ["compare", "has_pos_and_neg", *PAIR, "--steps", "200", "--seeds", "2"]
     assert __main__.main([*command, "--out", str(tmp_path)]) == 0
     head, *rows, last, address = capsys.readouterr().out.splitlines()
-    assert head.split() == "model parameters train test worst seed seconds".split()
+    assert head.split() == [
+        "model",
+        "parameters",
+        "train",
+        "test",
+        "worst",
+        "seed",
+        "seconds",
+    ]
     assert [row.split()[0] for row in rows] == PAIR
     assert address == (tmp_path / compare.DASHBOARD).resolve().as_uri()
     assert last.startswith("max_pooling beat logistic_regression: median test accuracy 0.9")
@@ -97,7 +105,10 @@ def test_the_default_is_the_ladder_as_far_as_it_fits():
     [
         (["parity_of"], "no task 'parity_of'; nearest: parity"),
         (["trend_sign", "max_poling"], "no model 'max_poling'; nearest: max_pooling"),
-        (["parity", "max_pooling"], "asks for an answer a position, which max_pooling does"),
+        (
+            ["parity", "max_pooling"],
+            "asks for an answer a position, which max_pooling does",
+        ),
         (["trend_sign", "--steps", "0"], "steps must be a whole number of at least 1"),
         (["trend_sign", "--n-samples", "0"], "n_samples must be a whole number"),
         (["trend_sign", "--tracker", "wand"], "no tracker 'wand'; nearest: wandb"),

@@ -16,8 +16,14 @@ from progtx_core.tools.experiments import benchmarks
 from progtx_core.tools.pages import dashboard, model_page
 from progtx_core.tools.recorded import Cell, scoreboard
 from progtx_core.tools.trackers import opened
-from progtx_core.training import Checkpoints, ExtraMetrics, TrainingResult, checkpoint
-from progtx_core.training import evaluate, held_out
+from progtx_core.training import (
+    Checkpoints,
+    ExtraMetrics,
+    TrainingResult,
+    checkpoint,
+    evaluate,
+    held_out,
+)
 from progtx_core.training.result import SeedResult, as_arrays
 
 BENCHMARKS, TRAININGS = "benchmarks.csv", "trainings"
@@ -83,8 +89,9 @@ class Comparison:
 
 def place(folder: Path, task: str, model: str) -> Path:
     """Where a model's checkpoints on a task are kept; ValueError for an unknown name."""
-    names = checks.one_of("task", task, tasks.names()), checks.one_of(
-        "model", model, models.names()
+    names = (
+        checks.one_of("task", task, tasks.names()),
+        checks.one_of("model", model, models.names()),
     )
     return folder.joinpath(TRAININGS, *names)
 
@@ -165,7 +172,10 @@ def write_dashboard(folder: Path) -> Path:
     frame = frame.reindex(columns=benchmarks.COLUMNS)  # of the training part: NaN
     if (folder / BENCHMARKS).exists():
         own = benchmarks.read(folder / BENCHMARKS)
-        remarks = [*own.attrs["remarks"], "What was not trained here is recorded (chapter 7)."]
+        remarks = [
+            *own.attrs["remarks"],
+            "What was not trained here is recorded (chapter 7).",
+        ]
         there = set(zip(own.task, own.model))
         others = [at not in there for at in zip(frame.task, frame.model)]
         frame = pd.concat([own, frame[others]])

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from progtx_core.tools.execution import find
 from progtx_core.tools.experiments import chapter as chapters
 from progtx_core.tools.experiments.chapter import ChapterTrial, version_of
 from progtx_core.tools.experiments.grid import from_assignments, from_file, read_values

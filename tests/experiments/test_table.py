@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from progtx_core.tools.experiments import table
-from progtx_core.tools.experiments.store import DONE, FAILED, TrialFolder, Status
+from progtx_core.tools.experiments.store import DONE, FAILED, Status, TrialFolder
 
 
 @pytest.fixture

@@ -199,7 +199,9 @@ def draws(where: str, wanted: dict) -> list[dict]:
 
 def drawer(where: str, how: object):
     """What draws one value: {"log": [a, b]}, "uniform", "whole" or "choice": [...]."""
-    ((kind, values),) = how.items() if isinstance(how, dict) and len(how) == 1 else [("", 0)]
+    ((kind, values),) = (
+        how.items() if isinstance(how, dict) and len(how) == 1 else [("", 0)]
+    )
     if kind == "choice" and isinstance(values, list) and values:
         return lambda generator: generator.choice(values)
     try:

@@ -97,7 +97,9 @@ class TrialFolder:
         return found if isinstance(found, dict) else {}
 
     def write(self, name: str, content: dict) -> None:
-        files.write_atomically(self.path / name, json.dumps(content, indent=1, default=str) + "\n")
+        files.write_atomically(
+            self.path / name, json.dumps(content, indent=1, default=str) + "\n"
+        )
 
     def note(self, text: str) -> None:
         """A line in the log, with the time."""

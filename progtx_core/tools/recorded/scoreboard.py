@@ -37,7 +37,7 @@ ORDER = {
 STRINGS: dict[str, dict] = {"sum_mod_10": {}, "equation_is_true": {}}
 TASKS = CONTENT | ORDER | STRINGS
 # The transformer is trained until it stops improving: longer where the task is harder.
-SETTINGS = dict.fromkeys(TASKS, {"steps": 800}) | {
+SETTINGS: dict[str, dict] = {task: {"steps": 800} for task in TASKS} | {
     "value_at_max_key": {"steps": 5000},
     "value_at_query": {"steps": 4000},
     "mixed_rule": {"steps": 5000},

@@ -138,7 +138,9 @@ def method(name: str, batch: Batch, **arguments) -> MakeOptimizer:
     return partial(makers[checks.one_of("method", name, makers)], **arguments)
 
 
-def cell(name: str, task: str = "parity", output: str = "per_token", **changed) -> SearchCell:
+def cell(
+    name: str, task: str = "parity", output: str = "per_token", **changed
+) -> SearchCell:
     """A method by its name in METHODS, on a task.
 
     changed: fields of the cell, such as `model_kwargs`, instead of those recorded;
