@@ -326,8 +326,8 @@ table(["question", *(f"update {s}" for s in answered), "right answer"],
       [[text, *(a[i] for a in answered.values()), int(shown.targets[i])]
        for i, text in enumerate(texts)])
 say("The best evaluation, by validation, was after update "
-    + ", ".join(map(str, run.best_steps())) + f" of {steps} (one a seed); these "
-    "parameters are used from here on.")
+    + ", ".join(map(str, run.best_steps())) + f" of {steps} (one a seed); "
+    "these parameters are used from here on.")
 
 # %% [markdown]
 # ## Evidence over seeds

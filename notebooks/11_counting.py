@@ -670,9 +670,9 @@ print(check_score(my_score))
 #
 # Make a subclass of `LONG_SCHEMES["windowed"]` with `n_near = 1`, and add it
 # to `LONG_SCHEMES` under a name of yours, in a cell after the imports. Set
-# `scheme` to that name and `regime` to `"up, truncated"`, and run all. Then one
-# that sees the four nearest places and never the prompt (`n_near = 4` and an
-# `attention_bias` of your own). Which kinds of error appear?
+# `scheme` to that name and `regime` to `"up, truncated"`, and run all. Then
+# one that sees the four nearest places and never the prompt (`n_near = 4` and
+# an `attention_bias` of your own). Which kinds of error appear?
 #
 # <details><summary>What to look for</summary>
 #

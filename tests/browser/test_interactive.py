@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from progtx_core.evaluation.landscape import Landscape
+from parts.landscape import Landscape
 
 from progtx_core import plots
 from progtx_core.tools.pages import interactive

@@ -1,4 +1,4 @@
-"""Where trials are executed: processes of this machine, or the workers of a Dask cluster."""
+"""Where trials are executed: processes of this machine, or workers of a Dask cluster."""
 
 import os
 from collections.abc import Callable

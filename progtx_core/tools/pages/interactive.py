@@ -11,7 +11,6 @@ from zlib import crc32
 import numpy as np
 
 from progtx_core import plots
-from progtx_core.evaluation.landscape import Landscape
 from progtx_core.tools.page import as_base64
 from progtx_core.tools.pages import templating
 
@@ -53,11 +52,11 @@ def heads_figure(pattern: np.ndarray, tokens: list[str]):
     return figure
 
 
-def surface(plane: Landscape, figure, alt: str) -> None:
+def surface(plane: Any, figure, alt: str) -> None:
     """Show a loss surface, with the paths up to the evaluation that a slider is at.
 
     Args:
-        plane: from `evaluation.landscape`; a point of it says its loss.
+        plane: from `parts.landscape`; a point of it says its loss.
         figure: the picture of it that stays where no script runs.
         alt: the text that stands in.
     """
