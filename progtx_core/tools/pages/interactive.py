@@ -6,6 +6,7 @@ replaces where scripts run. Where none does, the picture stays.
 
 import json
 from html import escape
+from typing import Any
 from zlib import crc32
 
 import numpy as np
