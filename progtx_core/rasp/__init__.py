@@ -1,5 +1,4 @@
 """RASP-L: a programming language whose every operation a transformer can compute."""
-# ruff: noqa: F401
 
 from progtx_core.rasp.library import (
     argmax,
