@@ -4,11 +4,11 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from progtx_core.tools.experiments import benchmarks
 
 from progtx_core import __main__
 from progtx_core.tools import compare, recorded
 from progtx_core.tools.compare import Comparison
+from progtx_core.tools.experiments import benchmarks
 
 QUICK = {"steps": 60, "batch_size": 32, "learning_rate": 0.02}
 
