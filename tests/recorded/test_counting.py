@@ -12,7 +12,7 @@ from progtx_core import tasks
 from progtx_core.evaluation.generation import greedy
 from progtx_core.models.device import on_device
 from progtx_core.models.long import LONG_SCHEMES, LongTransformer
-from progtx_core.rasp import by_hand
+from parts import hand_set as by_hand
 from progtx_core.tools import recorded
 from progtx_core.tools.recorded import Experiment, recording
 from progtx_core.training import Config, fit
