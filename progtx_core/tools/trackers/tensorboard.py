@@ -58,7 +58,9 @@ class TensorBoard(Tracker):
             pattern = None
         if pattern is not None:
             positions = [str(position) for position in range(inputs.shape[1])]
-            writer.add_figure("attention", plots.attention_heads(pattern.numpy(), positions), step)
+            writer.add_figure(
+                "attention", plots.attention_heads(pattern.numpy(), positions), step
+            )
         writer.flush()
 
     def _close(self) -> None:
