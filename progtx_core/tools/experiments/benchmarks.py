@@ -4,7 +4,7 @@ import csv
 import datetime
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -51,7 +51,7 @@ def append(path: Path, rows: pd.DataFrame) -> None:
     with FileLock(path.with_name(f".{path.name}.lock")):
         there = path.read_text("utf-8") if path.exists() else ""
         whole = there[: there.rfind("\n") + 1]  # without a last line that was cut off
-        added = as_csv(rows[COLUMNS])
+        added = as_csv(rows.reindex(columns=COLUMNS))
         files.write_atomically(path, whole + (added.partition("\n")[2] if whole else added))
 
 
@@ -69,13 +69,14 @@ def read(path: Path) -> pd.DataFrame:
     remarks = [f"{path}, line {n}: cut off, left out"] if rest else []
     frame = read_csv(path, COLUMNS, FIX, whole + "\n", dtype=str)
     for name in COLUMNS:
-        numbers = pd.to_numeric(frame[name], errors="coerce")
-        missing, wrong = frame[name].isna(), numbers.isna() & frame[name].notna()
+        column: Any = frame[name]
+        numbers: Any = pd.to_numeric(column, errors="coerce")
+        missing, wrong = column.isna(), numbers.isna() & column.notna()
         bad = missing if name in ("task", "model", "date") else wrong
         bad = wrong | missing | (numbers % 1 != 0) if name in WHOLE else bad
         if bad.any():
-            value = frame[name].fillna("missing")[bad.idxmax()]
-            raise ValueError(f"{path}, line {bad.idxmax() + 2}: {name} is {value}; {FIX}")
+            at, value = bad.idxmax() + 2, column.fillna("missing")[bad.idxmax()]
+            raise ValueError(f"{path}, line {at}: {name} is {value}; {FIX}")
     frame = frame.astype(dict.fromkeys(FLOATS, float)).astype(dict.fromkeys(WHOLE, int))
     last = frame.drop_duplicates(KEY, keep="last").reset_index(drop=True)
     if n_replaced := len(frame) - len(last):

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from concurrent.futures import Executor
+from typing import Any
 
 from progtx_core import checks
 
@@ -62,13 +63,14 @@ def on_dask(scheduler: str, n_workers: int | None) -> Executors:
         raise ImportError(f"Dask is not installed; {install}") from error
     import loky
 
-    address = scheduler
+    address: Any = scheduler
     if scheduler == "local":
         n_workers = n_workers or loky.cpu_count()
-        address = LocalCluster(n_workers, threads_per_worker=1, dashboard_address=None)
+        how: dict[str, Any] = {"threads_per_worker": 1, "dashboard_address": None}
+        address = LocalCluster(n_workers, **how)
     else:
         with Client(address, timeout=10) as client:
-            threads = client.nthreads()
+            threads: Any = client.nthreads()
         if n_wide := sum(n > 1 for n in threads.values()):
             raise RuntimeError(
                 f"{n_wide} workers have several threads, but a trial needs a process of "

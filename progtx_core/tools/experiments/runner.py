@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -41,7 +41,7 @@ class Runner:
         fail_fast: stop at a failure.
     """
 
-    trials: list[Trial]
+    trials: Sequence[Trial]
     folder: Path
     retries: int = 0
     timeout: float | None = None

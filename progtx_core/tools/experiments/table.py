@@ -3,7 +3,7 @@
 import io
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -91,12 +91,12 @@ def plot(frame: pd.DataFrame, result: str, against: str):
     for name in (result, against):
         checks.one_of("column", name, frame.columns)
     values = pd.to_numeric(frame[result], errors="coerce")
-    done = pd.DataFrame({"x": frame[against], "y": values})[frame["state"] == DONE]
-    done = done.dropna()
+    points = pd.DataFrame({"x": frame[against], "y": values})
+    done: Any = points[frame["state"] == DONE].dropna()
     if done.empty:
         raise ValueError(f"no finished trial has a number as {result!r}")
     numbers = pd.api.types.is_numeric_dtype(done["x"])
-    done = done.sort_values("x") if numbers else done.astype({"x": str}).sort_values("x")
+    done = (done if numbers else done.astype({"x": str})).sort_values(by="x")
     figure, (ax,) = plots.panels(width=4.6, height=3.2)
     look = {"data": done, "x": "x", "y": "y", "color": plots.COLOURS[0], "ax": ax}
     sns.lineplot(**look, estimator="median", errorbar=("pi", 100))

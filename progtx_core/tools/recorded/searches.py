@@ -5,6 +5,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -90,7 +91,8 @@ class SearchCell(Cell):
 
     def data(self) -> tasks.StringSet:
         """The strings, split into train, val and test."""
-        return tasks.StringSet(tasks.get(self.task, **self.task_kwargs), self.strings)
+        task: Any = tasks.get(self.task, **self.task_kwargs)
+        return tasks.StringSet(task, self.strings)
 
     def all_settings(self) -> dict:
         """All strings at every step, if nothing else is said."""
@@ -201,8 +203,9 @@ def passes_a_step(cell: SearchCell, result: TrainingResult, repeats: int = 15) -
     """
     if cell.method not in ("SGD", "Adam"):
         return float("nan")
-    batch, model = result.task.splits["train"], result.models_at(0)[0]
-    optimizer = cell.make_optimizer(result.task)(model, result.config)
+    data: Any = result.task
+    batch, model = data.splits["train"], result.models_at(0)[0]
+    optimizer = cell.make_optimizer(data)(model, result.config)
     ratios = []
     for _ in range(repeats):
         started = time.perf_counter()
@@ -215,8 +218,8 @@ def passes_a_step(cell: SearchCell, result: TrainingResult, repeats: int = 15) -
 
 def measure(cell: SearchCell, result: TrainingResult) -> dict[str, np.ndarray]:
     """On the training part: accuracy, loss, passes, loss after so many passes."""
-    price = passes_a_step(cell, result)
-    passes, loss, accuracy = progress(result, result.task.splits["train"], price)
+    price, data = passes_a_step(cell, result), cell.data()
+    passes, loss, accuracy = progress(result, data.splits["train"], price)
     last = {"train": accuracy[:, -1], "train_loss": loss[:, -1], "passes": passes[:, -1]}
     seeds = list(zip(passes, loss, strict=True))
     return last | {
