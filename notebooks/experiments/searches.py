@@ -5,6 +5,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,14 +13,7 @@ from progtx_core import checks, tasks
 from progtx_core.models.transformer import CausalTransformer
 from progtx_core.optim import FastLosses, GreedyRandom, PatternSearch, Spsa
 from progtx_core.tools.recorded.cell import Cell, Experiment
-from progtx_core.training import (
-    Callback,
-    Snapshots,
-    TrainingResult,
-    adam,
-    evaluate,
-    update,
-)
+from progtx_core.training import Callback, Snapshots, TrainingResult, adam, evaluate, update
 from progtx_core.training.config import MakeOptimizer
 from progtx_core.types import Batch
 from torch.optim import SGD
@@ -96,7 +90,8 @@ class SearchCell(Cell):
 
     def data(self) -> tasks.StringSet:
         """The strings, split into train, val and test."""
-        return tasks.StringSet(tasks.get(self.task, **self.task_kwargs), self.strings)
+        task: Any = tasks.get(self.task, **self.task_kwargs)
+        return tasks.StringSet(task, self.strings)
 
     def all_settings(self) -> dict:
         """All strings at every step, if nothing else is said."""
@@ -207,8 +202,9 @@ def passes_a_step(cell: SearchCell, result: TrainingResult, repeats: int = 15) -
     """
     if cell.method not in ("SGD", "Adam"):
         return float("nan")
-    batch, model = result.task.splits["train"], result.models_at(0)[0]
-    optimizer = cell.make_optimizer(result.task)(model, result.config)
+    data: Any = result.task
+    batch, model = data.splits["train"], result.models_at(0)[0]
+    optimizer = cell.make_optimizer(data)(model, result.config)
     ratios = []
     for _ in range(repeats):
         started = time.perf_counter()
@@ -221,8 +217,8 @@ def passes_a_step(cell: SearchCell, result: TrainingResult, repeats: int = 15) -
 
 def measure(cell: SearchCell, result: TrainingResult) -> dict[str, np.ndarray]:
     """On the training part: accuracy, loss, passes, loss after so many passes."""
-    price = passes_a_step(cell, result)
-    passes, loss, accuracy = progress(result, result.task.splits["train"], price)
+    price, data = passes_a_step(cell, result), cell.data()
+    passes, loss, accuracy = progress(result, data.splits["train"], price)
     last = {"train": accuracy[:, -1], "train_loss": loss[:, -1], "passes": passes[:, -1]}
     seeds = list(zip(passes, loss, strict=True))
     return last | {

@@ -1,6 +1,7 @@
 """A transformer on lists of numbers: sizes of data, learning rates, batches (chapter 8)."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,7 +43,7 @@ class SetCell(Cell):
 
     def data(self) -> tasks.FiniteDataset:
         """The data set; operations are equally frequent."""
-        task = tasks.get(self.task, **self.task_kwargs)
+        task: Any = tasks.get(self.task, **self.task_kwargs)
         return tasks.FiniteDataset(task, SET_SIZES[self.size], balance=task.kinds)
 
     def all_settings(self) -> dict:
@@ -61,11 +62,12 @@ def cell(row: str, size: str = "medium", **changed) -> SetCell:
     return SetCell(row, "selection", "transformer", SELECTOR, {}, how, size=size)
 
 
-def measure(cell: Cell, result: TrainingResult) -> dict[str, np.ndarray]:
+def measure(cell: SetCell, result: TrainingResult) -> dict[str, np.ndarray]:
     """Accuracy on the training part, and on the test part by operation."""
-    splits = result.task.splits
+    data: Any = cell.data()
+    splits = data.splits
     right = [is_right(model, splits["test"]) for model in result.models]
-    kinds = result.task.task.kinds(splits["test"].inputs)
+    kinds = data.task.kinds(splits["test"].inputs)
     train = [is_right(model, splits["train"]).mean() for model in result.models]
     return {"train": np.array(list(map(float, train)))} | {
         name: np.array([float(one[kinds == kind].mean()) for one in right])

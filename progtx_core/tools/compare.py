@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -166,19 +167,19 @@ def write_dashboard(folder: Path) -> Path:
     What was trained in the folder takes the place of what is recorded of that model on
     that task. Models whose page is there are linked.
     """
-    remarks = ["All of these results are recorded; none is from here."]
     names = {"accuracy": "test_accuracy", "loss": "test_loss"}
-    frame = recorded.read("scoreboard").rename(columns=names)
-    frame = frame.reindex(columns=benchmarks.COLUMNS)  # of the training part: NaN
+    frame: Any = pd.DataFrame({name: [] for name in benchmarks.COLUMNS})
+    if recorded.path_of("scoreboard").exists():  # else the package alone is installed
+        frame = recorded.read("scoreboard").rename(columns=names)
+        frame = frame.reindex(columns=benchmarks.COLUMNS)  # of the training part: NaN
+    remarks = ["All of these results are recorded; none is from here."]
     if (folder / BENCHMARKS).exists():
         own = benchmarks.read(folder / BENCHMARKS)
-        remarks = [
-            *own.attrs["remarks"],
-            "What was not trained here is recorded (chapter 7).",
-        ]
         there = set(zip(own.task, own.model))
-        others = [at not in there for at in zip(frame.task, frame.model)]
-        frame = pd.concat([own, frame[others]])
+        rest = frame[[at not in there for at in zip(frame.task, frame.model)]]
+        told = "What was not trained here is recorded (chapter 7)."
+        remarks = [*own.attrs["remarks"], *([told] if len(rest) else [])]
+        frame = pd.concat([own, rest]) if len(rest) else own
     pages = {
         (page.parent.name, page.stem): page.relative_to(folder).as_posix()
         for page in sorted((folder / PAGES).glob("*/*.html"))

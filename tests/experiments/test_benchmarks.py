@@ -58,9 +58,9 @@ def test_a_last_line_that_was_cut_off_loses_no_other(tmp_path):
     ("bad", "message"),
     [
         (line()[:40], "line 3: damaged, 7 values for 12 columns; fix the line or take"),
-        (line(seed="one"), "line 3: seed is 'one'; fix the line or take it out"),
-        (line(seed=1.5), "line 3: seed is '1.5'"),
-        (line(train_loss="low"), "line 3: train_loss is 'low'"),
+        (line(seed="one"), "line 3: seed is one; fix the line or take it out"),
+        (line(seed=1.5), "line 3: seed is 1.5"),
+        (line(train_loss="low"), "line 3: train_loss is low"),
         (line(model=""), "line 3: model is missing"),
         (line(steps=""), "line 3: steps is missing"),
     ],

@@ -29,7 +29,8 @@ def test_a_sweep_runs_once_and_is_collected(house):
     assert {row["number"]: row["the square"] for row in rows} == {
         str(n): str(float(n**2)) for n in range(4)
     }
-    assert {row["verdict: the square"] for row in rows} == {"not judged"}
+    verdicts = [row["verdict: the square"] for row in rows]
+    assert verdicts == ["not judged", "holds", "not judged", "not judged"]  # 1: by default
     page = (house.path / "runs" / "01_stub" / "index.html").read_text()
     for folder in house.folders():
         assert f'href="{folder.name}/01_stub.ipynb"' in page

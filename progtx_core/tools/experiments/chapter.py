@@ -2,11 +2,10 @@
 
 import ast
 import shutil
-import threading
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Timer
 
 from progtx_core import __version__
 from progtx_core.tools.experiments.store import LOG
@@ -20,10 +19,9 @@ class ChapterTrial(Trial):
     kind = "chapter"
 
     def columns(self) -> dict:
-        from progtx_core.tools.execution import find
+        from progtx_core.tools.execution.parameters import defaults_of
 
-        known = find(self.experiment).parameters.values()
-        return {one.name: one.default for one in known} | self.parameters
+        return defaults_of(self.experiment) | self.parameters
 
     def files(self) -> list[str]:
         return [f"{self.experiment}.ipynb"]
@@ -39,13 +37,19 @@ class ChapterTrial(Trial):
 
         for rest in folder.glob(f".{self.experiment}.*"):  # of one that was killed
             shutil.rmtree(rest, ignore_errors=True)
-        chapter = find(self.experiment)
-        with at_most(timeout) as late:
-            try:
-                path = execute(chapter, self.parameters, folder, log=folder / LOG)
-            except RunFailed as failure:
-                why = f"timed out after {timeout:g} s" if late else str(failure)
-                raise TrialFailed(why) from failure
+        late: list[bool] = []
+        timer = Timer(timeout or 0, end_kernels, [late])
+        timer.daemon = True
+        if timeout:
+            timer.start()
+        try:
+            chapter = find(self.experiment)
+            path = execute(chapter, self.parameters, folder, log=folder / LOG)
+        except RunFailed as failure:
+            why = f"timed out after {timeout:g} s" if late else str(failure)
+            raise TrialFailed(why) from failure
+        finally:
+            timer.cancel()
         return row_of(path)
 
 
@@ -61,37 +65,20 @@ def row_of(notebook: Path) -> dict:
 
     from progtx_core.tools.claims import METADATA_KEY
 
-    claims = [
-        output.metadata[METADATA_KEY]
-        for cell in nbformat.read(notebook, as_version=4).cells
-        for output in cell.get("outputs", [])
-        if METADATA_KEY in output.get("metadata", {})
+    cells = nbformat.read(notebook, as_version=4).cells
+    shown = [
+        output.get("metadata", {}) for cell in cells for output in cell.get("outputs", [])
     ]
+    claims = [metadata[METADATA_KEY] for metadata in shown if METADATA_KEY in metadata]
     measured = {claim["statement"]: claim["value"] for claim in claims}
     return measured | {f"verdict: {one['statement']}": one["verdict"] for one in claims}
 
 
-@contextmanager
-def at_most(seconds: float | None):
-    """End the kernels that this process has started once the time is over.
+def end_kernels(late: list[bool]) -> None:
+    """Kill the kernels that this process has started, and note that it came to that."""
+    import psutil
 
-    Yields a list that holds something if it came to that.
-    """
-    late: list[bool] = []
-
-    def end() -> None:
-        import psutil
-
-        late.append(True)
-        for child in psutil.Process().children(recursive=True):
-            if "ipykernel_launcher" in " ".join(child.cmdline()):
-                child.kill()
-
-    timer = threading.Timer(seconds or 0, end)
-    timer.daemon = True
-    if seconds:
-        timer.start()
-    try:
-        yield late
-    finally:
-        timer.cancel()
+    late.append(True)
+    for child in psutil.Process().children(recursive=True):
+        if "ipykernel_launcher" in " ".join(child.cmdline()):
+            child.kill()

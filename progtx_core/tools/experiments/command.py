@@ -12,37 +12,37 @@ if TYPE_CHECKING:
 
 WHOLE = {"type": int, "metavar": "N"}
 FOLDER = {"type": Path, "default": Path("runs"), "metavar": "DIR"}
+SETTINGS = ("steps", "batch_size", "learning_rate", "n_train")
 
 
 def add_to(commands) -> None:
     """What can be typed."""
-    add_sweep(commands)
-    add_compare(commands)
-    record = commands.add_parser(
-        "record", help="measure what is missing or older in notebooks/results/"
-    )
-    record.add_argument("name", metavar="NAME", help="such as scoreboard")
-    record.add_argument("--seeds", **WHOLE, default=5, help="models a cell (default: 5)")
+
+    def adder(name: str, run, help: str):
+        command = commands.add_parser(name, help=help)
+        command.set_defaults(command=run)
+        return command.add_argument
+
+    sweep = "run a chapter with many parameters; goes on where it stopped"
+    add_sweep(adder("sweep", run_sweep, sweep))
+    add_compare(adder("compare", run_compare, "train models side by side, and report"))
+    missing = "measure what is missing or older in notebooks/results/"
+    add = adder("record", run_record, missing)
+    add("name", metavar="NAME", help="such as scoreboard")
+    add("--seeds", **WHOLE, default=5, help="models a cell (default: 5)")
     into = "write here, not into notebooks/results/"
-    record.add_argument("--out", type=Path, metavar="FILE", help=into)
-    record.add_argument("--fresh", action="store_true", help="measure all of it anew")
-    record.set_defaults(command=run_record)
-    report = commands.add_parser("report", help="the page of a training; trains nothing")
-    report.add_argument("task", metavar="TASK")
-    report.add_argument("model", metavar="MODEL")
-    report.add_argument("--runs", **FOLDER, help="where it is kept (default: runs)")
-    report.set_defaults(command=run_report)
-    dashboard = commands.add_parser("dashboard", help="the page of all results")
-    dashboard.add_argument("--runs", **FOLDER, help="where they are kept (default: runs)")
-    dashboard.set_defaults(command=run_dashboard)
+    add("--out", type=Path, metavar="FILE", help=into)
+    add("--fresh", action="store_true", help="measure all of it anew")
+    add = adder("report", run_report, "the page of a training; trains nothing")
+    add("task", metavar="TASK")
+    add("model", metavar="MODEL")
+    add("--runs", **FOLDER, help="where it is kept (default: runs)")
+    add = adder("dashboard", run_dashboard, "the page of all results")
+    add("--runs", **FOLDER, help="where they are kept (default: runs)")
 
 
-def add_sweep(commands) -> None:
+def add_sweep(add) -> None:
     """What `sweep` takes."""
-    sweep = commands.add_parser(
-        "sweep", help="run a chapter with many parameters; goes on where it stopped"
-    )
-    add = sweep.add_argument
     add("what", metavar="CHAPTER", help="a chapter, or a YAML file with the plan")
     values = "such as 100,200,400 or 0:10; again for more, all are combined"
     add("-p", dest="grid", action="append", default=[], metavar="NAME=VALUES", help=values)
@@ -54,35 +54,29 @@ def add_sweep(commands) -> None:
     add("--retries", **WHOLE, default=0, help="for trials that fail")
     add("--timeout", type=float, metavar="S", help="seconds a trial may take")
     add("--fail-fast", action="store_true", help="stop at a failure")
-    only = sweep.add_mutually_exclusive_group()
-    only.add_argument("--dry-run", action="store_true", help="plan, and run nothing")
-    only.add_argument("--status", action="store_true", help="how far it is")
-    only.add_argument("--collect", action="store_true", help="tables and gallery, now")
+    add("--dry-run", action="store_true", help="plan, and run nothing")
+    add("--status", action="store_true", help="how far it is")
+    add("--collect", action="store_true", help="tables and gallery, now")
     drawn = "draw a column of the table over a parameter"
     add("--plot", nargs=2, metavar=("RESULT", "PARAMETER"), help=drawn)
-    sweep.set_defaults(command=run_sweep)
 
 
-def add_compare(commands) -> None:
+def add_compare(add) -> None:
     """What `compare` takes."""
-    compare = commands.add_parser(
-        "compare", help="train models side by side on one task, and report"
-    )
-    add = compare.add_argument
     add("task", metavar="TASK")
-    add("models", nargs="*", metavar="MODEL", help="baseline first; default: the ladder")
-    add("--n-samples", **WHOLE, help="a finite training set; without, ever new examples")
+    add("names", nargs="*", metavar="MODEL", help="baseline first; default: the ladder")
+    finite = "a finite training set; without, ever new examples"
+    add("--n-samples", dest="n_train", **WHOLE, help=finite)
     add("--steps", **WHOLE, help="updates (default: each model's own)")
     add("--batch-size", **WHOLE)
-    add("--learning-rate", type=float, metavar="RATE")
+    add("--learning-rate", type=float, metavar="LR")
     add("--seed", **WHOLE, default=0, help="the first one (default: 0)")
-    add("--seeds", **WHOLE, default=3, help="models each (default: 3)")
+    add("--seeds", dest="n_seeds", **WHOLE, default=3, help="models each (default: 3)")
     trackers = "jsonl (default), tensorboard, wandb; again for more"
-    add("--tracker", action="append", metavar="NAME", help=trackers)
+    add("--tracker", dest="trackers", action="append", metavar="NAME", help=trackers)
     modes = "disabled, offline or online (see WANDB_MODE)"
-    add("--wandb-mode", metavar="MODE", help=modes)
-    add("--out", **FOLDER, help="default: runs")
-    compare.set_defaults(command=run_compare)
+    add("--wandb-mode", dest="mode", metavar="MODE", help=modes)
+    add("--out", dest="folder", **FOLDER, help="default: runs")
 
 
 def run_sweep(options: argparse.Namespace) -> int:
@@ -91,17 +85,14 @@ def run_sweep(options: argparse.Namespace) -> int:
     from progtx_core.tools.experiments.store import DONE
 
     grid, runner = planned(options)
-    if options.dry_run:
-        announce(grid, runner, options.workers)
-        return 0
-    if options.status:
+    if not (options.status or options.collect or options.plot):
+        announce(grid, runner)
+    if options.status or options.dry_run:
         print(state_of(grid, runner, options.workers))
         return 0
     from progtx_core.tools.experiments import table  # pandas
 
-    only_collect = options.collect or options.plot
-    if not only_collect:
-        announce(grid, runner, options.workers)
+    if not (options.collect or options.plot):
         executors = executors_of(options.scheduler, options.workers)
         table.note(runner, list(grid.lists()))
         stop_on_kill()
@@ -113,7 +104,7 @@ def run_sweep(options: argparse.Namespace) -> int:
     if options.plot:
         written.append(table.write_plot(runner.folder, frame, *options.plot))
     print(*written, sep="\n")
-    return 0 if only_collect or set(runner.states()) == {DONE} else 1
+    return 0 if options.collect or options.plot or set(runner.states()) == {DONE} else 1
 
 
 def planned(options: argparse.Namespace) -> "tuple[Grid, Runner]":
@@ -122,27 +113,24 @@ def planned(options: argparse.Namespace) -> "tuple[Grid, Runner]":
     from progtx_core.tools.experiments.runner import Runner
 
     path = Path(options.what)
-    if path.suffix in (".yaml", ".yml"):
-        if options.grid:
-            raise ValueError("-p and a YAML file: put all values into the file")
-        grid, name = grids.from_file(path), path.stem
-    else:
-        grid = grids.from_assignments(options.what, options.grid, options.profile)
-        name = grid.chapter.name
-    name = options.name or name
+    from_file = path.suffix in (".yaml", ".yml")
+    if from_file and options.grid:
+        raise ValueError("-p and a YAML file: put all values into the file")
+    given = options.what, options.grid, options.profile
+    grid = grids.from_file(path) if from_file else grids.from_assignments(*given)
+    name = options.name or (path.stem if from_file else grid.chapter.name)
     if Path(name).name != name or name in (".", ".."):
         raise ValueError(f"--name must be the name of a folder, got {name!r}")
     how = options.retries, options.timeout, options.fail_fast
-    return grid, Runner(grid.trials(), options.out / name, *how)
+    return grid, Runner([*grid.trials()], options.out / name, *how)
 
 
-def announce(grid: "Grid", runner: "Runner", workers: int | None) -> None:
-    """How many trials of what, and about how long."""
+def announce(grid: "Grid", runner: "Runner") -> None:
+    """How many trials of what."""
     print(f"{len(runner.trials)} trials of {grid.chapter.name} in {runner.folder}/")
     for name, values in grid.lists().items():
         shown = ", ".join(map(repr, values[:10]))
         print(f"  {name}: {shown}" + (f", … {len(values)} in all" if values[10:] else ""))
-    print(state_of(grid, runner, workers))
     if grid.shares_models():
         print(
             "note: n_seeds is larger than the step from seed to seed, so trials train the "
@@ -173,40 +161,35 @@ def stop_on_kill() -> None:
 
 
 def run_record(options: argparse.Namespace) -> int:
-    from progtx_core.tools.recorded import recording
+    """Measure a recorded table."""
+    from progtx_core.tools.recorded.recording import record
 
     stop_on_kill()
-    print(recording.record(options.name, options.seeds, options.out, options.fresh))
+    print(record(options.name, options.seeds, options.out, options.fresh))
     return 0
 
 
 def run_compare(options: argparse.Namespace) -> int:
+    """Train, tell what came out, write the pages."""
     from progtx_core.tools import compare
 
+    told = vars(options)
+    same = "task", "names", "seed", "n_seeds", "mode", "folder"
     wanted = compare.Comparison(
-        task=options.task,
-        names=options.models,
-        settings={
-            "steps": options.steps,
-            "batch_size": options.batch_size,
-            "learning_rate": options.learning_rate,
-            "n_train": options.n_samples,
-        },
-        seed=options.seed,
-        n_seeds=options.seeds,
-        trackers=options.tracker or ["jsonl"],
-        mode=options.wandb_mode,
-        folder=options.out,
+        **{name: told[name] for name in same},
+        trackers=options.trackers or ["jsonl"],
+        settings={name: told[name] for name in SETTINGS if told[name] is not None},
     )
     results = wanted.run()
     print(*compare.lines(results), sep="\n")
     for name in results:
-        compare.write_report(options.out, options.task, name)
-    print(compare.write_dashboard(options.out).resolve().as_uri())
+        compare.write_report(options.folder, options.task, name)
+    print(compare.write_dashboard(options.folder).resolve().as_uri())
     return 0
 
 
 def run_report(options: argparse.Namespace) -> int:
+    """Write the page of a training."""
     from progtx_core.tools import compare
 
     page = compare.write_report(options.runs, options.task, options.model)
@@ -215,6 +198,7 @@ def run_report(options: argparse.Namespace) -> int:
 
 
 def run_dashboard(options: argparse.Namespace) -> int:
+    """Write the page of all results."""
     from progtx_core.tools import compare
 
     print(compare.write_dashboard(options.runs).resolve().as_uri())

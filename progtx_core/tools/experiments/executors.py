@@ -3,33 +3,28 @@
 import os
 from collections.abc import Callable
 from concurrent.futures import Executor
+from typing import Any
 
 from progtx_core import checks
 
 IDLE = 20  # seconds after which a process without a trial ends, and with it an orphan
 # What makes one thread, in this process or in one that it starts; and no progress bars.
-ONE_THREAD = {
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "LOKY_MAX_CPU_COUNT": "1",
-    "PROGTX_PROGRESS": "off",
-}
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+ONE_THREAD |= {"LOKY_MAX_CPU_COUNT": "1", "PROGTX_PROGRESS": "off"}
 Executors = tuple[Callable[[], Executor], int]  # what makes one; trials that it is given
 
 
 def executors_of(scheduler: str | None, n_workers: int | None) -> Executors:
     """What makes the executor, and how many trials it is given at a time.
 
-    scheduler: None for processes of this machine, "local" for a Dask cluster on it, or
-    the address of a scheduler, such as "tcp://host:8786"
-
-    Raises ImportError if Dask is asked for and not installed.
+    Args:
+        scheduler: None for processes of this machine, "local" for a Dask cluster on it,
+            or the address of a scheduler, such as "tcp://host:8786".
+        n_workers: by default all cores, or all workers.
     """
     if n_workers is not None:
         checks.whole("workers", n_workers, at_least=1)
-    if scheduler is None:
-        return local(n_workers)
-    return on_dask(scheduler, n_workers)
+    return local(n_workers) if scheduler is None else on_dask(scheduler, n_workers)
 
 
 def local(n_workers: int | None) -> Executors:
@@ -37,16 +32,10 @@ def local(n_workers: int | None) -> Executors:
     import loky
 
     n_workers = n_workers or loky.cpu_count()
-
     # In a group of their own Ctrl-C does not reach them: the driver ends them.
     apart = getattr(os, "setpgrp", None)  # Windows has no such groups
-
-    def make() -> Executor:
-        return loky.ProcessPoolExecutor(
-            n_workers, timeout=IDLE, env=ONE_THREAD, initializer=apart
-        )
-
-    return make, n_workers
+    how = {"timeout": IDLE, "env": ONE_THREAD, "initializer": apart}
+    return lambda: loky.ProcessPoolExecutor(n_workers, **how), n_workers
 
 
 def end(executor: Executor, now: bool = False) -> None:
@@ -70,26 +59,24 @@ def on_dask(scheduler: str, n_workers: int | None) -> Executors:
     try:
         from distributed import Client, LocalCluster
     except ImportError as error:
-        raise ImportError(
-            "Dask is not installed; install it with \"pip install -e '.[sweeps]'\""
-        ) from error
+        install = "install it with \"pip install -e '.[sweeps]'\""
+        raise ImportError(f"Dask is not installed; {install}") from error
     import loky
 
+    address: Any = scheduler
     if scheduler == "local":
         n_workers = n_workers or loky.cpu_count()
-        address = LocalCluster(n_workers, threads_per_worker=1, dashboard_address=None)
-        width = n_workers
+        how: dict[str, Any] = {"threads_per_worker": 1, "dashboard_address": None}
+        address = LocalCluster(n_workers, **how)
     else:
-        address = scheduler
         with Client(address, timeout=10) as client:
-            threads = client.nthreads()
-        wide = {worker: n for worker, n in threads.items() if n > 1}
-        if wide:
+            threads: Any = client.nthreads()
+        if n_wide := sum(n > 1 for n in threads.values()):
             raise RuntimeError(
-                f"{len(wide)} workers have several threads, but a trial needs a process of "
+                f"{n_wide} workers have several threads, but a trial needs a process of "
                 "its own; start them with 'dask worker --nthreads 1'"
             )
-        width = n_workers or max(1, len(threads))  # more may join later
+        n_workers = n_workers or max(1, len(threads))  # more may join later
 
     def make() -> Executor:
         client = Client(address, timeout=60)
@@ -97,4 +84,4 @@ def on_dask(scheduler: str, n_workers: int | None) -> Executors:
         vars(executor)["client"] = client  # which `end` closes
         return executor
 
-    return make, width
+    return make, n_workers

@@ -8,8 +8,7 @@ import itertools
 import math
 import random
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -19,68 +18,50 @@ from progtx_core.tools import paths
 from progtx_core.tools.execution import Chapter, find, fit_type
 from progtx_core.tools.experiments.chapter import ChapterTrial, version_of
 
-Values = dict[str, list]
 SPAN = re.compile(r"(-?\d+):(-?\d+)(?::([1-9]\d*))?")
 MAX_TRIALS = 100_000
 PARTS = ("chapter", "profile", "grid", "zip", "random")
 DRAWN = {
-    "log": lambda g, low, high: _short(math.exp(g.uniform(math.log(low), math.log(high)))),
-    "uniform": lambda g, low, high: _short(g.uniform(low, high)),
+    "log": lambda g, low, high: six(math.exp(g.uniform(math.log(low), math.log(high)))),
+    "uniform": lambda g, low, high: six(g.uniform(low, high)),
     "whole": lambda g, low, high: g.randint(int(low), int(high)),
 }
 
 
 @dataclass(frozen=True)
 class Grid:
-    """The trials of a sweep, in order.
+    """The trials of a sweep, in order: every combination of one choice from each part.
 
-    combined: every combination of these; zipped: parameters that go along together,
-    equally long; draws: of each trial, drawn at random before
-    base: what is set in every trial, such as a profile's values
+    Args:
+        parts: each a list of choices; a choice gives a value to some parameters.
+        base: what is set in every trial, such as a profile's values.
     """
 
     chapter: Chapter
-    combined: Values = field(default_factory=dict)
-    zipped: Values = field(default_factory=dict)
-    draws: list[dict] = field(default_factory=lambda: [{}])
-    base: dict = field(default_factory=dict)
+    parts: list[list[dict]]
+    base: dict
 
     def __post_init__(self) -> None:
-        lengths = {name: len(values) for name, values in self.zipped.items()}
-        if len(set(lengths.values())) > 1:
-            raise ValueError(f"zip: lists must be equally long, got {lengths}")
-        named = [*self.combined, *self.zipped, *self.draws[0]]
+        named = [name for part in self.parts for name in part[0]]
         for name in named:
             if named.count(name) > 1:
                 raise ValueError(f"{name} is swept twice; name it in one part only")
-        if len(self) > MAX_TRIALS:
-            raise ValueError(f"{len(self)} trials; at most {MAX_TRIALS} at a time")
-
-    def __len__(self) -> int:
-        together = max((len(values) for values in self.zipped.values()), default=1)
-        of_grid = math.prod(len(values) for values in self.combined.values())
-        return of_grid * together * len(self.draws)
-
-    def __iter__(self) -> Iterator[dict]:
-        """The parameters of each trial that are not the chapter's defaults."""
-        defaults = {n: p.default for n, p in self.chapter.parameters.items()}
-        rows = list(zip(*self.zipped.values(), strict=True)) or [()]
-        for chosen, row, drawn in itertools.product(
-            itertools.product(*self.combined.values()), rows, self.draws
-        ):
-            values = self.base | dict(zip(self.combined, chosen))
-            values |= dict(zip(self.zipped, row)) | drawn
-            yield {n: v for n, v in values.items() if v != defaults[n]}
+        if (n := math.prod(map(len, self.parts))) > MAX_TRIALS:
+            raise ValueError(f"{n} trials; at most {MAX_TRIALS} at a time")
 
     def trials(self) -> list[ChapterTrial]:
-        """A trial for each of them."""
+        """A trial for each combination, with the parameters that are not the chapter's."""
         name, version = self.chapter.name, version_of(self.chapter.source)
-        return [ChapterTrial(name, version, parameters) for parameters in self]
+        defaults, found = self.chapter.parameters, []
+        for chosen in itertools.product(*self.parts):
+            values = self.base | {k: v for choice in chosen for k, v in choice.items()}
+            changed = {k: v for k, v in values.items() if v != defaults[k].default}
+            found.append(ChapterTrial(name, version, changed))
+        return found
 
-    def lists(self) -> Values:
+    def lists(self) -> dict[str, list]:
         """The values of all parameters that are swept."""
-        drawn = {name: [one[name] for one in self.draws] for name in self.draws[0]}
-        return self.combined | self.zipped | drawn
+        return {n: [one[n] for one in part] for part in self.parts for n in part[0]}
 
     def shares_models(self) -> bool:
         """Whether trials that differ in `seed` train some models in common.
@@ -98,7 +79,7 @@ class Grid:
 def from_assignments(chapter: str, assignments: list[str], profile: str = "full") -> Grid:
     """A grid from the command line.
 
-    >>> len(from_assignments("01", ["steps=100,200,400", "seed=0:10"]))
+    >>> len(from_assignments("01", ["steps=100,200,400", "seed=0:10"]).trials())
     30
     """
     texts: dict[str, str] = {}
@@ -108,9 +89,9 @@ def from_assignments(chapter: str, assignments: list[str], profile: str = "full"
             raise ValueError(f"-p takes name=value,value … or name=0:10, got {text!r}")
         if name in texts:
             raise ValueError(f"-p {name} is given twice; put all its values into one")
-        parameter = find(chapter).parameters.get(name)
-        is_text = parameter is not None and parameter.type_name == "str"
-        if is_text and ", " in values and not set(values) & set("\"'"):
+        known = find(chapter).parameters.get(name)
+        quoted = set(values) & set("\"'")
+        if known and known.type_name == "str" and ", " in values and not quoted:
             raise ValueError(
                 f"-p {text}: one value or several? Quote one that holds a comma, "
                 f"""-p '{name}="{values}"'; between several leave out the spaces"""
@@ -134,31 +115,31 @@ def from_file(path: Path) -> Grid:
     return checked(found, str(path))
 
 
-def checked(parts: dict, where: str) -> Grid:
-    """A grid whose values all fit the chapter's parameters, each checked once."""
-    chapter = find(str(parts["chapter"]))
-    known = chapter.parameters
+def checked(given: dict, where: str) -> Grid:
+    """A grid whose values all fit the chapter's parameters."""
+    chapter = find(str(given["chapter"]))
 
-    def fitted(name: str, value: object) -> object:
-        checks.one_of(f"parameter of {chapter.name}", name, known)
-        if isinstance(value, str) and known[name].type_name != "str":
-            value = yaml.safe_load(value)
-        return fit_type(chapter.name, known[name], value)
+    def fitted(choice: dict) -> dict:
+        for name, value in choice.items():
+            known = chapter.parameters[
+                checks.one_of(f"parameter of {chapter.name}", name, chapter.parameters)
+            ]
+            is_text = isinstance(value, str) and known.type_name != "str"
+            value = yaml.safe_load(value) if is_text else value
+            choice = choice | {name: fit_type(chapter.name, known, value)}
+        return choice
 
-    base = paths.read_profile(parts.get("profile", "full"), chapter.name)
     combined, zipped = (
-        {
-            name: [fitted(name, one) for one in read_values(f"{where} {name}", values)]
-            for name, values in parts.get(part, {}).items()
-        }
+        {n: read_values(f"{where} {n}", of) for n, of in given.get(part, {}).items()}
         for part in ("grid", "zip")
     )
-    drawn = [
-        {name: fitted(name, value) for name, value in one.items()}
-        for one in draws(f"{where}: random: ", parts.get("random", {}))
-    ]
-    base = {name: fitted(name, value) for name, value in base.items()}
-    return Grid(chapter, combined, zipped, drawn, base)
+    if len(set(map(len, zipped.values()))) > 1:
+        raise ValueError(f"zip: lists must be equally long, got {zipped}")
+    parts = [[{name: value} for value in values] for name, values in combined.items()]
+    parts.append([dict(zip(zipped, row)) for row in zip(*zipped.values())] or [{}])
+    parts.append(draws(f"{where}: random: ", given.get("random", {})))
+    base = paths.read_profile(given.get("profile", "full"), chapter.name)
+    return Grid(chapter, [[fitted(one) for one in part] for part in parts], fitted(base))
 
 
 def as_yaml(where: str, text: str) -> object:
@@ -175,11 +156,12 @@ def read_values(where: str, given: str | list) -> list:
     >>> read_values("-p", "0:10:5"), read_values("-p", '"up, truncated",both')
     ([0, 5], ['up, truncated', 'both'])
     """
-    span = SPAN.fullmatch(given.strip()) if isinstance(given, str) else None
-    if span:
-        values = list(range(int(span[1]), int(span[2]), int(span[3] or 1)))
-    else:
-        values = as_yaml(where, f"[{given}]") if isinstance(given, str) else given
+    values: object = given
+    if isinstance(given, str):
+        if span := SPAN.fullmatch(given.strip()):
+            values = list(range(int(span[1]), int(span[2]), int(span[3] or 1)))
+        else:
+            values = as_yaml(where, f"[{given}]")
     if not isinstance(values, list) or not values:
         raise ValueError(f"{where}: there is no value")
     return values
@@ -189,31 +171,29 @@ def draws(where: str, wanted: dict) -> list[dict]:
     """Random values: {"draws": 20, "seed": 0, "learning_rate": {"log": [1e-4, 0.1]}}."""
     if not wanted:
         return [{}]
-    n = yaml.safe_load(str(wanted.get("draws", 0)))
+    n = checks.whole(f"{where}draws", yaml.safe_load(str(wanted.get("draws", 0))), 1)
     generator = random.Random(int(wanted.get("seed", 0)))
-    named = {k: v for k, v in wanted.items() if k not in ("draws", "seed")}
+    named = {k: how for k, how in wanted.items() if k not in ("draws", "seed")}
     makers = {name: drawer(f"{where}{name}", how) for name, how in named.items()}
-    times = range(checks.whole(f"{where}draws", n, at_least=1))
-    return [{name: make(generator) for name, make in makers.items()} for _ in times]
+    return [{name: make(generator) for name, make in makers.items()} for _ in range(n)]
 
 
 def drawer(where: str, how: object):
     """What draws one value: {"log": [a, b]}, "uniform", "whole" or "choice": [...]."""
-    ((kind, values),) = (
-        how.items() if isinstance(how, dict) and len(how) == 1 else [("", 0)]
-    )
-    if kind == "choice" and isinstance(values, list) and values:
-        return lambda generator: generator.choice(values)
-    try:
-        low, high = (float(value) for value in values)
-        if kind in DRAWN and low < high and (kind != "log" or low > 0):
-            return lambda generator: DRAWN[kind](generator, low, high)
-    except (TypeError, ValueError):
-        pass  # refused below
     kinds = f"one of {', '.join(DRAWN)} with a lower and a higher number, or choice: [...]"
+    try:
+        ((kind, values),) = how.items()  # type: ignore[attr-defined]
+        if kind == "choice" and values and isinstance(values, list):
+            return lambda generator: generator.choice(values)
+        low, high = (float(value) for value in values)
+        if low < high and (kind != "log" or low > 0):
+            draw = DRAWN[kind]
+            return lambda generator: draw(generator, low, high)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        pass  # refused below
     raise ValueError(f"{where}: expected {kinds}, got {how!r}")
 
 
-def _short(number: float) -> float:
+def six(number: float) -> float:
     """Six digits, so that it can be typed."""
     return float(f"{number:.6g}")

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -11,11 +11,10 @@ from concurrent.futures import (
     Future,
     wait,
 )
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from progtx_core import checks
-from progtx_core.tools.execution.catalogue import duration
 from progtx_core.tools.experiments.executors import end
 from progtx_core.tools.experiments.store import (
     DONE,
@@ -36,11 +35,13 @@ Report = Callable[[str], object]
 class Runner:
     """Some trials, each in a folder of its own below `folder`.
 
-    retries: how often a trial that failed is begun again, in one call of `run`
-    timeout: seconds that the rerun of a chapter may take; fail_fast: stop at a failure
+    Args:
+        retries: how often a trial that failed is begun again, in one call of `run`.
+        timeout: seconds that the rerun of a chapter may take.
+        fail_fast: stop at a failure.
     """
 
-    trials: list[Trial]
+    trials: Sequence[Trial]
     folder: Path
     retries: int = 0
     timeout: float | None = None
@@ -78,11 +79,14 @@ class Runner:
     ) -> dict[str, list[Trial]]:
         """Do what is left, and return the trials by state.
 
-        make_executor: called once, and again whenever dead workers took the executor
-        along; width: how many trials are handed out at a time
+        After Ctrl-C, what was finished stays finished.
 
-        Raises VersionsDiffer if a worker has other code. After Ctrl-C, what was finished
-        stays finished.
+        Args:
+            make_executor: called once, and again whenever dead workers took it along.
+            width: how many trials are handed out at a time.
+
+        Raises:
+            VersionsDiffer: a worker has other code.
         """
         driver = Driver(self, make_executor, width, report)
         try:
@@ -96,26 +100,6 @@ class Runner:
         return self.states()
 
 
-@dataclass
-class Progress:
-    """Says after every trial how many are done, and about how long the rest takes."""
-
-    n_all: int
-    n_done: int
-    report: Report
-    started: float = field(default_factory=time.perf_counter)
-    n_here: int = 0
-
-    def done(self, folder: TrialFolder) -> None:
-        name, seconds = folder.path.name, folder.status(live=False).seconds
-        self.n_done, self.n_here = self.n_done + 1, self.n_here + 1
-        a_run = (time.perf_counter() - self.started) / self.n_here
-        left = duration(a_run * (self.n_all - self.n_done))
-        self.report(
-            f"[{self.n_done}/{self.n_all}] {name} done in {duration(seconds)}, {left} left"
-        )
-
-
 class Driver:
     """Hands trials to an executor and takes back what came of them.
 
@@ -127,11 +111,11 @@ class Driver:
         self.report, self.stopped, self.broken = report, False, False
         states = runner.states()
         self.queue = deque(t for state in states if state != DONE for t in states[state])
-        self.progress = Progress(len(runner.trials), len(states.get(DONE, [])), report)
+        self.n_done, self.n_here, self.started = len(states.get(DONE, [])), 0, time.time()
         self.handed: dict[Future, Trial] = {}
         self.failures: Counter[str] = Counter()
         self.deaths: Counter[str] = Counter()
-        report(f"{self.progress.n_done} of {len(runner.trials)} trials are done")
+        report(f"{self.n_done} of {len(runner.trials)} trials are done")
         self.executor, self.refused = make_executor(), 0
 
     def hand_out(self) -> None:
@@ -140,9 +124,9 @@ class Driver:
             end(self.executor, now=True)
             self.executor, self.broken = self.make_executor(), False
         while self.queue and len(self.handed) < self.width and not self.broken:
+            trial = self.queue[0]
+            path, timeout = self.runner.place(trial).path, self.runner.timeout
             try:
-                trial = self.queue[0]
-                path, timeout = self.runner.place(trial).path, self.runner.timeout
                 future = self.executor.submit(work, trial, path, timeout)
             except Exception:  # a pool without workers, a lost connection
                 self.broken, self.refused = True, self.refused + 1
@@ -156,10 +140,9 @@ class Driver:
         """Wait until a trial has ended, and decide what becomes of it."""
         for future in wait(self.handed, return_when=FIRST_COMPLETED).done:
             trial = self.handed.pop(future)
-            folder = self.runner.place(trial)
-            outcome = self.outcome_of(future, folder)
+            outcome = self.outcome_of(future, trial)
             if outcome == DONE:
-                self.progress.done(folder)
+                self.done(trial)
             elif outcome == ELSEWHERE:
                 self.queue.append(trial)
                 if not self.handed:
@@ -171,8 +154,9 @@ class Driver:
                 self.report(f"{trial.key}: {outcome}; it is begun again")
                 self.queue.append(trial)
 
-    def outcome_of(self, future: Future, folder: TrialFolder) -> str:
+    def outcome_of(self, future: Future, trial: Trial) -> str:
         """DONE, ELSEWHERE, or what went wrong, which is counted."""
+        folder = self.runner.place(trial)
         try:
             outcome = future.result()
         except VersionsDiffer:
@@ -180,18 +164,24 @@ class Driver:
         except (BrokenExecutor, CancelledError) as error:
             self.broken = True
             # A trial that had not begun is not to blame.
-            self.deaths[folder.path.name] += folder.status().state == INTERRUPTED
+            self.deaths[trial.key] += folder.status().state == INTERRUPTED
             return f"its worker died ({type(error).__name__})"
         except Exception as error:  # a full disk, a lost connection, …
             cut_off = folder.status().state == INTERRUPTED
-            (self.deaths if cut_off else self.failures)[folder.path.name] += 1
+            (self.deaths if cut_off else self.failures)[trial.key] += 1
             return f"{type(error).__name__}: {error}"
-        if outcome == FAILED:
-            self.failures[folder.path.name] += 1
-            return folder.status(live=False).error
-        return outcome
+        self.failures[trial.key] += outcome == FAILED
+        return folder.status(live=False).error if outcome == FAILED else outcome
 
     def hopeless(self, key: str) -> bool:
         """Whether a trial has failed too often."""
         failed_often = self.failures[key] > self.runner.retries
         return failed_often or self.deaths[key] >= MAX_DEATHS
+
+    def done(self, trial: Trial) -> None:
+        """Say how many are done, and about how long the rest takes."""
+        self.n_done, self.n_here = self.n_done + 1, self.n_here + 1
+        n, seconds = len(self.runner.trials), self.runner.place(trial).status().seconds
+        left = (time.time() - self.started) / self.n_here * (n - self.n_done)
+        took = f"done in {seconds:.0f} s, {left / 60:.1f} min left"
+        self.report(f"[{self.n_done}/{n}] {trial.key} {took}")

@@ -1,12 +1,8 @@
 """A folder for every trial: what it was given, how far it came, what it measured.
 
-<experiment>/<key>/
-    trial.json   what is done, and the files that it leaves
-    status.json  state, attempts, seconds, error
-    row.json     once it is done: its row of the table
-    log.txt      attempt by attempt, with what was printed
-    lock         held by the process that works on it, as long as it lives
-JSON files are written whole or not at all.
+trial.json: what is done, and the files that it leaves; status.json: how far it is;
+row.json: once it is done, its row of the table; log.txt: attempt by attempt, with what
+was printed; lock: held by the process that works on it, as long as that lives.
 """
 
 import datetime
@@ -28,11 +24,7 @@ TRIAL, STATUS, ROW, LOG = "trial.json", "status.json", "row.json", "log.txt"
 
 @dataclass(frozen=True)
 class Status:
-    """How far a trial is.
-
-    state: "waiting", "running", "done", "failed", or "interrupted": it was begun, and
-    nobody works on it now
-    """
+    """How far a trial is. state: of STATES; INTERRUPTED: begun, and nobody works on it."""
 
     state: str = WAITING
     attempts: int = 0
@@ -66,9 +58,8 @@ class TrialFolder:
 
     def status(self, live: bool = True) -> Status:
         """As it was written; live: and whether it is being worked on."""
-        found = self.read(STATUS)
         try:
-            status = Status(**found) if found else Status()
+            status = Status(**self.read(STATUS))
         except TypeError:  # of another version, or damaged: as if it had not begun
             status = Status()
         if status.state == DONE and not self.complete():
@@ -82,8 +73,8 @@ class TrialFolder:
     def complete(self) -> bool:
         """Whether all that a finished trial leaves behind is there."""
         told = self.read(TRIAL)
-        there = all((self.path / name).exists() for name in told.get("files", []))
-        return bool(told) and bool(self.read(ROW)) and there
+        there = [(self.path / name).exists() for name in told.get("files", [])]
+        return bool(told and self.read(ROW) and all(there))
 
     def write_status(self, status: Status) -> None:
         self.write(STATUS, asdict(status))
@@ -97,9 +88,9 @@ class TrialFolder:
         return found if isinstance(found, dict) else {}
 
     def write(self, name: str, content: dict) -> None:
-        files.write_atomically(
-            self.path / name, json.dumps(content, indent=1, default=str) + "\n"
-        )
+        """A JSON file, whole or not at all."""
+        text = json.dumps(content, indent=1, default=str)
+        files.write_atomically(self.path / name, text + "\n")
 
     def note(self, text: str) -> None:
         """A line in the log, with the time."""

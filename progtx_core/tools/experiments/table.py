@@ -1,22 +1,24 @@
 """All trials as one table, one page, one picture."""
 
-import csv
 import io
 import textwrap
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from progtx_core import checks, files, plots
-from progtx_core.tools.experiments.runner import Runner
 from progtx_core.tools.experiments.store import DONE, LOG, ROW, TRIAL, TrialFolder
+
+if TYPE_CHECKING:
+    from progtx_core.tools.experiments.runner import Runner
 
 PLAN = "sweep.json"  # what was last worked on: its trials, and what differs between them
 TABLE, PARQUET, GALLERY = "results.csv", "results.parquet", "index.html"
 FIXED = ("trial", "chapter", "state", "attempts", "seconds")
 
 
-def note(runner: Runner, swept: list[str]) -> None:
+def note(runner: "Runner", swept: list[str]) -> None:
     """Write down which trials belong to a sweep, for its table and its gallery."""
     keys = [trial.key for trial in runner.trials]
     TrialFolder(runner.folder).write(PLAN, {"swept": swept, "trials": keys})
@@ -28,18 +30,16 @@ def read(folder: Path) -> pd.DataFrame:
     Columns: FIXED, all parameters, then for each claim what was measured, and, under
     "verdict: …", how it was judged. A trial that is not done has no measured values. A
     parameter that is called like one of FIXED has the column "parameter …".
-
-    Raises ValueError where there is no sweep.
     """
     rows = []
     for key in TrialFolder(folder).read(PLAN).get("trials", []):
         trial = TrialFolder(folder / key)
         told, status = trial.read(TRIAL), trial.status(live=False)
-        row = {"trial": key, "chapter": told.get("chapter"), "state": status.state}
-        row |= {"attempts": status.attempts, "seconds": status.seconds}
-        values = told.get("columns", {})
-        row |= {f"parameter {n}" if n in FIXED else n: v for n, v in values.items()}
-        rows.append(row | (trial.read(ROW) if status.state == DONE else {}))
+        fixed = key, told.get("chapter"), status.state, status.attempts, status.seconds
+        named = told.get("columns", {}).items()
+        values = {f"parameter {name}" if name in FIXED else name: v for name, v in named}
+        row = trial.read(ROW) if status.state == DONE else {}
+        rows.append(dict(zip(FIXED, fixed)) | values | row)
     if not rows:
         raise ValueError(f"{folder} holds no sweep")
     return pd.DataFrame(rows)
@@ -48,16 +48,14 @@ def read(folder: Path) -> pd.DataFrame:
 def write(folder: Path, frame: pd.DataFrame) -> list[Path]:
     """The table as CSV, and as Parquet where pyarrow is installed."""
     files.write_atomically(folder / TABLE, as_csv(frame))
-    try:
-        import pyarrow  # noqa: F401
-    except ImportError:
-        return [folder / TABLE]
-    plain = frame.copy()
+    buffer, plain = io.BytesIO(), frame.copy()
     for name in plain.select_dtypes("object"):
         if plain[name].dropna().map(type).nunique() > 1:  # a column has one type there
             plain[name] = plain[name].map(str, na_action="ignore")
-    buffer = io.BytesIO()
-    plain.to_parquet(buffer, engine="pyarrow")
+    try:
+        plain.to_parquet(buffer, engine="pyarrow")
+    except ImportError:
+        return [folder / TABLE]
     files.write_atomically(folder / PARQUET, buffer.getvalue())
     return [folder / TABLE, folder / PARQUET]
 
@@ -67,33 +65,11 @@ def as_csv(frame: pd.DataFrame) -> str:
     return frame.to_csv(index=False, lineterminator="\n")
 
 
-def read_csv(
-    path: Path, columns: list[str], fix: str, text: str | None = None, **how
-) -> pd.DataFrame:
-    """A CSV table that has some columns at least. text: instead of the file's own
-
-    Raises ValueError that names file, line and fix, for a row that is cut off.
-    """
-    text = path.read_text("utf-8") if text is None else text
-    head, *rows = [*csv.reader(io.StringIO(text))] or [[]]
-    missing = [name for name in columns if name not in head]
-    if missing or not rows:
-        what = f"no {', '.join(missing)}" if missing else "no row"
-        raise ValueError(f"{path}, line 1: {what}; {fix}")
-    for number, row in enumerate(rows, 2):
-        if len(row) != len(head):
-            why = f"damaged, {len(row)} values for {len(head)} columns"
-            raise ValueError(f"{path}, line {number}: {why}; {fix}")
-    how |= {"keep_default_na": False, "na_values": [""], "float_precision": "round_trip"}
-    return pd.read_csv(io.StringIO(text), **how)
-
-
 def write_gallery(folder: Path, frame: pd.DataFrame) -> Path:
     """A page with a line a trial: what was swept, how it went, its executed notebook."""
     from progtx_core.tools.pages import templating
 
-    swept = TrialFolder(folder).read(PLAN)["swept"]
-    lines = []
+    swept, lines = TrialFolder(folder).read(PLAN)["swept"], []
     for row in frame.to_dict("records"):
         trial = folder / str(row["trial"])
         kept = [*sorted(trial.glob("*.ipynb")), *trial.glob(LOG)]
@@ -101,31 +77,26 @@ def write_gallery(folder: Path, frame: pd.DataFrame) -> Path:
         values = [row.get(name, "") for name in swept]
         told = {"run": row["trial"], "state": row["state"], "seconds": row["seconds"]}
         lines.append(told | {"values": values, "links": links})
-    return templating.write(
-        folder / GALLERY, "gallery.html", title=folder.name, swept=swept, lines=lines
-    )
+    how = {"title": folder.name, "swept": swept, "lines": lines}
+    return templating.write(folder / GALLERY, "gallery.html", **how)
 
 
 def plot(frame: pd.DataFrame, result: str, against: str):
-    """A result over a parameter: the median, and a band from the least to the greatest.
+    """A result over a parameter: the median, a band from least to greatest, all points.
 
     Trials that differ in other parameters, such as seeds, are one spread.
-
-    Raises ValueError for an unknown column, or if there is nothing to draw.
     """
     import seaborn as sns  # late: it takes a second
 
     for name in (result, against):
         checks.one_of("column", name, frame.columns)
     values = pd.to_numeric(frame[result], errors="coerce")
-    done = pd.DataFrame({"x": frame[against], "y": values})[frame["state"] == DONE]
-    done = done.dropna()
+    points = pd.DataFrame({"x": frame[against], "y": values})
+    done: Any = points[frame["state"] == DONE].dropna()
     if done.empty:
         raise ValueError(f"no finished trial has a number as {result!r}")
     numbers = pd.api.types.is_numeric_dtype(done["x"])
-    if not numbers:
-        done["x"] = done["x"].astype(str)
-    done = done.sort_values("x")
+    done = (done if numbers else done.astype({"x": str})).sort_values(by="x")
     figure, (ax,) = plots.panels(width=4.6, height=3.2)
     look = {"data": done, "x": "x", "y": "y", "color": plots.COLOURS[0], "ax": ax}
     sns.lineplot(**look, estimator="median", errorbar=("pi", 100))

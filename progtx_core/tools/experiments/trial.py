@@ -8,8 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
-DIGITS = 12  # of a hash: a hundred thousand names hardly ever meet
-
 
 class TrialFailed(RuntimeError):
     """A trial did not come to its end. The message says where and why, in one line."""
@@ -19,8 +17,10 @@ class TrialFailed(RuntimeError):
 class Trial(ABC):
     """One trial, as a worker process is handed it; its kinds say how it is executed.
 
-    experiment: a chapter or a table; version: of that, as the one who planned it has it
-    parameters: what makes this trial differ from the others, its seed included
+    Args:
+        experiment: a chapter or a recorded table.
+        version: of that, as the one who planned the trial has it.
+        parameters: what makes this trial differ from the others, its seed included.
     """
 
     kind: ClassVar[str]
@@ -30,11 +30,8 @@ class Trial(ABC):
 
     def content(self) -> dict:
         """All that decides what comes out; what JSON does not know is taken as a text."""
-        return {
-            self.kind: self.experiment,
-            "version": self.version,
-            "parameters": self.parameters,
-        }
+        told = {"version": self.version, "parameters": self.parameters}
+        return {self.kind: self.experiment} | told
 
     @cached_property
     def key(self) -> str:
@@ -42,7 +39,7 @@ class Trial(ABC):
         return digest(json.dumps(self.content(), sort_keys=True, default=str))
 
     def columns(self) -> dict:
-        """What the table says of it, whatever came out."""
+        """What the table says of it, whatever comes out."""
         return self.parameters
 
     def files(self) -> list[str]:
@@ -59,9 +56,5 @@ class Trial(ABC):
 
 
 def digest(text: str) -> str:
-    """The first digits of a hash.
-
-    >>> digest("one") == digest("one"), len(digest("two"))
-    (True, 12)
-    """
-    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+    """Twelve digits of a hash: a hundred thousand names hardly ever meet."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -39,11 +39,9 @@ def work(trial: Trial, path: Path, timeout: float | None = None) -> str:
             f"{trial.version}; give both the same checkout, and start it anew"
         )
     with folder.claimed() as mine:
-        if not mine:
-            return ELSEWHERE
         before = folder.status(live=False)
-        if before.state == DONE:  # by another driver, in the meantime
-            return DONE
+        if not mine or before.state == DONE:  # by another driver, in the meantime
+            return DONE if mine else ELSEWHERE
         attempts, started = before.attempts + 1, time.perf_counter()
         told = {"columns": trial.columns(), "files": trial.files()}
         folder.write(TRIAL, trial.content() | told)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from progtx_core import checks
 from progtx_core.tools import paths
-from progtx_core.tools.experiments.table import read_csv
+from progtx_core.tools.experiments.benchmarks import read_csv
 from progtx_core.tools.recorded.cell import Cell, Experiment
 
 RESULTS = paths.NOTEBOOKS / "results"

@@ -6,55 +6,51 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import nn
 
 from progtx_core import __version__, models, tasks
 from progtx_core.tools.experiments.trial import Trial
 from progtx_core.training import Callback, Config, TrainingResult, adam, fit
 from progtx_core.training.config import MakeModel, MakeOptimizer
 
-Measure = Callable[["Cell", TrainingResult], dict[str, np.ndarray]]
+Measure = Callable[[Any, TrainingResult], dict[str, np.ndarray]]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A model trained on a task, over several seeds.
+    """A model trained on a task, over several seeds. Its kinds change single methods.
 
-    row: what the model is called in the table; task: the task's name
-    model: a name from `models.names()`, or a class that takes a spec
-    settings: of the `Config`, where they differ from the model's default_config
-    max_seeds: recorded on so many at most
+    Args:
+        row: what the model is called in the table.
+        model: a name from `models.names()`, or a class that takes a spec.
+        settings: of the `Config`, where they differ from the model's default config.
+        max_seeds: recorded on so many at most.
     """
 
     row: str
     task: str
-    model: str | type[nn.Module]
+    model: str | type
     model_kwargs: dict = field(default_factory=dict)
     task_kwargs: dict = field(default_factory=dict)
     settings: dict = field(default_factory=dict)
     max_seeds: int | None = None
 
-    @property
-    def place(self) -> dict[str, str]:
-        """Its rows in the table."""
-        return {"model": self.row, "task": self.task}
-
-    def data(self):
-        """What it is trained on: a task, or a finite set of its examples."""
-        return tasks.get(self.task, **self.task_kwargs)
-
     def with_settings(self, **settings) -> "Cell":
         """The same cell, trained another way."""
         return replace(self, settings=self.settings | settings)
 
+    def data(self) -> Any:
+        """What it is trained on: a task, or a finite set of its examples."""
+        return tasks.get(self.task, **self.task_kwargs)
+
     def all_settings(self) -> dict:
         """The model's default config, and what differs from it."""
-        known = isinstance(self.model, str)
-        own = models.default_config(self.model) if known else self.model.default_config
+        own: Any = self.model
+        own = models.default_config(own) if isinstance(own, str) else own.default_config
         return own | self.settings
 
     def config(self) -> Config:
@@ -66,11 +62,11 @@ class Cell:
 
     def make(self) -> MakeModel:
         """What builds the model, untrained."""
-        known = isinstance(self.model, str)
-        make = partial(models.build, self.model) if known else self.model
+        make: Any = self.model
+        make = partial(models.build, make) if isinstance(make, str) else make
         return partial(make, **self.model_kwargs)
 
-    def make_optimizer(self, data) -> MakeOptimizer:
+    def make_optimizer(self, data: Any) -> MakeOptimizer:
         """What `fit` takes as such."""
         return adam
 
@@ -79,45 +75,39 @@ class Cell:
         return []
 
     def train(
-        self, n_seeds: int = 1, seed: int = 0, callbacks: Sequence[Callback] = (), **how
+        self, n_seeds: int = 1, seed: int = 0, callbacks: Sequence[Callback] = ()
     ) -> TrainingResult:
-        """Train it as it is recorded. how: more of what `fit` takes"""
+        """Train it as it is recorded."""
         data = self.data()
-        return fit(
-            self.make(),
-            data,
-            self.config(),
-            seed=seed,
-            n_seeds=n_seeds,
-            make_optimizer=self.make_optimizer(data),
-            callbacks=[*self.callbacks(), *callbacks],
-            **how,
-        )
+        how: dict[str, Any] = {"seed": seed, "n_seeds": n_seeds}
+        how["make_optimizer"] = self.make_optimizer(data)
+        how["callbacks"] = [*self.callbacks(), *callbacks]
+        return fit(self.make(), data, self.config(), **how)
 
     def rows(self, result: TrainingResult, measure: Measure | None = None) -> pd.DataFrame:
-        """A tidy row for every seed of a training."""
-        more = measure(self, result) if measure else {}
-        return pd.DataFrame(
-            self.place
-            | {
-                "seed": result.seeds,
-                "classes": result.task.spec.n_classes,
-                "accuracy": result.test["accuracy"],
-                "loss": result.test["loss"],
-                "parameters": result.n_parameters,
-                "steps": result.config.steps,
-                "seconds": round(result.seconds / len(result.seeds), 2),
-            }
-            | more
-        ).round(5)
+        """A tidy row for every seed of a training; measure: for more columns."""
+        values = {
+            "model": self.row,
+            "task": self.task,
+            "seed": result.seeds,
+            "classes": result.task.spec.n_classes,
+            "accuracy": result.test["accuracy"],
+            "loss": result.test["loss"],
+            "parameters": result.n_parameters,
+            "steps": result.config.steps,
+            "seconds": round(result.seconds / len(result.seeds), 2),
+        }
+        return pd.DataFrame(values | (measure(self, result) if measure else {})).round(5)
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """A recorded table: its cells, and what is measured of each beside the test set.
+    """A recorded table.
 
-    version: raised by whoever changes what the numbers depend on; rows of an older one
-    are measured again by `record`, and shown as stale until then
+    Args:
+        measure: what is measured of each cell beside the test set.
+        version: raised by whoever changes what the numbers depend on; rows of an older
+            one are measured again by `record`, and shown as stale until then.
     """
 
     name: str
@@ -127,17 +117,17 @@ class Experiment:
 
     def trials(self, n_seeds: int) -> list["CellTrial"]:
         """A trial for every seed of every cell."""
-        version = f"{__version__} {self.version}"
-        return [
-            CellTrial(self.name, version, cell.place | {"seed": seed}, cell, self.measure)
-            for cell in self.cells
-            for seed in range(min(n_seeds, cell.max_seeds or n_seeds))
-        ]
+        version, found = f"{__version__} {self.version}", []
+        for cell in self.cells:
+            for seed in range(min(n_seeds, cell.max_seeds or n_seeds)):
+                place = {"model": cell.row, "task": cell.task, "seed": seed}
+                found.append(CellTrial(self.name, version, place, cell, self.measure))
+        return found
 
 
 @dataclass(frozen=True)
 class CellTrial(Trial):
-    """One seed of a cell."""
+    """One seed of a cell. parameters: its place in the table, model, task and seed."""
 
     kind = "table"
     cell: Cell
@@ -145,7 +135,7 @@ class CellTrial(Trial):
 
     @property
     def place(self) -> tuple:
-        """Its row in the table: model, task and seed."""
+        """The values of its parameters."""
         return tuple(self.parameters.values())
 
     def content(self) -> dict:
@@ -157,7 +147,7 @@ class CellTrial(Trial):
     def execute(self, folder: Path, timeout: float | None = None) -> dict:
         torch.set_num_threads(1)
         result = self.cell.train(1, self.parameters["seed"])
-        (row,) = self.cell.rows(result, self.measure).to_dict("records")
+        row: dict = self.cell.rows(result, self.measure).to_dict("records")[0]
         return row | {
             "torch": torch.__version__.split("+")[0],
             "python": platform.python_version(),
