@@ -14,9 +14,9 @@
 # %% [markdown]
 # # 1. Logistic regression
 #
-# **Claim.** One weight a step and feature solves two questions that a weighted
-# sum decides, and ends at a coin toss on two whose answers survive a flip of
-# all signs, although better weights exist.
+# **Claim.** One weight per position and feature solves two questions that a
+# weighted sum decides, and ends at a coin toss on two whose answers survive a
+# flip of all signs, although better weights exist.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 from progtx_core import models, tasks
@@ -63,8 +63,8 @@ n_seeds: int = 5  # models trained for each task
 steps: int = 600  # parameter updates
 batch_size: int = 128  # examples an update
 learning_rate: float = 0.02  # of Adam, falling to zero in a straight line
-seq_len: int = 10  # steps in a sequence
-d_input: int = 2  # features at every step
+seq_len: int = 10  # positions in a sequence
+d_input: int = 2  # features at every position
 
 # %% tags=["setup"]
 claims = Claims("01_logistic_regression", globals())
@@ -79,8 +79,9 @@ the_tasks = {name: tasks.get(name, seq_len=seq_len, d_input=d_input)
 # Nothing has been learned yet. Each chapter is a rung of a ladder; the rung
 # below this one is the best answer that looks at no input at all: always say
 # what is most frequent. Its accuracy is the *majority baseline*, and any model
-# must beat it to have learned anything. All tasks in this book are drawn with
-# every class equally often, so that the majority baseline equals chance.
+# must beat it to have learned anything. Tasks with one answer per sequence are
+# drawn with every class equally often, so that their majority baseline equals
+# chance.
 
 # %%
 test_sets = {name: held_out(task, "test", 2000)
@@ -94,13 +95,13 @@ for name, batch in test_sets.items():
 # %% [markdown]
 # ## The tasks
 #
-# An input is a sequence of `seq_len` steps with `d_input` features each. The
-# **signal** is the sum of the features at every step: one number a step. Each
-# rule reads the signal alone, so a model must first find out that features are
-# to be added. Features are standard normal numbers, so an input and its mirror
-# image, all signs flipped, are equally likely. (For `has_pos_and_neg` half of
-# the signals are drawn with one sign throughout; else nearly all would have
-# both.) Here are the four rules in plain Python.
+# An input is a sequence of `seq_len` vectors with `d_input` features each. The
+# **signal** is the sum of the features at every position: one number per
+# position. Each rule reads the signal alone, so a model must first find out
+# that features are to be added. Features are standard normal numbers, so an
+# input and its mirror image, all signs flipped, are equally likely. (For
+# `has_pos_and_neg` half of the signals are drawn with one sign throughout;
+# else nearly all would have both.) Here are the four rules in plain Python.
 
 # %%
 def last_gt_first(signal):
@@ -134,7 +135,7 @@ for rule in rules:
 print("sampler and plain rules agree on every test example")
 
 # %% [markdown]
-# Two examples of each class. Steps above the line are positive.
+# Two examples of each class. Values above the line are positive.
 
 # %% tags=["hide-input"]
 figure, axes = plots.panels(4, 4, width=1.75, height=1.05, sharex=True)
@@ -151,9 +152,9 @@ for column, (name, batch) in enumerate(test_sets.items()):
         ax.text(1.0, 1.0, f"answer {answer}", transform=ax.transAxes,
                 ha="right", va="bottom", fontsize=8)
     axes[column].set_title(name, fontsize=9, pad=12)
-    axes[12 + column].set_xlabel("step")
-show(figure, "Bars of the signal at every step: for each of the four tasks "
-     "two examples with answer 0 above two examples with answer 1.")
+    axes[12 + column].set_xlabel("position")
+show(figure, "Bars of the signal at every position: for each of the four "
+     "tasks two examples with answer 0 above two examples with answer 1.")
 
 
 # %% [markdown]
@@ -227,7 +228,7 @@ print(f"same logits; {models.count_parameters(ours)} parameters")
 # %% [markdown]
 # ## Train
 #
-# This is the loop of the whole book, in the open, once. Each turn takes a new
+# This is the loop of the whole book, in the open, once. Each step takes a new
 # batch and measures how surprised the model is by the right answers. This is
 # the *cross-entropy*, the mean of $-\ln p(\text{right answer})$, in nats;
 # always saying one half costs $\ln 2$. `backward` computes how the loss rises
@@ -239,12 +240,12 @@ def train(task, seed):
     torch.manual_seed(seed)  # fixes the first parameters
     model = LogisticRegression(task.spec)
     optimizer = torch.optim.AdamW(
-        model.parameters(), weight_decay=0.0, fused=True)  # rate: below
+        model.parameters(), weight_decay=0.0, fused=True)  # lr: below
     losses = []
     batches = Stream(task, batch_size, seed)  # fixes the examples
     for step, batch in zip(range(steps), batches):
-        rate = learning_rate * (1 - step / steps)
-        optimizer.param_groups[0]["lr"] = rate
+        lr = learning_rate * (1 - step / steps)
+        optimizer.param_groups[0]["lr"] = lr
         logits = model(batch.inputs)
         loss = F.cross_entropy(logits, batch.targets)
         optimizer.zero_grad()
@@ -255,10 +256,10 @@ def train(task, seed):
 
 
 # %% [markdown]
-# `fit` is the same loop with the bookkeeping around it: several seeds, a
-# validation set to look at now and then, and one look at the test set at the
-# end. It takes a model's class, or the name of one in the package. The same
-# seed must give the same curve.
+# `fit` is the same loop with the bookkeeping around it: several seeds,
+# evaluations on a validation set now and then, and one evaluation on the test
+# set at the end. It takes a model's class, or the name of one in the package.
+# The same seed must give the same curve.
 
 # %%
 model, losses = train(task, seed)
@@ -330,8 +331,9 @@ show(plots.roc_and_pr(predictions),
 #
 # A linear model hides nothing: its weights are its reasons. For the two solved
 # tasks we can also *write* the weights. `last_gt_first` needs $-1$ on the
-# features of the first step and $+1$ on those of the last. The slope of
-# `trend_sign` is a sum of signals, each times its distance from the middle.
+# features at the first position and $+1$ on those at the last. The slope of
+# `trend_sign` is a sum over positions: the signal times the distance from the
+# middle.
 
 # %%
 by_hand = {name: torch.zeros(seq_len, d_input)
@@ -350,7 +352,7 @@ for name, weight in by_hand.items():
 
 # %% [markdown]
 # Beside them, the learned ones (median over the seeds, each scaled so that its
-# largest weight is 1; rows are features, columns are steps).
+# largest weight is 1; rows are features, columns are positions).
 
 # %%
 learned, cosine = {}, {}
@@ -364,13 +366,13 @@ maps = {}
 for name in by_hand:
     maps[f"{name}, set by hand"] = by_hand[name].T.numpy()
     maps[f"{name}, learned"] = learned[name].T.numpy()
-show(plots.weight_maps(maps, xlabel="step", ylabel="feature"),
-     "Weights by step and feature. Learned and hand-set weights look alike: "
-     "minus and plus one at the ends, and a ramp for trend_sign.")
+show(plots.weight_maps(maps, xlabel="position", ylabel="feature"),
+     "Weights by position and feature. Learned and hand-set weights look "
+     "alike: minus and plus one at the ends, and a ramp for trend_sign.")
 
 # %% [markdown]
-# Training came close to the rule that we would have written. The features of a
-# step got nearly the same weight: the model discovered the signal.
+# Training came close to the rule that we would have written. The features at a
+# position got nearly the same weight: the model discovered the signal.
 #
 # ## Why the other two fail
 #
@@ -395,9 +397,9 @@ for name in ("xor_of_endpoints", "has_pos_and_neg"):
 # %%
 maps = {f"{name}, yes above {rule.threshold:+.1f}": rule.weight.T.numpy()
         for name, rule in best.items()}
-show(plots.weight_maps(maps, xlabel="step", ylabel="feature"),
+show(plots.weight_maps(maps, xlabel="position", ylabel="feature"),
      "Weights of the best linear rules: on the two ends for xor_of_endpoints, "
-     "on all steps alike for has_pos_and_neg.")
+     "on all positions alike for has_pos_and_neg.")
 
 # %% [markdown]
 # So there are two gaps: from a coin toss to the best linear rule, and from
@@ -469,8 +471,8 @@ show(figure, "Norm of the weight difference and of the gradient against "
 # ## Break it
 #
 # The argument rests on sign symmetry. Without it, training should leave the
-# coin toss. Flip every sequence whose first step is negative, so that all
-# begin with a positive step. A new task is one class; here two share how they
+# coin toss. Flip every sequence whose first value is negative, so that all
+# begin with a positive one. A new task is one class; here two share how they
 # draw (`super()` is then the task named behind `FirstPositive`):
 
 # %%
@@ -490,29 +492,29 @@ class BothFirstPositive(FirstPositive, tasks.content.HasPosAndNeg):
 
 # %%
 broken = {
-    f"{name}, first step positive": fit(
+    f"{name}, first value positive": fit(
         "logistic_regression", make(seq_len, d_input), config,
         seed=seed, n_seeds=n_seeds)
     for name, make in (("xor_of_endpoints", XorFirstPositive),
                        ("has_pos_and_neg", BothFirstPositive))}
 show(plots.seed_accuracies({**runs, **broken}, chance),
-     "Test accuracy of every seed: with a positive first step both tasks "
+     "Test accuracy of every seed: with a positive first value both tasks "
      "that lay at chance lie far above it.")
 
 # %% [markdown]
 # `xor_of_endpoints` is now solved: with the first sign known, only the last
-# step matters, and that is linear. `has_pos_and_neg` is far above chance, but
+# value matters, and that is linear. `has_pos_and_neg` is far above chance, but
 # **not** solved. There the model itself falls short: no weighted sum can ask
-# "is *any* step negative", since one large positive step outweighs a small
+# "is *any* value negative", since one large positive value outweighs a small
 # negative one.
 
 # %% tags=["nbval-ignore-output"]
-left_over = broken["has_pos_and_neg, first step positive"].test["accuracy"]
+left_over = broken["has_pos_and_neg, first value positive"].test["accuracy"]
 say("What opens the next chapter: on `has_pos_and_neg` training reaches "
     f"{np.median(runs['has_pos_and_neg'].test['accuracy']):.2f} and the best "
     f"linear rule found {best_accuracy['has_pos_and_neg']:.2f}; on the "
     f"changed task training reaches {np.median(left_over):.2f}. To ask a "
-    "question of *each step* before adding up is the idea of temporal "
+    "question at *each position* before adding up is the idea of temporal "
     "pooling.")
 solved = min(runs[name].test["accuracy"].min() for name in by_hand)
 glue("ladder-01", "**Rung 1, logistic regression** gets at least "
@@ -541,8 +543,8 @@ glue("ladder-01", "**Rung 1, logistic regression** gets at least "
 # <details><summary>Answer</summary>
 #
 # No. The least loss lies at zero weights. More steps or another optimizer come
-# closer to it, a larger rate wanders about it, and none leads to the best
-# rule.
+# closer to it, a larger learning rate wanders about it, and none leads to the
+# best rule.
 #
 # </details>
 #
@@ -550,7 +552,7 @@ glue("ladder-01", "**Rung 1, logistic regression** gets at least "
 #
 # <details><summary>Answer</summary>
 #
-# Because accuracy cannot be judged without it. Plain normal numbers of this
+# Because accuracy cannot be judged without it. Plain normal signals of this
 # length nearly always have both signs, so "always yes" would look like a
 # solution of `has_pos_and_neg` had the classes not been balanced.
 #
@@ -564,8 +566,8 @@ glue("ladder-01", "**Rung 1, logistic regression** gets at least "
 # ### Exercise 1: weights by hand (easy, 5 minutes)
 #
 # Set weights, (seq_len, d_input), that answer "is the sum of the last `seq_len
-# // 2` steps of the signal greater than that of the first `seq_len // 2`?"
-# Hint: which steps count for "yes", which against?
+# // 2` values of the signal greater than that of the first `seq_len // 2`?"
+# Hint: which values count for "yes", which against?
 
 # %% tags=["checker"]
 def check_halves(weights):
@@ -600,10 +602,10 @@ print(check_halves(my_weights))
 # ### Exercise 2: a rule in disguise (easy, 10 minutes)
 #
 # Write `odd_sign_changes(signal)`: 1 if the sign changes an odd number of
-# times from step to step, else 0. Then predict what logistic regression will
-# do on it; the checker tests the function, the prediction is yours. Hint:
-# count on paper for five short sequences, and compare with the four rules
-# above.
+# times from position to position, else 0. Then predict what logistic
+# regression will do on it; the checker tests the function, the prediction is
+# yours. Hint: count on paper for five short sequences, and compare with the
+# four rules above.
 
 # %% tags=["checker"]
 def check_sign_changes(rule):
@@ -697,17 +699,17 @@ print(check_feature(my_feature))
 #
 # Rerun the chapter with `python -m progtx_core run 01 -p seq_len=40`, look at
 # `build/executed/`, and compare the tables. (Its claims say "not judged": they
-# are about the default run.) Does a solved task suffer, and what mends it:
+# are about the default run.) Does a solved task suffer, and what fixes it:
 # more steps, which also bring more data, or the model? Hint: change `steps`
 # next, and leave everything else alone.
 #
 # <details><summary>What to look for</summary>
 #
 # The rules are as linear as before, so the model can represent them. There are
-# four times as many weights to estimate. For `last_gt_first` all but those of
-# the two end steps should be zero, and what is left of each adds noise to the
-# sum. If its accuracy falls and more steps restore it, training was short; to
-# tell steps from data, fix `n_train` in `Config` and change `steps` alone.
+# four times as many weights to estimate. For `last_gt_first` all but those at
+# the two end positions should be zero, and what is left of each adds noise to
+# the sum. If its accuracy falls and more steps restore it, training was short;
+# to tell steps from data, set `n_train` in `Config` and change `steps` alone.
 #
 # </details>
 #
@@ -760,11 +762,11 @@ claims.check("the best rules cost more than a coin toss, by nats",
              min(excess), at_least=0.01)
 
 # %%
-solved_now = broken["xor_of_endpoints, first step positive"].test["accuracy"]
-claims.check("with a positive first step xor_of_endpoints is solved, every "
+solved_now = broken["xor_of_endpoints, first value positive"].test["accuracy"]
+claims.check("with a positive first value xor_of_endpoints is solved, every "
              "seed", solved_now.min(), at_least=0.97)
-claims.check("with a positive first step has_pos_and_neg leaves chance",
+claims.check("with a positive first value has_pos_and_neg leaves chance",
              left_over.min(), at_least=0.75)
-claims.check("with a positive first step has_pos_and_neg is not solved",
+claims.check("with a positive first value has_pos_and_neg is not solved",
              left_over.max(), at_most=0.97)
 print(claims.summary())

@@ -14,10 +14,10 @@
 # %% [markdown]
 # # 2. Temporal pooling
 #
-# **Claim.** Ask the same questions of every step, then pool the answers over
-# time. A maximum can tell whether *any* step says yes, which no weighted sum
-# can; a mean can count votes, which no maximum can; and neither knows where a
-# step stands.
+# **Claim.** Ask the same questions at every position, then pool the answers
+# over time. A maximum can tell whether *any* position says yes, which no
+# weighted sum can; a mean can count votes, which no maximum can; and neither
+# knows the order.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 from progtx_core import models, tasks
@@ -27,7 +27,7 @@ example = models.build("max_pooling", tasks.get("has_pos_and_neg").spec)
 chapter_header(
     "02_temporal_pooling",
     task="has_pos_and_neg, sign_of_winner, any_positive, majority_positive",
-    model="a linear layer a step, rectified, then the mean or the maximum",
+    model="a linear layer per position, rectified, then mean or maximum",
     parameters=models.count_parameters(example),
     prerequisites="chapter 1",
 )
@@ -35,8 +35,8 @@ chapter_header(
 # %% [markdown]
 # ## What you will be able to do
 #
-# - say why a model with shared weights at every step and a pool over time can
-#   answer what a linear model cannot;
+# - say why a model with shared weights at every position and a pool over time
+#   can answer what a linear model cannot;
 # - prove in three lines that mean pooling cannot solve `has_pos_and_neg`, at
 #   any width;
 # - write weights that solve it exactly with a maximum;
@@ -61,9 +61,9 @@ n_seeds: int = 5  # models trained for each row of a table
 steps: int = 1000  # parameter updates
 batch_size: int = 64  # examples an update
 learning_rate: float = 0.02  # of Adam, falling to zero in a straight line
-seq_len: int = 10  # steps in a sequence
-d_input: int = 2  # features at every step
-d_model: int = 64  # questions asked of every step
+seq_len: int = 10  # positions in a sequence
+d_input: int = 2  # features at every position
+d_model: int = 64  # questions asked at every position
 device: str = "cpu"  # where models are trained: cpu, cuda, mps or auto
 
 # %% tags=["setup"]
@@ -84,8 +84,8 @@ def train(model, task):
 # %% [markdown]
 # ## Where we stand
 #
-# Logistic regression gives every step its own weight and adds up. Chapter 1
-# ended with what it cannot do: on `has_pos_and_neg` training stays at a coin
+# Logistic regression gives every position its own weight and adds up. Chapter
+# 1 ended with what it cannot do: on `has_pos_and_neg` training stays at a coin
 # toss, and even the best linear rule is far from exact.
 
 # %% tags=["nbval-ignore-output"]
@@ -98,8 +98,8 @@ say("Logistic regression on `has_pos_and_neg`: median accuracy "
 # %% [markdown]
 # ## The tasks
 #
-# All four rules read the signal, the sum of the features at every step, and
-# none of them asks *where*: shuffle the steps and the answer stays.
+# All four rules read the signal, the sum of the features at every position,
+# and none of them asks *where*: shuffle the positions and the answer stays.
 
 # %%
 def has_pos_and_neg(signal):
@@ -126,12 +126,12 @@ for rule in rules:
     assert answers == batch.targets.tolist(), rule.__name__
     shuffled = batch.inputs[:, torch.randperm(seq_len)].sum(-1).tolist()
     assert answers == [rule(s) for s in shuffled]
-print("sampler and plain rules agree; the order of the steps is irrelevant")
+print("sampler and plain rules agree; the order of the values is irrelevant")
 
 
 # %% [markdown]
 # Two of them are drawn with care, so that the answer does not leak into cheap
-# statistics. In `any_positive` one small step decides, just above or just
+# statistics. In `any_positive` one small value decides, just above or just
 # below zero, and the others are scaled so that the sum of the whole sequence
 # tells nothing. In `majority_positive` the sizes are scaled so that the sum
 # stays near zero whoever wins. The classes are equally frequent, so the
@@ -139,10 +139,10 @@ print("sampler and plain rules agree; the order of the steps is irrelevant")
 #
 # ## Predict before you run
 #
-# The model below computes some numbers from each step, *with the same weights
-# at every step*, sets negative ones to zero, and then takes either their mean
-# or their maximum over time. Which of the two pools will solve which task?
-# Fill in yes or no:
+# The model below computes some numbers from each vector, *with the same
+# weights at every position*, sets negative ones to zero, and then takes either
+# their mean or their maximum over time. Which of the two pools will solve
+# which task? Fill in yes or no:
 #
 # | task | mean | maximum |
 # | --- | --- | --- |
@@ -155,12 +155,12 @@ print("sampler and plain rules agree; the order of the steps is irrelevant")
 #
 # | symbol | meaning | shape |
 # | --- | --- | --- |
-# | $x_t$ | the features of step $t$ | (d_input,) |
-# | $W$ | weights, the same at every step | (d_model, d_input) |
-# | $b$ | biases, the same at every step | (d_model,) |
-# | $h_t$ | answers of step $t$ to d_model questions | (d_model,) |
+# | $x_t$ | the features at position $t$ | (d_input,) |
+# | $W$ | weights, the same at every position | (d_model, d_input) |
+# | $b$ | biases, the same at every position | (d_model,) |
+# | $h_t$ | answers at position $t$ to d_model questions | (d_model,) |
 # | $\bar h$ | the pooled answers | (d_model,) |
-# | $U, c$ | weights and biases that read it out | (2, d_model), (2,) |
+# | $U, c$ | weights and biases of the logits head | (2, d_model), (2,) |
 # | $z$ | the logits | (2,) |
 #
 # $$h_t = \max(0,\; W x_t + b), \qquad
@@ -175,7 +175,7 @@ class TemporalPooling(nn.Module):
     def __init__(self, spec, d_model, pool):
         super().__init__()
         self.pool = pool
-        # New: one projection for every step, instead of a weight a step.
+        # New: one projection for all positions, not a weight for each.
         self.project = nn.Linear(spec.d_input, d_model)
         self.logits_head = nn.Linear(d_model, spec.n_classes)
 
@@ -247,7 +247,7 @@ accuracy_table({"logistic regression": before, "max pooling, 8 wide": small,
 # %% [markdown]
 # The small one *can* solve the task, and on some seeds it comes close. On
 # others it is stuck well below. That is another kind of failure than that of
-# mean pooling: width mends it. "Break it" will show what a stuck model
+# mean pooling: width fixes it. "Break it" will show what a stuck model
 # computes.
 #
 # Now the three other tasks.
@@ -268,25 +268,26 @@ accuracy_table(others, head="task, pool")
 
 # %% [markdown]
 # Each pool has its blind spot. A maximum cannot count, so it misjudges the
-# majority. A mean must weigh a large step against many small ones, so it
+# majority. A mean must weigh a large value against many small ones, so it
 # misjudges the winner.
 #
-# That the mean solves `any_positive` may surprise you: a rectified step is
-# zero unless it is positive, so the mean of rectified steps is zero unless
-# *some* step is. Logistic regression lacks the rectifier, and is at a loss.
+# That the mean solves `any_positive` may surprise you: a rectified value is
+# zero unless it is positive, so the mean of rectified values is zero unless
+# *some* value is. Logistic regression lacks the rectifier, and is at a loss.
 #
 # ## Look inside
 #
 # Why can no mean solve `has_pos_and_neg`, however many questions it asks? Its
-# logit difference is $z = c + \frac1T \sum_t g(x_t)$: every step adds its own
-# amount $g$. Take a positive step $p$ and a negative step $n$.
+# logit difference is $z = c + \frac1T \sum_t g(x_t)$: every position adds its
+# own amount $g$. Take a vector $p$ with a positive signal and a vector $n$
+# with a negative one.
 #
 # 1. A sequence of $p$ alone gets $c + g(p)$, one of $n$ alone gets $c + g(n)$.
 # 2. A mixture of the two gets a value *between* these.
 # 3. If both pure sequences are answered "no", both values are negative, and so
 #    is every value between them: the mixture is answered "no" as well.
 #
-# Below, sequences of $k$ positive steps of size 1 and the rest negative of
+# Below, sequences of $k$ positive values of size 1 and the rest negative of
 # size 1 are shown to the trained models. Right would be: "no" at both ends,
 # "yes" everywhere between.
 
@@ -306,24 +307,24 @@ figure, axes = plots.panels(2)
 for ax, (name, lines) in zip(axes, profiles.items()):
     ax.plot(k, lines.T, **plots.line(name), lw=1)
     ax.axhline(0, color="black", lw=0.8)
-    ax.set(title=name, xlabel="positive steps of the sequence")
+    ax.set(title=name, xlabel="positive values in the sequence")
 axes[0].set_ylabel("logit difference; above 0 is yes")
-show(figure, "Logit difference against the number of positive steps, a line a "
-     "seed. Mean pooling: straight lines. Max pooling: low at both ends, high "
-     "and flat between.")
+show(figure, "Logit difference against the number of positive values, a line "
+     "a seed. Mean pooling: straight lines. Max pooling: low at both ends, "
+     "high and flat between.")
 
 # %% [markdown]
 # Straight lines cannot be low at both ends and high between. The maximum is
-# flat between, as it should be: one positive and one negative step are enough,
-# and more change nothing.
+# flat between, as it should be: one positive and one negative value are
+# enough, and more change nothing.
 #
 # **Weights by hand.** Four questions suffice for the maximum. With $s$ the
-# signal of a step and a large factor $K$, ask $K s$, $K s - 1$, $-K s$ and $-K
-# s - 1$. The first minus the second, each rectified and maximised, is 0 if no
-# step is positive and 1 if one is at least $1/K$; the other two do the same
-# for negative steps. "Yes" is a sum of 2. This is exact on a margin of $1/K$
-# around zero, and all signals of our tasks are multiples of the grid, so $K$ =
-# the grid is exact throughout.
+# signal at a position and a large factor $K$, ask $K s$, $K s - 1$, $-K s$ and
+# $-K s - 1$. The first minus the second, each rectified and maximised, is 0 if
+# no value is positive and 1 if one is at least $1/K$; the other two do the
+# same for negative values. "Yes" is a sum of 2. This is exact beyond a margin
+# of $1/K$ around zero, and all signals of our tasks are multiples of
+# `1 / grid`, so $K$ = `grid` is exact throughout.
 
 # %%
 grid = tasks.signals.GRID
@@ -342,15 +343,15 @@ print(f"hand-set weights are right on {right.sum()} of {len(right)}")
 # %% [markdown]
 # What did training find? Sort the questions of a trained model by whether they
 # grow or fall with the signal. The growing ones, pooled, depend on the
-# greatest step only, the falling ones on the least. So two curves tell what
-# the model does: what the greatest step adds to the logit difference, and what
-# the least step adds.
+# greatest value only, the falling ones on the least. So two curves tell what
+# the model does: what the greatest value adds to the logit difference, and
+# what the least value adds.
 
 # %%
 def two_curves(model, s):
     u = model.logits_head.weight[1] - model.logits_head.weight[0]
-    step = (s / d_input).unsqueeze(1).expand(-1, d_input)  # features alike
-    part = model.project(step).relu() * u  # (s, d_model)
+    vectors = (s / d_input).unsqueeze(1).expand(-1, d_input)  # features alike
+    part = model.project(vectors).relu() * u  # (s, d_model)
     grows = model.project.weight.sum(1) > 0
     return part[:, grows].sum(1), part[:, ~grows].sum(1)
 
@@ -366,20 +367,20 @@ figure, axes = plots.panels(2)
 for ax, (name, pairs) in zip(axes, curves.items()):
     for number, (grows, falls) in enumerate(pairs):
         hide = "_" if number else ""  # one entry a curve in the legend
-        ax.plot(s, grows, label=hide + "greatest step", **plots.line(0), lw=1)
-        ax.plot(s, falls, label=hide + "least step", **plots.line(1), lw=1)
-    ax.set(title=name, xlabel="signal of that step")
+        ax.plot(s, grows, label=hide + "greatest value", **plots.line(0), lw=1)
+        ax.plot(s, falls, label=hide + "least value", **plots.line(1), lw=1)
+    ax.set(title=name, xlabel="that value of the signal")
 axes[0].set_ylabel("added to the logit difference")
 plots.legend_below(figure, axes[0])
-show(figure, "What the greatest and the least step add to the logit "
+show(figure, "What the greatest and the least value add to the logit "
      "difference: by hand two sharp stairs at zero, learned two ramps around "
      "zero, mirror images of each other.")
 
 # %% [markdown]
 # Training found the same stairs, less steep: ramps around zero, nearly flat
-# beyond. How steep a ramp is decides how small a step may be and still be
+# beyond. How steep a ramp is decides how small a value may be and still be
 # seen. So the errors that are left should be sequences whose rarer sign occurs
-# in small steps only.
+# in small values only.
 
 # %%
 model = runs["max pooling"].models[0]
@@ -394,7 +395,7 @@ missed_size = decisive[missed].median().item() if missed.any() else 0.0
 
 # %% tags=["nbval-ignore-output"]
 say("In a sequence with both signs, call the smaller of the greatest and the "
-    f"least step, in size, decisive. Its median is {all_size:.2f}, and "
+    f"least value, in size, decisive. Its median is {all_size:.2f}, and "
     f"{missed_size:.2f} among the {int(missed.sum())} that the model of the "
     f"first seed misses. ({int((wrong & ~both).sum())} of its errors are "
     "sequences of one sign.)")
@@ -424,20 +425,20 @@ lookup = train(pooling("max", d_model), tasks.get("value_at_max_key"))
 say("Without the rectifier, max pooling on `has_pos_and_neg` falls from "
     f"{np.median(runs['max pooling'].test['accuracy']):.2f} to "
     f"{np.median(ablated.test['accuracy']):.2f}. It still sees the greatest "
-    "and the least step, but can only add multiples of them. What helps it "
+    "and the least value, but can only add multiples of them. What helps it "
     "above chance is their distance, which tends to be larger where both "
     "signs occur. The worst narrow model above, with "
     f"{small.test['accuracy'].min():.2f}, is no better: it has questions, but "
     "none that bends sharply at zero.")
 say("Order is lost. On `last_gt_first`, which logistic regression solves, "
     f"max pooling reaches {np.median(order.test['accuracy']):.2f}.")
-say("**What opens the next chapter.** In `value_at_max_key` every step "
-    "carries a key and four values, and the answer is the largest value at "
-    "the step with the largest key. Max pooling reaches "
+say("**What opens the next chapter.** In `value_at_max_key` every position "
+    "carries a key and four values; the answer says which value is largest "
+    "at the position with the largest key. Max pooling reaches "
     f"{np.median(lookup.test['accuracy']):.2f}, best seed "
     f"{lookup.test['accuracy'].max():.2f}: it pools keys and values apart and "
-    "loses which belong together. What is missing is a weight for each step "
-    "that depends on its content.")
+    "loses which belong together. What is missing is a weight for each "
+    "position that depends on its content.")
 glue("ladder-02", "**Rung 2, temporal pooling** answers has_pos_and_neg with "
      f"{100 * np.median(runs['max pooling'].test['accuracy']):.0f} % where "
      "logistic regression tosses a coin. It cannot keep a key and its value "
@@ -448,14 +449,15 @@ glue("ladder-02", "**Rung 2, temporal pooling** answers has_pos_and_neg with "
 # %% [markdown]
 # ## Check yourself
 #
-# 1. A max pooling model is trained on sequences of 10 steps and then shown
+# 1. A max pooling model is trained on sequences of 10 positions and then shown
 #    1,000. Can it run, and what happens on `has_pos_and_neg`?
 #
 # <details><summary>Answer</summary>
 #
-# It runs: no weight belongs to a step. More steps make tiny ones of the rarer
-# sign no harder to see, so the answers stay about as good. A mean would be
-# diluted: one positive step among a thousand moves it a thousand times less.
+# It runs: no weight belongs to a position. More values make tiny ones of the
+# rarer sign no harder to see, so the answers stay about as good. A mean would
+# be diluted: one positive value among a thousand moves it a thousand times
+# less.
 #
 # </details>
 #
@@ -472,9 +474,9 @@ glue("ladder-02", "**Rung 2, temporal pooling** answers has_pos_and_neg with "
 #
 # <details><summary>Answer</summary>
 #
-# Yes, a hard one: each question attends to the single step that answers it
+# Yes, a hard one: each question attends to the single position that answers it
 # most strongly. But it passes on only the strength of that answer, not what
-# else stands at that step. That is the next chapter.
+# else stands at that position. That is the next chapter.
 #
 # </details>
 #
@@ -486,7 +488,7 @@ glue("ladder-02", "**Rung 2, temporal pooling** answers has_pos_and_neg with "
 # ### Exercise 1: one question is enough (easy, 10 minutes)
 #
 # Return a `CoreModel` with `d_model=1` and weights that solve `any_positive`
-# exactly. Hint: what is the maximum of rectified signals when no step is
+# exactly. Hint: what is the maximum of rectified signals when no value is
 # positive? Where must the threshold lie on a grid of 1/1024?
 
 # %% tags=["checker"]
@@ -531,7 +533,8 @@ print(check_model(one_question, "any_positive"))
 #
 # Return a `CoreModel` with `pool="mean"` that solves `majority_positive`
 # exactly. Hint: the difference of two rectified questions can be a stair from
-# 0 to 1, as in the weights by hand above. What do you want each step to add?
+# 0 to 1, as in the weights by hand above. What do you want each position to
+# add?
 
 # %% tags=["exercise"]
 def the_vote():
@@ -544,8 +547,8 @@ print(check_model(the_vote, "majority_positive"))
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
-# Two stairs: plus one vote for a positive step, minus one for a negative one.
-# The mean of the votes is positive exactly if the positive steps are more.
+# Two stairs: plus one vote for a positive value, minus one for a negative one.
+# The mean of the votes is positive exactly if the positive values are more.
 #
 # ```python
 # def the_vote():
@@ -567,10 +570,10 @@ print(check_model(the_vote, "majority_positive"))
 #
 # ### Exercise 3: what a maximum cannot see (medium, 15 minutes)
 #
-# Give two signals of five steps each, lists of numbers, that *every* max
-# pooling model with one feature a step answers alike, although
+# Give two signals of five values each, as lists, that *every* max pooling
+# model with one feature per position answers alike, although
 # `majority_positive` gives them different answers. Hint: a rectified linear
-# question grows or falls with the signal. Which steps can win its maximum?
+# question grows or falls with the signal. Which values can win its maximum?
 
 # %% tags=["checker"]
 def check_twins(twins):
@@ -596,7 +599,7 @@ print(check_twins(my_twins))
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
-# Only the greatest and the least step can win a maximum. Keep those two and
+# Only the greatest and the least value can win a maximum. Keep those two and
 # change the rest.
 #
 # ```python
@@ -615,8 +618,8 @@ print(check_twins(my_twins))
 # <details><summary>What to look for</summary>
 #
 # A stuck model has both curves, but they are ramps without a sharp bend at
-# zero: it measures the distance between the greatest and the least step, as
-# the model without a rectifier does. With more questions it is more likely
+# zero: it measures the distance between the greatest and the least value,
+# as the model without a rectifier does. With more questions it is more likely
 # that some bend where they are needed.
 #
 # </details>
@@ -631,11 +634,11 @@ print(check_twins(my_twins))
 # - The pool is a choice: a maximum finds, a mean counts.
 #
 # **Where this differs from the source.** Collobert and others (2011) pool over
-# windows of several words; here the window is a single step, so that nothing
-# but the pool joins steps. Mean pooling of enough rectified questions followed
-# by *further* layers can represent any rule that ignores order (Zaheer and
-# others, 2017); here a single linear read-out follows, and models are compared
-# at equal width.
+# windows of several words; here the window is a single position, so that
+# nothing but the pool joins positions. Mean pooling of enough rectified
+# questions followed by *further* layers can represent any rule that ignores
+# order (Zaheer and others, 2017); here a single linear logits head follows,
+# and models are compared at equal width.
 #
 # **References.** R. Collobert and others, *Natural language processing
 # (almost) from scratch* (2011), section 3.2.2. M. Zaheer and others, *Deep
@@ -656,10 +659,10 @@ claims.check("mean pooling at the same size, best seed, is far below it",
 claims.check("hand-set weights solve has_pos_and_neg exactly",
              hand_accuracy, at_least=1.0)
 claims.check("mean pooling is a straight line in the number of positive "
-             "steps, largest bend",
+             "values, largest bend",
              abs(np.diff(profiles["mean pooling"], n=2)).max(),
              at_most=1e-3)
-claims.check("what is missed has small decisive steps, as a share of the "
+claims.check("what is missed has small decisive values, as a share of the "
              "usual size", missed_size / all_size, at_most=0.4)
 
 # %%

@@ -14,10 +14,10 @@
 # %% [markdown]
 # # 3. Attention pooling
 #
-# **Claim.** Give every step a weight that depends on its content, and take the
-# weighted mean: what stands together at a step stays together, which no
-# maximum or mean achieves. Scores that are linear in the step can only look
-# for "more of something"; a bend in the score lets the model look for
+# **Claim.** Give every position a weight that depends on its content, and take
+# the weighted mean: what stands together at a position stays together, which
+# no maximum or mean achieves. Scores that are linear in the features can only
+# look for "more of something"; a bend in the score lets the model look for
 # anything.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
@@ -40,7 +40,7 @@ chapter_header(
 # - compute a weighted mean whose weights the input decides, and say what
 #   query, key, value, score and pattern are;
 # - write weights that look a value up exactly, and state the margin;
-# - read a learned pattern: where it looks, how sharply, and when it errs;
+# - read a learned pattern: where it attends, how sharply, and when it errs;
 # - tell when linear scores are not enough.
 #
 # ## Setup
@@ -63,8 +63,8 @@ n_seeds: int = 5  # models trained for each row of a table
 steps: int = 1500  # parameter updates
 batch_size: int = 64  # examples an update
 learning_rate: float = 0.05  # of Adam, falling to zero in a straight line
-seq_len: int = 32  # steps in a sequence
-n_values: int = 8  # numbers in the value of a step, and classes
+seq_len: int = 32  # positions in a sequence
+n_values: int = 8  # numbers in a value, and classes
 d_model: int = 32  # width of keys and values
 device: str = "cpu"  # where models are trained: cpu, cuda, mps or auto
 
@@ -84,10 +84,10 @@ def train(model, task):
 # %% [markdown]
 # ## Where we stand
 #
-# Temporal pooling asks questions of each step and pools every answer alone.
-# Chapter 2 ended with a task on which that loses what belongs together. Here
-# it is again, longer and with more classes, and with max pooling at the size
-# that the new model will have.
+# Temporal pooling asks questions at each position and pools every answer
+# alone. Chapter 2 ended with a task on which that loses what belongs together.
+# Here it is again, longer and with more classes, and with max pooling at the
+# size that the new model will have.
 
 # %%
 def max_pooling(spec):
@@ -105,17 +105,17 @@ say(f"Max pooling with {before.n_parameters} parameters: median accuracy "
 # %% [markdown]
 # ## The task
 #
-# Every step carries a *key*, one number, and a *value*, several numbers. Find
-# the step with the largest key; the answer is the class of the largest number
-# in its value. All other steps are noise.
+# Every position carries a *key*, one number, and a *value*, several numbers.
+# Find the position with the largest key; the answer is the class of the
+# largest number in its value. All other positions are noise.
 
 # %%
-def value_at_max_key(steps):
-    key, *value = max(steps, key=lambda step: step[0])
+def value_at_max_key(sequence):
+    key, *value = max(sequence, key=lambda vector: vector[0])
     return value.index(max(value))
 
 
-answers = [value_at_max_key(steps) for steps in test_set.inputs.tolist()]
+answers = [value_at_max_key(s) for s in test_set.inputs.tolist()]
 assert answers == test_set.targets.tolist()
 share = test_set.targets.bincount().max().item() / len(test_set)
 print(f"sampler and plain rule agree; majority baseline {share:.2f}")
@@ -128,46 +128,46 @@ plots.heat(ax, one, cmap=plots.DIVERGING, vmin=-3, vmax=3, yticklabels=names)
 best = int(one[0].argmax())
 ax.axvline(best, color="black", lw=1.5)
 ax.axvline(best + 1, color="black", lw=1.5)
-ax.set(xlabel="step", title=f"answer: {test_set.targets[0].item()}")
+ax.set(xlabel="position", title=f"answer: {test_set.targets[0].item()}")
 show(figure, "One example as a heat map: a row for the key, a row for each "
-     "number of the value, a column a step. The step with the largest key is "
-     "framed.")
+     "number of the value, a column a position. The position with the "
+     "largest key is framed.")
 
 
 # %% [markdown]
 # ## Predict before you run
 #
-# The new model gives each step a weight, at least zero and one in all, and
-# takes the weighted mean of the steps. Before you read on: which weights would
-# you like it to give in the example above? What must a score look like, as a
-# function of the key, so that the softmax of the scores gives about these
+# The new model gives each position a weight, at least zero and one in all, and
+# takes the weighted mean over the positions. Before you read on: which weights
+# would you like it to give in the example above? What must a score look like,
+# as a function of the key, so that the softmax of the scores gives about these
 # weights? And what happens where the two largest keys are nearly equal?
 #
 # ## Build it
 #
 # | symbol | meaning | shape |
 # | --- | --- | --- |
-# | $x_t$ | features of step $t$ | (d_input,) |
-# | $k_t = W_K x_t + b_K$ | key of step $t$ | (d_model,) |
-# | $v_t = W_V x_t + b_V$ | value of step $t$ | (d_model,) |
+# | $x_t$ | features at position $t$ | (d_input,) |
+# | $k_t = W_K x_t + b_K$ | key at position $t$ | (d_model,) |
+# | $v_t = W_V x_t + b_V$ | value at position $t$ | (d_model,) |
 # | $q$ | the query, learned, the same for all inputs | (d_model,) |
-# | $a_t$ | weight of step $t$; all of them are the *pattern* | (seq_len,) |
-# | $U$ | weights that read the mean out | (n_values, d_model) |
-# | $c$ | biases of the classes | (n_values,) |
+# | $a_t$ | weight of position $t$; all are the *pattern* | (seq_len,) |
+# | $U$ | weights of the logits head | (n_values, d_model) |
+# | $c$ | biases of the logits head | (n_values,) |
 #
 # $$\text{score}_t = \frac{q \cdot k_t}{\sqrt{d_{model}}}, \qquad
 #   a_t = \frac{e^{\text{score}_t}}{\sum_r e^{\text{score}_r}}, \qquad
 #   z = U \sum_t a_t v_t + c$$
 #
-# The weights are a softmax over *steps*, not over classes. (The model's keys
-# are vectors that it makes itself; the task's key is one of the numbers they
-# are made from.)
+# The weights are a softmax over *positions*, not over classes. (The model's
+# keys are vectors that it makes itself; the task's key is one of the numbers
+# they are made from.)
 
 # %%
 class AttentionPooling(nn.Module):
     def __init__(self, spec, d_model):
         super().__init__()
-        # New: a query and keys decide the weights of the steps.
+        # New: a query and keys decide the weights of the positions.
         self.query = nn.Parameter(torch.randn(d_model) / d_model**0.5)
         self.W_K = nn.Linear(spec.d_input, d_model)
         self.W_V = nn.Linear(spec.d_input, d_model)
@@ -227,9 +227,8 @@ accuracy_table(runs, head="model on value_at_max_key")
 # %% [markdown]
 # ## Look inside
 #
-# Where does a trained model look? Sort the steps of each test example by their
-# key, the largest first, and take the mean pattern; and look at single
-# examples.
+# Where does a trained model attend? Sort the positions of each test example by
+# their key, the largest first.
 
 # %%
 model = runs["attention pooling"].models[0]
@@ -242,19 +241,19 @@ gap = -test_set.inputs[..., 0].gather(1, order[:, :2]).diff(dim=1)[:, 0]
 # %% tags=["hide-input"]
 figure, (left, right) = plots.panels(2)
 plots.heat(left, by_rank[:12].numpy(), vmin=0, vmax=1, xticklabels=4)
-left.set(xlabel="rank of the step's key", ylabel="test example",
+left.set(xlabel="rank of the position's key", ylabel="test example",
          title="weight: dark 0, light 1")
 right.plot(gap, by_rank[:, 0], ".", ms=2, color=plots.COLOURS[0])
 right.set(xlabel="gap between the two largest keys",
           ylabel="weight of the largest", ylim=(0, 1.02))
-show(figure, "Left: patterns of twelve examples, steps sorted by key; nearly "
-     "all weight lies on the largest key. Right: the weight of the largest "
-     "key against its lead; it is near one except where the lead is small.")
+show(figure, "Left: patterns of twelve examples, positions sorted by key; "
+     "nearly all weight lies on the largest key. Right: the weight of the "
+     "largest key against its lead; it is near one except at small leads.")
 
 # %% [markdown]
-# The pattern picks the step with the largest key, and blurs where two keys are
-# nearly equal: then the mean mixes two values. A softmax picks sharply only
-# beyond a margin, and training decides how wide it is.
+# The pattern picks the position with the largest key, and blurs where two keys
+# are nearly equal: then the mean mixes two values. A softmax picks sharply
+# only beyond a margin, and training decides how wide it is.
 
 # %%
 with torch.no_grad():
@@ -276,11 +275,11 @@ say(f"Of the test examples with a lead of at least 0.3, {clear_accuracy:.1%} "
 
 # %% [markdown]
 # **Weights by hand.** Let the score be a large factor times the key, and
-# nothing else; let the values be the value, unchanged; and let the read-out
-# pass them on. With a factor $\beta$ a lead of $m$ leaves the other steps at
-# most $e^{-\beta m}$ of the weight each. Keys lie on a grid, so the least lead
-# is one grid step, and a factor of 50 per grid step leaves $e^{-50}$: exact
-# for every example.
+# nothing else; let the values be the value, unchanged; and let the logits head
+# pass them on. With a factor $\beta$ a lead of $m$ leaves the other positions
+# at most $e^{-\beta m}$ of the weight each. Keys lie on a grid, so the least
+# lead is one grid spacing, and a factor of 50 per spacing leaves $e^{-50}$:
+# exact for every example.
 
 # %%
 grid = tasks.signals.GRID
@@ -300,7 +299,7 @@ print(f"hand-set weights are right on {right.sum()} of {len(right)}")
 # %% [markdown]
 # The score is linear in the features, so all that keys and query do comes down
 # to one weight a feature. Here they are, learned beside set by hand, each
-# scaled to a largest weight of 1; and the product of read-out and values,
+# scaled to a largest weight of 1; and the product of logits head and values,
 # which says what number of the value speaks for what class.
 
 # %%
@@ -336,10 +335,10 @@ figure, (ax,) = plots.panels(width=4.2, height=2.8)
 plots.heat(ax, values.numpy(), cmap=plots.DIVERGING, vmin=-1, vmax=1,
            annot=True, fmt="z.1f")
 ax.set(xlabel="feature: 0 is the key", ylabel="class",
-       title="values and read-out, learned")
-show(figure, "Learned product of read-out and values: each class is raised by "
-     "its own number of the value and lowered by the others; the key plays no "
-     "part.")
+       title="values and logits head, learned")
+show(figure, "Learned product of logits head and values: each class is raised "
+     "by its own number of the value and lowered by the others; the key "
+     "plays no part.")
 
 # %% tags=["nbval-ignore-output"]
 say(f"A learned score rises by about {sharpness:.0f} for each unit of the key "
@@ -349,7 +348,7 @@ say(f"A learned score rises by about {sharpness:.0f} for each unit of the key "
 # %% [markdown]
 # ## Break it
 #
-# First, take the query away: equal weights for all steps.
+# First, take the query away: equal weights for all positions.
 
 # %%
 class EqualWeights(CoreModel):
@@ -366,11 +365,11 @@ ablated = train(equal_weights, task)
 
 # %% [markdown]
 # Second, a task where "more of something" is the wrong thing to look for. In
-# `sign_of_winner` the step that matters is the one of largest *size*, positive
-# or negative. A linear score that grows with the signal looks for large
-# positive steps and overlooks large negative ones. The remedy is older than
-# the transformer: a score with a bend, $q \cdot \tanh(W_K x_t + b_K)$, called
-# *additive*.
+# `sign_of_winner` the position that matters is the one where the signal has
+# the largest *size*, positive or negative. A linear score that grows with the
+# signal looks for large positive signals and overlooks large negative ones.
+# The remedy is older than the transformer: a score with a bend, $q \cdot
+# \tanh(W_K x_t + b_K)$, called *additive*.
 
 # %%
 def additive(spec):
@@ -387,8 +386,8 @@ show(plots.seed_accuracies(bend, 1 / 2),
 
 # %%
 def scores_of(model, s):
-    step = (s / 2).view(-1, 1).expand(-1, 2)  # two features, alike
-    keys = model.W_K(step)
+    vectors = (s / 2).view(-1, 1).expand(-1, 2)  # two features, alike
+    keys = model.W_K(vectors)
     if model.scores == "additive":
         return keys.tanh() @ model.query
     return keys @ model.query / keys.shape[-1] ** 0.5
@@ -401,17 +400,18 @@ for ax, (name, run) in zip(axes, bend.items()):
         lines = torch.stack([scores_of(m, s) for m in run.models])
     lines = lines - lines[:, 40:41]  # the softmax sees differences only
     ax.plot(s, lines.T, **plots.line(name), lw=1)
-    ax.set(title=name, xlabel="signal of a step")
+    ax.set(title=name, xlabel="signal at a position")
 axes[0].set_ylabel("score, less that of signal 0")
-show(figure, "Score against the signal of a step, a line a seed. Linear: "
+show(figure, "Score against the signal at a position, a line a seed. Linear: "
      "straight lines. Additive: valleys, low at zero and high on both sides.")
 
 # %% [markdown]
 # The additive score is a valley: it looks for size and does not mind the sign.
 #
-# Third, what no fixed query can do. In `value_at_query` one step is a
-# question: it carries the key of another step, and the value of that other
-# step is asked for. Which step matters now depends on *another step*.
+# Third, what no fixed query can do. In `value_at_query` one position is a
+# question: it carries the key of another position, and the value at that other
+# position is asked for. Which position matters now depends on *another
+# position*.
 
 # %%
 relation = {"linear scores": train(linear, tasks.get("value_at_query")),
@@ -426,10 +426,10 @@ say("Equal weights on `value_at_max_key`: "
     f"{np.median(bend['additive scores'].test['accuracy']):.2f}.")
 say("**What opens the next chapter.** On `value_at_query` the best seed of "
     f"either kind reaches {best:.2f}, where chance is 0.25. The query is the "
-    "same for all inputs, so the model cannot look for what one of the steps "
-    "asks for. Every step must be able to ask.")
+    "same for all inputs, so the model cannot look for what one of the "
+    "positions asks for. Every position must be able to ask.")
 attention = runs["attention pooling"].test["accuracy"]
-glue("ladder-03", "**Rung 3, attention pooling** weights steps by their "
+glue("ladder-03", "**Rung 3, attention pooling** weights positions by their "
      f"content: {100 * np.median(attention):.0f} % on value_at_max_key, where "
      "max pooling of the same size reaches "
      f"{100 * np.median(before.test['accuracy']):.0f} %. Its one fixed query "
@@ -454,10 +454,10 @@ glue("ladder-03", "**Rung 3, attention pooling** weights steps by their "
 #
 # <details><summary>Answer</summary>
 #
-# Each of its maxima may come from another step. The largest key and the
+# Each of its maxima may come from another position. The largest key and the
 # largest number of a value are found separately; nothing says that they stood
-# together. It can only ask many questions of the kind "is there a step with a
-# large key *and* a large number here?".
+# together. It can only ask many questions of the kind "is there a position
+# with a large key *and* a large number here?".
 #
 # </details>
 #
@@ -468,7 +468,7 @@ glue("ladder-03", "**Rung 3, attention pooling** weights steps by their "
 #
 # Here, yes: one weight a feature would do, and the model learns the same
 # function with more parameters. They pay in the next chapter, where the query
-# comes from a step, and with additive scores, where each of the `d_model`
+# comes from a position, and with additive scores, where each of the `d_model`
 # numbers has its own bend.
 #
 # </details>
@@ -481,10 +481,10 @@ glue("ladder-03", "**Rung 3, attention pooling** weights steps by their "
 # ### Exercise 1: the smallest key (easy, 10 minutes)
 #
 # Write a function from inputs (batch, seq_len, d_input) to scores (batch,
-# seq_len), *linear in the step*, whose softmax picks the step with the
-# **smallest** key. The checker wants a weight of at least `0.99` on that step
-# in every example, keys being at least `0.01` apart. Hint: what factor turns a
-# lead of `0.01` into a score difference large enough?
+# seq_len), *linear in the features*, whose softmax picks the position with the
+# **smallest** key. The checker wants a weight of at least `0.99` on that
+# position in every example, keys being at least `0.01` apart. Hint: what
+# factor turns a lead of `0.01` into a score difference large enough?
 
 # %% tags=["checker"]
 def check_scores(scores):
@@ -523,9 +523,9 @@ print(check_scores(my_scores))
 #
 # ### Exercise 2: how sharp is a softmax? (medium, 15 minutes)
 #
-# One of `n` steps leads all others by a score difference `d`; the others are
-# equal. Write `weight(n, d)`, the weight of the leader, and `lead(n, w)`, the
-# difference that gives it the weight `w`. Hint: write the softmax down and
+# One of `n` positions leads all others by a score difference `d`; the others
+# are equal. Write `weight(n, d)`, the weight of the leader, and `lead(n, w)`,
+# the difference that gives it the weight `w`. Hint: write the softmax down and
 # divide by its numerator.
 
 # %% tags=["checker"]
@@ -552,8 +552,8 @@ print(check_sharpness(my_functions))
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
-# The lead grows with the logarithm of the number of steps: longer sequences
-# need sharper scores.
+# The lead grows with the logarithm of the number of positions: longer
+# sequences need sharper scores.
 #
 # ```python
 # my_functions = (
@@ -628,7 +628,8 @@ print(check_valley(my_valley))
 #   values.
 # - A softmax picks sharply beyond a margin, and mixes within it.
 # - A linear score looks for more of something; a bent one can look for
-#   anything a step contains. Neither can look for what *another* step asks.
+#   anything a position contains. Neither can look for what *another* position
+#   asks.
 #
 # **Where this differs from the sources.** Bahdanau and others (2015) made the
 # additive score with a query that changes as a translation proceeds; here the

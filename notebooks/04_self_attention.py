@@ -14,10 +14,10 @@
 # %% [markdown]
 # # 4. Self-attention
 #
-# **Claim.** Give every step a query of its own, made from what the step
+# **Claim.** Give every position a query of its own, made from what it
 # contains, and a model can follow a question that stands in its input. One
 # layer does what no pool with a fixed query can. It does so without knowing
-# where any step stands: shuffle the input, and the answer stays.
+# any position: shuffle the input, and the answer stays.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 from progtx_core import models, tasks
@@ -36,8 +36,8 @@ chapter_header(
 # %% [markdown]
 # ## What you will be able to do
 #
-# - compute self-attention step by step and say what each of its two axes of
-#   steps is;
+# - compute self-attention line by line and say what each of its two axes of
+#   positions is;
 # - write weights that answer a question in the input exactly, and state the
 #   margin;
 # - read a learned pattern row by row, and compare its scores with those set by
@@ -65,10 +65,10 @@ n_seeds: int = 5  # models trained for each row of a table
 steps: int = 2000  # parameter updates
 batch_size: int = 64  # examples an update
 learning_rate: float = 0.005  # of Adam, falling to zero in a straight line
-seq_len: int = 8  # steps in a sequence
+seq_len: int = 8  # positions in a sequence
 d_key: int = 4  # numbers in a key
 n_values: int = 4  # numbers in a value, and classes
-d_model: int = 32  # width of steps, queries, keys and values
+d_model: int = 32  # width of embeddings, queries, keys and values
 device: str = "cpu"  # where models are trained: cpu, cuda, mps or auto
 
 # %% tags=["setup"]
@@ -88,7 +88,7 @@ def train(model, task=task):
 # %% [markdown]
 # ## Where we stand
 #
-# Attention pooling weights the steps by a query that is the same for all
+# Attention pooling weights the positions by a query that is the same for all
 # inputs. Chapter 3 ended with a task where the question stands in the input
 # itself. Here it is again; attention pooling now gets as many parameters as
 # the model of this chapter will have.
@@ -96,7 +96,7 @@ def train(model, task=task):
 # %%
 new_size = models.count_parameters(CoreModel(task.spec, d_model))
 # Additive attention pooling: 2 (d_input + 1) d for keys and values, d for the
-# query, (d + 1) n_values for the read-out.
+# query, (d + 1) n_values for the logits head.
 same_size = round((new_size - n_values)
                   / (2 * task.spec.d_input + 3 + n_values))
 
@@ -117,25 +117,25 @@ say(f"Additive attention pooling with {before.n_parameters} parameters: "
 # %% [markdown]
 # ## The task
 #
-# Every step but one has a *key*, a vector of length 1, and a *value*, several
-# numbers. One step is the *question*: it is marked, has no value, and carries
-# the key of one of the others. Find that other step; the answer is the class
-# of the largest number in its value. All keys but the one asked for differ
-# from it clearly: the product of the asked key with the right one exceeds that
-# with any other by at least `0.2`.
+# Every position but one has a *key*, a vector of length 1, and a *value*,
+# several numbers. One position is the *question*: it is marked, has no value,
+# and carries the key of one of the others. Find that other position; the
+# answer is the class of the largest number in its value. All keys but the one
+# asked for differ from it clearly: the product of the asked key with the right
+# one exceeds that with any other by at least `0.2`.
 
 # %%
-def value_at_query(steps):
-    question = next(step for step in steps if step[0] == 1)
+def value_at_query(sequence):
+    question = next(vector for vector in sequence if vector[0] == 1)
     asked = question[1:1 + d_key]
-    others = [step for step in steps if step[0] == 0]
-    best = max(others, key=lambda step: sum(
-        a * k for a, k in zip(asked, step[1:1 + d_key])))
+    others = [vector for vector in sequence if vector[0] == 0]
+    best = max(others, key=lambda vector: sum(
+        a * k for a, k in zip(asked, vector[1:1 + d_key])))
     value = best[1 + d_key:]
     return value.index(max(value))
 
 
-answers = [value_at_query(steps) for steps in test_set.inputs.tolist()]
+answers = [value_at_query(s) for s in test_set.inputs.tolist()]
 assert answers == test_set.targets.tolist()
 share = test_set.targets.bincount().max().item() / len(test_set)
 print(f"sampler and plain rule agree; majority baseline {share:.2f}")
@@ -154,36 +154,36 @@ one = test_set.inputs[0].T.numpy()  # (d_input, seq)
 names = ["question", *[f"key {i}" for i in range(d_key)],
          *[f"value {i}" for i in range(n_values)]]
 plots.heat(ax, one, cmap=plots.DIVERGING, vmin=-2, vmax=2, yticklabels=names)
-for step, look in ((int(asks[0]), "--"), (int(wanted[0]), "-")):
-    ax.axvline(step + 0.02, color="black", lw=1.5, ls=look)
-    ax.axvline(step + 0.98, color="black", lw=1.5, ls=look)
-ax.set(xlabel="step", title=f"answer: {test_set.targets[0].item()}")
-show(figure, "One example as a heat map, a column a step. The question is "
-     "framed with dashes; the step that carries the same key is framed with "
-     "lines, and its largest value is the answer.")
+for t, style in ((int(asks[0]), "--"), (int(wanted[0]), "-")):
+    ax.axvline(t + 0.02, color="black", lw=1.5, ls=style)
+    ax.axvline(t + 0.98, color="black", lw=1.5, ls=style)
+ax.set(xlabel="position", title=f"answer: {test_set.targets[0].item()}")
+show(figure, "One example as a heat map, a column a position. The question is "
+     "framed with dashes; the position that carries the same key is framed "
+     "with lines, and its largest value is the answer.")
 
 
 # %% [markdown]
 # ## Predict before you run
 #
-# Self-attention makes a weighted mean for *every* step, with weights of its
-# own for each of them. In the example above: which row of weights matters for
-# the answer? What should its query be made of, and what the keys? The question
-# carries the very key it asks for: what keeps it from finding itself?
+# Self-attention makes a weighted mean for *every* position, with weights of
+# its own for each of them. In the example above: which row of weights matters
+# for the answer? What should its query be made of, and what the keys? The
+# question carries the very key it asks for: what keeps it from finding itself?
 #
 # ## Build it
 #
 # | symbol | meaning | shape |
 # | --- | --- | --- |
-# | $f_t$ | features of step $t$ | (d_input,) |
+# | $f_t$ | features at position $t$ | (d_input,) |
 # | $x_t = W_E f_t + b_E$ | the same, embedded | (d_model,) |
-# | $q_t = W_Q x_t + b_Q$ | what step $t$ asks for | (d_model,) |
-# | $k_s = W_K x_s + b_K$ | what step $s$ offers itself under | (d_model,) |
-# | $v_s = W_V x_s + b_V$ | what step $s$ hands over | (d_model,) |
+# | $q_t = W_Q x_t + b_Q$ | what position $t$ asks for | (d_model,) |
+# | $k_s = W_K x_s + b_K$ | what $s$ offers itself under | (d_model,) |
+# | $v_s = W_V x_s + b_V$ | what $s$ hands over | (d_model,) |
 # | $a_{ts}$ | the pattern: what $t$ takes from $s$ | (seq_len, seq_len) |
 # | $W_O$ | what becomes of that which was found | (d_model, d_model) |
-# | $h_t$ | what it was and what it found, rectified | (d_model,) |
-# | $U$, $c$ | the read-out of the mean over $T$ steps | (n_values, d_model) |
+# | $h_t$ | what $t$ held and what it found, rectified | (d_model,) |
+# | $U$, $c$ | logits head, on the mean of $T$ vectors | (n_values, d_model) |
 #
 # $$a_{ts} = \frac{e^{q_t \cdot k_s / \sqrt{d_{model}}}}
 #                 {\sum_r e^{q_t \cdot k_r / \sqrt{d_{model}}}}, \qquad
@@ -191,16 +191,16 @@ show(figure, "One example as a heat map, a column a step. The question is "
 #   z = U \, \frac{1}{T} \sum_t h_t + c$$
 #
 # The softmax runs over the *keys*, along a row: each row of the pattern adds
-# up to 1. The sum $x_t + \dots$ keeps what the step was beside what it found;
-# it is called the *residual* sum. Without the attention term this is mean
-# pooling, rung 2.
+# up to 1. The sum $x_t + \dots$ keeps what the position held beside what it
+# found; it is called the *residual* sum. Without the attention term this is
+# mean pooling, rung 2.
 
 # %%
 class SelfAttention(nn.Module):
     def __init__(self, spec, d_model):
         super().__init__()
         self.embed = nn.Linear(spec.d_input, d_model)
-        # New: a query for every step, where there was one for all.
+        # New: a query for every position, where there was one for all.
         self.W_Q = nn.Linear(d_model, d_model)
         self.W_K = nn.Linear(d_model, d_model)
         self.W_V = nn.Linear(d_model, d_model)
@@ -212,7 +212,7 @@ class SelfAttention(nn.Module):
         scores = self.W_Q(x) @ self.W_K(x).transpose(1, 2)
         pattern = (scores / x.shape[-1] ** 0.5).softmax(-1)
         found = self.W_O(pattern @ self.W_V(x))  # (batch, seq, d_model)
-        hidden = (x + found).relu()  # New: what it was, and what it found
+        hidden = (x + found).relu()  # New: what it held, and what it found
         return self.logits_head(hidden.mean(1))  # (batch, n_classes)
 
 
@@ -264,7 +264,8 @@ accuracy_table(runs, head="model on value_at_query")
 #
 # One function of the package, `patterns`, returns every pattern of a model: a
 # dictionary from the name of a layer to a tensor of shape (batch, head, query,
-# key). A row is a step that looks; a column is a step that is looked at.
+# key). A row is a position that attends; a column is a position that is
+# attended to.
 
 # %%
 trained = runs["self-attention"].models
@@ -280,42 +281,43 @@ for i, ax in enumerate(axes):
     plots.heat(ax, of_seeds[0, i].numpy(), vmin=0, vmax=1)
     ax.plot(wanted[i] + 0.5, asks[i] + 0.5, "o", ms=13, mfc="none",
             mec="black", mew=2)
-    ax.set(xlabel="key: step looked at")
-axes[0].set_ylabel("query: step that looks")
+    ax.set(xlabel="key: position attended to")
+axes[0].set_ylabel("query: position that attends")
 show(figure, "Patterns of three examples, one panel each: a row a query, a "
-     "column a key. A circle marks the question's row and the wanted step's "
-     "column; the weight lies there.")
+     "column a key. A circle marks the question's row and the wanted "
+     "position's column; much of the weight lies there.")
 
 # %% tags=["nbval-ignore-output"]
 middle, own = (w.mean(1).median().item() for w in (on_wanted, on_itself))
 say(f"In the question's row {own:.2f} of the weight lies on the question "
-    f"itself, and of the rest **{middle:.2f}** on the wanted step (means over "
-    "the test set, median over seeds). With equal weights these would be "
+    f"itself, and of the rest **{middle:.2f}** on the wanted position (means "
+    "over the test set, median over seeds). With equal weights these would be "
     f"{1 / seq_len:.2f} and {1 / (seq_len - 1):.2f}.")
 
 
 # %% [markdown]
-# The question finds itself as well as the step that it asks for: it carries
-# the very key. That does no harm, as the value part of the question is zero,
-# so all that it mixes in is the same for every example, and nothing in the
-# loss forbids it. The other rows are not tidy either.
+# The question finds itself as well as the position that it asks for: it
+# carries the very key. That does no harm, as the value part of the question is
+# zero, so all that it mixes in is the same for every example, and nothing in
+# the loss forbids it. The other rows are not tidy either.
 #
-# **Weights by hand.** The question must find the step with its own key, and
-# not itself. All other steps must say nothing. Embed a step as its features
-# and, in addition, one number for each class: `-10` in an ordinary step, `+10`
-# in the question. Then:
+# **Weights by hand.** The question must find the position with its own key,
+# and not itself. All other positions must say nothing. Embed a position as its
+# features and, in addition, one number for each class: `-10` at an ordinary
+# position, `+10` at the question. Then:
 #
-# - the query is the key part of a step, times a large factor $\beta$; the keys
-#   are the key part too. Every query has $\beta$ in the place of the mark, and
-#   the question's key has `-3` there: its score falls by $3 \beta$, so that it
-#   does not find itself;
+# - the query is the key part of a position, times a large factor $\beta$; the
+#   keys are the key part too. Every query has $\beta$ in the entry of the
+#   mark, and the question's key has `-3` there: its score falls by $3 \beta$,
+#   so that it does not find itself;
 # - the value is the value part, handed over into the additional numbers;
-# - in an ordinary step the sum `-10` plus what it finds stays negative, and
-#   the rectifier makes it 0; the question keeps `10` plus the wanted value.
+# - at an ordinary position the sum `-10` plus what it finds stays negative,
+#   and the rectifier makes it 0; the question keeps `10` plus the wanted
+#   value.
 #
-# The lead of the wanted step is at least `0.2` in the product of keys. With
-# $\beta = 500$ all other steps together get less than $7 e^{-100}$ of the
-# weight: exact for every example of the task.
+# The lead of the wanted position is at least `0.2` in the product of keys.
+# With $\beta = 500$ all other positions together get less than $7 e^{-100}$ of
+# the weight: exact for every example of the task.
 
 # %%
 def set_by_hand(beta=500.0):
@@ -349,12 +351,12 @@ print(f"hand-set weights are right on {right.sum()} of {len(right)}")
 
 
 # %% [markdown]
-# What did training find? The score of step $t$ for step $s$ is, up to the
-# division, a product of features: $f_t^\top W_E^\top W_Q^\top W_K W_E f_s$,
-# and terms with biases. The block of this matrix that joins the key part of
-# the question with the key part of the other steps says what is compared with
-# what. By hand it is a multiple of the identity: number 0 with number 0,
-# number 1 with number 1.
+# What did training find? The score of position $t$ for position $s$ is, up to
+# the division, a product of features: $f_t^\top W_E^\top W_Q^\top W_K W_E
+# f_s$, and terms with biases. The block of this matrix that joins the key part
+# of the question with the key part of the other positions says what is
+# compared with what. By hand it is a multiple of the identity: number 0 with
+# number 0, number 1 with number 1.
 
 # %%
 def key_block(model):
@@ -391,32 +393,33 @@ missed_lead = value_lead.expand_as(hits)[~hits].median().item()
 say(f"Learned and hand-set blocks point the same way: least cosine over the "
     f"seeds {cosine:.4f}. Their size differs: the largest learned entry is "
     f"{learned.amax((1, 2)).median():.0f} (median over seeds), by hand it is "
-    "500. So the learned pattern still mixes in a little of the other steps, "
-    "and errs where the answer is close: in the wrong answers the two largest "
-    f"numbers of the wanted value differ by {missed_lead:.2f} (median), over "
-    f"all by {value_lead.median():.2f}.")
+    "500. So the learned pattern still mixes in a little of the other "
+    "positions, and errs where the answer is close: in the wrong answers the "
+    f"two largest numbers of the wanted value differ by {missed_lead:.2f} "
+    f"(median), over all by {value_lead.median():.2f}.")
 
 
 # %% [markdown]
 # ## Break it
 #
-# Equal weights for all steps: the sum $x_t + \dots$ stays, the choice goes.
+# Equal weights for all positions: the sum $x_t + \dots$ stays, the choice
+# goes.
 
 # %%
 class EqualWeights(CoreModel):
     def __init__(self, spec):
         super().__init__(spec, d_model)
         self.attention.W_Q.requires_grad_(False).weight.zero_()
-        self.attention.W_Q.bias.zero_()  # all scores 0: no step is preferred
+        self.attention.W_Q.bias.zero_()  # all scores 0: no preference
 
 
 ablated = train(EqualWeights)
 
 # %% [markdown]
 # **What self-attention does not see.** Nothing in the equations knows the
-# number of a step: not the query, not the key, not the mean. Shuffle the
-# steps, and each finds what it found before. The rows and columns of the
-# pattern are shuffled alike; the logits stay.
+# positions: not the query, not the key, not the mean. Shuffle them, and each
+# vector finds what it found before. The rows and columns of the pattern are
+# shuffled alike; the logits stay.
 
 # %%
 order = torch.randperm(
@@ -433,7 +436,7 @@ print("logits and patterns follow the shuffle:",
 
 # %% [markdown]
 # For `value_at_query` this is a virtue. For a question of order it is fatal.
-# Rung 1 solved `last_gt_first`: is the last step greater than the first? Here
+# Rung 1 solved `last_gt_first`: is the last value greater than the first? Here
 # all models get it, after the same number of updates.
 
 # %%
@@ -453,8 +456,8 @@ say("**What opens the next chapter.** On `last_gt_first` self-attention "
     f"reaches {blind.min():.3f} to {blind.max():.3f}, a coin toss, where "
     "logistic regression has "
     f"{np.median(order_runs['logistic regression'].test['accuracy']):.3f}. "
-    "A step must be told where it stands.")
-glue("ladder-04", "**Rung 4, self-attention** lets every step ask: "
+    "The model must be told the positions.")
+glue("ladder-04", "**Rung 4, self-attention** lets every position ask: "
      f"{100 * np.median(attention):.0f} % on value_at_query, where attention "
      "pooling of the same size reaches "
      f"{100 * np.median(before.test['accuracy']):.0f} %. It does not see "
@@ -469,10 +472,10 @@ glue("ladder-04", "**Rung 4, self-attention** lets every step ask: "
 #
 # <details><summary>Answer</summary>
 #
-# The weights of one *looking* step would no longer add up to 1; those given to
-# one *looked-at* step would. Steps would compete for readers, and a step that
-# nobody reads would not exist. The shape is the same, so the mistake raises no
-# error: it only learns worse.
+# The weights of one *query* would no longer add up to 1; those given to one
+# *key* would. Queries would compete for each key, and no key would be left
+# out. The shape is the same, so the mistake raises no error: it only learns
+# worse.
 #
 # </details>
 #
@@ -490,20 +493,21 @@ glue("ladder-04", "**Rung 4, self-attention** lets every step ask: "
 #
 # <details><summary>Answer</summary>
 #
-# Four times as many: every step looks at every step. This square is the price
-# of letting every step ask.
+# Four times as many: every position attends to every position. This square is
+# the cost of letting every position ask.
 #
 # </details>
+#
 # 4. Could attention pooling do it with a greater width?
 #
 # <details><summary>Answer</summary>
 #
-# No. Its logits are a weighted mean, read out linearly, so which of two
-# classes it prefers is the sign of a sum over steps, $\sum_t g(x_t)$. Let $A$
-# and $B$ be steps with different keys and the classes 0 and 1, and $Q_A$,
-# $Q_B$ the questions for them. With $A, B$ in the input, $Q_A$ must give class
-# 0 and $Q_B$ class 1: so $g(Q_A) > g(Q_B)$. Swap the classes of $A$ and $B$,
-# and it must be the other way round.
+# No. Its logits are linear in a weighted mean, so which of two classes it
+# prefers is the sign of a sum over positions, $\sum_t g(x_t)$. Let $A$ and $B$
+# be vectors with different keys and the classes 0 and 1, and $Q_A$, $Q_B$ the
+# questions for them. With $A, B$ in the input, $Q_A$ must give class 0 and
+# $Q_B$ class 1: so $g(Q_A) > g(Q_B)$. Swap the classes of $A$ and $B$, and it
+# must be the other way round.
 #
 # </details>
 #
@@ -512,8 +516,8 @@ glue("ladder-04", "**Rung 4, self-attention** lets every step ask: "
 #
 # <details><summary>Answer</summary>
 #
-# The sums over steps have the same terms in another order, and floating-point
-# addition is not associative.
+# The sums over positions have the same terms in another order, and
+# floating-point addition is not associative.
 #
 # </details>
 #
@@ -525,7 +529,7 @@ glue("ladder-04", "**Rung 4, self-attention** lets every step ask: "
 # ### Exercise 1: find the bug (easy, 10 minutes)
 #
 # This function should return self-attention of queries, keys and values, each
-# of shape (batch, seq, d). It runs, and it is wrong in two places. Mend it.
+# of shape (batch, seq, d). It runs, and it is wrong in two places. Fix it.
 
 # %% tags=["checker"]
 def check_attention(attention):
@@ -567,11 +571,11 @@ print(check_attention(my_attention))
 #
 # ### Exercise 2: the opposite (medium, 15 minutes)
 #
-# Write scores by hand for another relation: each step looks at the step whose
-# key is most *opposite* to its own. Return scores (batch, query, key) from
-# keys (batch, seq, d_key) of length 1. The checker wants a weight of at least
-# `0.99` on the most opposite step, wherever it leads by `0.1`. Hint: what does
-# the product of two opposite vectors look like?
+# Write scores by hand for another relation: each position attends to the
+# position whose key is most *opposite* to its own. Return scores (batch,
+# query, key) from keys (batch, seq, d_key) of length 1. The checker wants a
+# weight of at least `0.99` on the most opposite position, wherever it leads by
+# `0.1`. Hint: what does the product of two opposite vectors look like?
 
 # %% tags=["checker"]
 def check_opposite(scores):
@@ -599,7 +603,7 @@ print(check_opposite(my_opposite))
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
-# A lead of `0.1` becomes `10`; seven other steps then get less than
+# A lead of `0.1` becomes `10`; seven other positions then get less than
 # `7 * exp(-10)`.
 #
 # ```python
@@ -615,10 +619,10 @@ print(check_opposite(my_opposite))
 # ### Exercise 3: what a set can tell (hard, 25 minutes)
 #
 # `xor_of_endpoints` asks about order, and yet a model that does not see order
-# can beat a coin toss on it. Suppose a sequence of `n` steps has `p` positive
-# ones, in random places. Write `share(n, p)`: the probability that the first
-# and the last step have different signs. Hint: draw two steps without putting
-# the first back.
+# can beat a coin toss on it. Suppose a sequence of `n` values has `p` positive
+# ones, at random positions. Write `share(n, p)`: the probability that the
+# first and the last value have different signs. Hint: draw two values without
+# putting the first back.
 
 # %% tags=["checker"]
 def check_share(share):
@@ -641,9 +645,9 @@ print(check_share(my_share))
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
-# The number of positive steps does not depend on order. Half and half,
+# The number of positive values does not depend on order. Half and half,
 # different signs are likelier than equal ones; all alike, they are impossible.
-# So a model may answer by the number of positive steps, and does a little
+# So a model may answer by the number of positive values, and does a little
 # better than chance.
 #
 # ```python
@@ -666,18 +670,18 @@ print(check_share(my_share))
 # <details><summary>What to look for</summary>
 #
 # Compare the size of the largest entry. A small lead needs larger scores; if
-# training ends before they have grown, other steps are mixed in and the errors
-# reach further from the close values. More steps should then help.
+# training ends before they have grown, other positions are mixed in and the
+# errors reach further from the close values. More steps should then help.
 #
 # </details>
 #
 # ## Takeaways
 #
-# - Self-attention is attention pooling once for every step, with a query that
-#   the step itself makes.
+# - Self-attention is attention pooling once for every position, with a query
+#   that the position itself makes.
 # - Queries and keys are compared by a product; what is compared with what is
 #   one matrix, $W_Q^\top W_K$, which can be read.
-# - The residual sum keeps what a step was beside what it found.
+# - The residual sum keeps what a position held beside what it found.
 # - It treats its input as a set. Order has to be told.
 #
 # **Where this differs from the paper.** Vaswani and others (2017) have no
@@ -706,8 +710,8 @@ claims.check("the two sizes agree, ratio of parameters",
              at_least=0.95, at_most=1.05)
 claims.check("hand-set weights solve value_at_query exactly",
              hand_accuracy, at_least=1.0)
-claims.check("of its look at others, the question gives the wanted step, "
-             "least mean share", on_wanted.mean(1).min(), at_least=0.95)
+claims.check("of its weight on others, what the question gives to the wanted "
+             "position, least mean", on_wanted.mean(1).min(), at_least=0.95)
 claims.check("learned scores compare keys as the hand-set ones do, least "
              "cosine", cosine, at_least=0.98)
 claims.check("errors are close in the wanted value, share of the usual "
@@ -716,8 +720,8 @@ claims.check("equal weights lose value_at_query, best seed",
              ablated.test["accuracy"].max(), at_most=0.60)
 
 # %%
-claims.check("a shuffle of the steps does not change the logits, largest "
-             "change", moved, at_most=1e-4)
+claims.check("a shuffle of the positions does not change the logits, "
+             "largest change", moved, at_most=1e-4)
 claims.check("a shuffle permutes the pattern alike, largest change",
              pattern_moved.max(), at_most=1e-4)
 claims.check("self-attention on last_gt_first is at chance, largest distance",
