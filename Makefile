@@ -1,7 +1,7 @@
 # Two commands: `make book` and `make test`. Each sets up .venv on its own; a second
 # call reuses what is there. PYTHON=python3.12 chooses the Python of a new .venv.
 .DEFAULT_GOAL := help
-.PHONY: help book test check bench clean
+.PHONY: help book test check house bench clean
 
 BIN := .venv/bin
 BROKEN := 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
@@ -12,7 +12,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 help:
 	@echo "make book   execute every chapter, build the book, print its address"
 	@echo "make test   everything that CI checks"
-	@echo "make check  lint, unit tests, doctests, pairs: for every commit"
+	@echo "make check  lint, types, unit tests, doctests, pairs: for every commit"
+	@echo "make house  how large the house is, and how large it may become"
 	@echo "make bench  time what is meant to be fast"
 	@echo "make clean  remove what was built (not .venv)"
 
@@ -36,12 +37,16 @@ book: .venv/.reader
 check: .venv/.tester
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/pytest -q -n 2
+	$(BIN)/pyright --pythonpath $(BIN)/python & types=$$!; \
+		$(BIN)/pytest -q -n 2; tested=$$?; wait $$types && exit $$tested
 
-# nbval executes the notebooks as they are committed and compares every output.
+# Executes every chapter and compares its outputs with the committed ones; two tests at
+# a time, the longest first, and those that share the built book one after another.
 test: check
-	$(BIN)/pytest -q -m 'slow or browser'
-	$(BIN)/pytest -q -m '' --nbval --nbval-cell-timeout=600 notebooks/*.ipynb
+	$(BIN)/pytest -q -n 2 --dist loadgroup --no-loadscope-reorder -m 'slow or browser'
+
+house: .venv/.tester
+	@$(BIN)/python -m tests.house
 
 bench: .venv/.tester
 	$(BIN)/python tests/bench/bench_import.py

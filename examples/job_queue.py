@@ -16,7 +16,10 @@ import argparse
 import os
 import sys
 
-import dask_jobqueue
+from dask_jobqueue.lsf import LSFCluster
+from dask_jobqueue.pbs import PBSCluster
+from dask_jobqueue.sge import SGECluster
+from dask_jobqueue.slurm import SLURMCluster
 
 from progtx_core.__main__ import main as progtx
 from progtx_core.tools.paths import ROOT
@@ -32,15 +35,15 @@ JOB = {
     "log_directory": str(ROOT / "runs" / "jobs"),
 }
 QUEUES = {
-    "slurm": dask_jobqueue.SLURMCluster,
-    "pbs": dask_jobqueue.PBSCluster,
-    "lsf": dask_jobqueue.LSFCluster,
-    "sge": dask_jobqueue.SGECluster,
+    "slurm": SLURMCluster,
+    "pbs": PBSCluster,
+    "lsf": LSFCluster,
+    "sge": SGECluster,
 }
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description="A sweep on a cluster with a queue.")
     parser.add_argument("--queue", default="slurm", choices=QUEUES)
     parser.add_argument("--jobs", type=int, default=10, help="at a time")
     parser.add_argument("--show", action="store_true", help="print the job's script")

@@ -13,6 +13,7 @@ import argparse
 import warnings
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from pytorch_lightning import Trainer
@@ -20,22 +21,29 @@ from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger
 
 from progtx_core import tasks
-from progtx_core.tools import tables
-from progtx_core.tools.lightning import Training
-from progtx_core.tools.tables.methods import method
-from progtx_core.training import Config
+from progtx_core.models.transformer import CausalTransformer
+from progtx_core.optim import FastLosses, PatternSearch
+from progtx_core.tools.lightning import LightningTraining
+from progtx_core.training import Config, adam
+
+SIZES = {"d_model": 8, "n_layers": 2, "n_heads": 4, "d_mlp": 32}
+SEARCH = {"radius": 0.1, "poll": "together", "block_size": 128, "measure_again": True}
+# A gain must be above the rounding of the fast measure.
+SEARCH |= {"min_gain": 2e-6, "forcing": 0.001}
 
 
 def options() -> argparse.Namespace:
     """What may be changed from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--devices", type=int, default=1)
     parser.add_argument("--accelerator", default="cpu", help="cpu, gpu, mps or auto")
     parser.add_argument("--precision", default="32-true", help="bf16-mixed on GPUs")
     parser.add_argument("--method", default="Adam", choices=["Adam", "PatternSearch"])
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--patience", type=int, default=5, help="looks without a gain")
+    parser.add_argument(
+        "--patience", type=int, default=5, help="evaluations without a gain"
+    )
     parser.add_argument("--out", type=Path, default=Path("runs/lightning"))
     parser.add_argument("--resume", type=Path, metavar="CHECKPOINT")
     parser.add_argument("--fast-dev-run", action="store_true", help="a step, no files")
@@ -45,25 +53,28 @@ def options() -> argparse.Namespace:
     return asked
 
 
-def training(asked: argparse.Namespace) -> Training:
+def training(asked: argparse.Namespace) -> LightningTraining:
     """Running parity: each token is whether the ones so far are odd in number."""
-    strings = tasks.StringSet(tasks.get("parity"))
+    parity: Any = tasks.get("parity")
+    strings = tasks.StringSet(parity)
     train = strings.splits["train"]
-    of_method = tables.PATTERN if asked.method == "PatternSearch" else {}
+    search = asked.method == "PatternSearch"
     config = Config(
         steps=asked.steps,
-        batch_size=len(train) if of_method else 64,
+        batch_size=len(train) if search else 64,
         learning_rate=0.005,
         n_train=len(train),
         n_eval=len(strings.splits["val"]),
     )
-    return Training(
-        partial(tables.searched_model, **tables.SEARCHED["tiny"]),
-        strings,
-        config,
-        seed=asked.seed,
-        make_optimizer=method(asked.method, train, **of_method),
-    )
+
+    def searching(model: Any, config: Config) -> PatternSearch:
+        losses_of = FastLosses(model, train)
+        return PatternSearch(model.named_parameters(), losses_of=losses_of, **SEARCH)
+
+    make_model = partial(CausalTransformer, **SIZES)
+    make_optimizer = searching if search else adam
+    how = {"seed": asked.seed, "make_optimizer": make_optimizer}
+    return LightningTraining(make_model, strings, config, **how)
 
 
 def main() -> None:

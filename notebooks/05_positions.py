@@ -48,11 +48,12 @@ chapter_header(
 # %% tags=["setup"]
 import numpy as np
 import torch
+from experiments import positions
 from progtx_core import models, plots, tasks
 from progtx_core.models.attention import patterns
 from progtx_core.models.positions import SCHEMES, Alibi, Rotary, Sinusoidal
 from progtx_core.models.self_attention import SelfAttention as CoreModel
-from progtx_core.tools import recorded, tables
+from progtx_core.tools import recorded
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, fit, held_out
@@ -343,25 +344,25 @@ show(plots.staircase(record),
      "relative and rotary fail on argmax_position, absolute on XOR.")
 
 # %% tags=["nbval-ignore-output"]
-say(record.origin())
+say(recorded.origin("positions"))
 
 # %%
 LIVE = [("alibi", "last_gt_first"), ("none", "argmax_position"),
         ("learned", "argmax_position"), ("rotary", "argmax_position")]
 live = {}
-for entry in tables.TABLES["positions"]():
-    if (entry.row, entry.task) in LIVE:
-        entry = entry.with_settings(steps=min(steps, entry.config().steps))
-        live[entry.row, entry.task] = entry.train(n_live).test["accuracy"]
-largest_gap = max(np.abs(now - record.accuracies(*cell)[:n_live]).max()
-                  for cell, now in live.items())
+for place in LIVE:
+    cell = positions.cell(*place)
+    cell = cell.with_settings(steps=min(steps, cell.config().steps))
+    live[place] = cell.train(n_live).test["accuracy"]
+then = {place: recorded.values(record, *place) for place in LIVE}
+largest_gap = max(np.abs(now - then[place][:n_live]).max()
+                  for place, now in live.items())
 
 # %% tags=["nbval-ignore-output"]
 say("\n".join(
     ["| scheme | task | now | recorded |", "| --- | --- | --- | --- |"]
     + [f"| {scheme} | {task} | {now.min():.3f} to {now.max():.3f} | "
-       f"{record.accuracies(scheme, task).min():.3f} to "
-       f"{record.accuracies(scheme, task).max():.3f} |"
+       f"{then[scheme, task].min():.3f} to {then[scheme, task].max():.3f} |"
        for (scheme, task), now in live.items()]))
 
 
@@ -653,10 +654,11 @@ claims.check("logistic regression on xor_of_endpoints, best seed",
              on_xor["logistic regression"].test["accuracy"].max(),
              at_most=0.55)
 claims.check("recorded: learned positions solve argmax_position, worst seed",
-             record.accuracies("learned", "argmax_position").min(),
+             recorded.values(record, "learned", "argmax_position").min(),
              at_least=0.97)
 claims.check("recorded: without positions argmax_position is at chance, best",
-             record.accuracies("none", "argmax_position").max(), at_most=0.13)
+             recorded.values(record, "none", "argmax_position").max(),
+             at_most=0.13)
 claims.check("the sizes agree, ratio of parameters",
              on_xor["no positions"].n_parameters
              / on_xor["learned positions"].n_parameters,
@@ -670,7 +672,7 @@ claims.check("some row looks at the endpoints, least weight over seeds",
 claims.check("schemes that cannot tell a sequence from its reverse",
              len(blind), at_least=2, at_most=2)
 claims.check("recorded: one feature does not find XOR, best seed",
-             record.accuracies("absolute", "xor_of_endpoints").max(),
+             recorded.values(record, "absolute", "xor_of_endpoints").max(),
              at_most=0.90)
 claims.check("alibi on last_gt_first is at chance, largest distance",
              np.abs(live["alibi", "last_gt_first"] - 0.5).max(),
@@ -678,7 +680,7 @@ claims.check("alibi on last_gt_first is at chance, largest distance",
 claims.check("the trained part agrees with the recorded table, largest gap",
              largest_gap, at_most=0.06)
 claims.check("recorded: relative and rotary fail on argmax_position, best",
-             max(record.accuracies(s, "argmax_position").max()
+             max(recorded.values(record, s, "argmax_position").max()
                  for s in ("relative", "rotary")), at_most=0.6)
 claims.check("a shuffled table loses xor_of_endpoints, best seed",
              max(shuffled), at_most=0.75)

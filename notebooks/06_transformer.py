@@ -50,16 +50,17 @@ from functools import partial
 
 import numpy as np
 import torch
+from experiments import ablations
+from parts import interactive
 from progtx_core import models, plots, tasks
 from progtx_core.models.attention import MultiHeadAttention, patterns
 from progtx_core.models.inputs import as_features, padding_mask
 from progtx_core.models.pooling import mean_over
 from progtx_core.models.self_attention import SelfAttention
 from progtx_core.models.transformer import Transformer as CoreModel
-from progtx_core.tools import recorded, tables
+from progtx_core.tools import recorded
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import accuracy_table, glue, say, show
-from progtx_core.tools.pages import interactive
 from progtx_core.training import Config, Snapshots, fit, held_out
 from torch import nn
 
@@ -167,7 +168,7 @@ for ids, target in zip(strings.inputs[:4].tolist(), strings.targets):
 # | --- | --- | --- |
 # | $r$ | residual stream: goes past the parts | (seq_len, d_model) |
 # | $h$ | number of heads, $d_{head} = d_{model} / h$ | |
-# | $\text{norm}(r)$ | less its mean, over its standard deviation | (d_model,) |
+# | $\text{norm}(r)$ | less its mean, over standard deviation | (d_model,) |
 # | $\text{MLP}$ | wider, rectified, back; each position alone | (d_model,) |
 #
 # $$r \leftarrow r + W_O \, [\text{head}_1(\text{norm}(r)), \dots,
@@ -345,25 +346,25 @@ show(plots.staircase(record),
      "digits one layer and no MLP.")
 
 # %% tags=["nbval-ignore-output"]
-say(record.origin())
+say(recorded.origin("ablations"))
 
 # %%
-shallow = partial(CoreModel, **tables.ABLATIONS["one layer"])
+shallow = partial(CoreModel, n_layers=1)
 now = train(shallow, changes, n_live).test["accuracy"]
-then = record.accuracies("one layer", changes.name)[:n_live]
+then = recorded.values(record, "one layer", changes.name)[:n_live]
 gap = np.abs(now - then).max()
 
 
-def recorded(row, task="sign_changes_mod_3"):
-    return np.median(record.accuracies(row, task))
+def median_of(row, task="sign_changes_mod_3"):
+    return np.median(recorded.values(record, row, task))
 
 
 # %% tags=["nbval-ignore-output"]
 say("Largest distance between one layer as trained now and as recorded: "
     f"{gap:.3f}.")
 rows = "\n".join(
-    f"| {row} | {recorded(row):.2f} | {recorded(row, 'sum_mod_10'):.2f} |"
-    for row in tables.ABLATIONS)
+    f"| {row} | {median_of(row):.2f} | {median_of(row, 'sum_mod_10'):.2f} |"
+    for row in ablations.CHANGES)
 say("| what is left | sign_changes_mod_3 | sum_mod_10 |\n| --- | --- | --- |\n"
     + rows)
 
@@ -622,19 +623,19 @@ claims.check("in every seed some head tells other signs from its own, least "
 
 # %%
 def worst(row, task="sign_changes_mod_3"):
-    return record.accuracies(row, task).min()
+    return recorded.values(record, row, task).min()
 
 
 claims.check("recorded: all parts solve sign_changes_mod_3, worst seed",
              worst("all parts"), at_least=0.97)
 claims.check("recorded: one layer is below that on sign changes, medians, by",
-             recorded("all parts") - recorded("one layer"), at_least=0.02)
+             median_of("all parts") - median_of("one layer"), at_least=0.02)
 for row in ("one layer", "no MLP"):
     claims.check(f"recorded: {row} loses sums of digits, medians, by",
-                 recorded("all parts", "sum_mod_10")
-                 - recorded(row, "sum_mod_10"), at_least=0.05)
+                 median_of("all parts", "sum_mod_10")
+                 - median_of(row, "sum_mod_10"), at_least=0.05)
 claims.check("recorded: sign changes do not need the MLP, medians, by",
-             recorded("all parts") - recorded("no MLP"), at_most=0.02)
+             median_of("all parts") - median_of("no MLP"), at_most=0.02)
 claims.check("recorded: without residual sums a seed fails on sign changes, "
              "worst below worst, by",
              worst("all parts") - worst("no residual sums"), at_least=0.10)

@@ -20,14 +20,14 @@
 # every task.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-from progtx_core.tools import records
+from progtx_core.tools import recorded
 from progtx_core.tools.page import chapter_header
 
-table = records.read("scoreboard")
+table = recorded.read("scoreboard")
 chapter_header(
     "07_scoreboard",
-    task=f"{len(table.names('task'))} tasks",
-    model=f"{len(table.names('model'))} models, the ladder so far",
+    task=f"{table.task.nunique()} tasks",
+    model=f"{table.model.nunique()} models, the ladder so far",
     prerequisites="chapters 1 to 6",
 )
 
@@ -46,20 +46,15 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import numpy as np
+import pandas as pd
 import torch
 from progtx_core import plots, tasks
 from progtx_core.tasks import SignalTask
-from progtx_core.tools import paths, records, tables
+from progtx_core.tools import paths, recorded
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show
-from progtx_core.tools.tables import (
-    CONTENT,
-    ORDER,
-    STRINGS,
-    Entry,
-    scoreboard_entry,
-)
-from progtx_core.training import JsonLines
+from progtx_core.tools.recorded import Cell, scoreboard
+from progtx_core.tools.trackers import JsonLines
 from torch import nn
 
 # %% tags=["parameters"]
@@ -69,16 +64,25 @@ share: float = 1.0  # of the recorded number of updates
 
 # %% tags=["setup"]
 claims = Claims("07_scoreboard", globals())
-board = records.read("scoreboard")
-panels = {"what: content": list(CONTENT), "where: order": list(ORDER),
-          "strings": list(STRINGS)}
+board = recorded.read("scoreboard")
+panels = {"what: content": list(scoreboard.CONTENT),
+          "where: order": list(scoreboard.ORDER),
+          "strings": list(scoreboard.STRINGS)}
 
 
-def shorter(entry):
-    """The entry with fewer updates, where the parameter says so."""
-    steps = max(1, round(share * entry.config().steps))
-    warmup = min(entry.config().warmup_steps, steps)
-    return entry.with_settings(steps=steps, warmup_steps=warmup)
+def accuracies(model, task):
+    """What is recorded of a cell, a value a seed."""
+    return recorded.values(board, model, task)
+
+
+def chance(task):
+    """The accuracy of a blind guess."""
+    return 1 / board[board.task == task].classes.iloc[0]
+
+
+def shorter(cell):
+    """The cell with fewer updates, where the parameter says so."""
+    return cell.with_settings(steps=max(1, round(share * cell.config().steps)))
 
 
 # %% [markdown]
@@ -97,7 +101,7 @@ def shorter(entry):
 # %% tags=["hide-input"]
 say("\n".join(
     ["| task | rule | chance |", "| --- | --- | --- |"]
-    + [f"| `{name}` | {tasks.get(name).rule} | {board.chance(name):.2f} |"
+    + [f"| `{name}` | {tasks.get(name).rule} | {chance(name):.2f} |"
        for names in panels.values() for name in names]))
 
 # %% [markdown]
@@ -110,21 +114,20 @@ say("\n".join(
 #
 # ## Build it
 #
-# An entry of the board is a model, a task, their sizes and settings of the
-# training. One function makes the entry of a cell; `train` trains it over
-# seeds, as every chapter does with `fit`.
+# A cell of the board is a model, a task, their sizes and settings of the
+# training. One function makes it; its `train` trains it over seeds, as every
+# chapter does with `fit`.
 
 # %%
-entry = scoreboard_entry("transformer", "mixed_rule")
-print(entry)
-print(scoreboard_entry("max_pooling", "mixed_rule"))
+print(scoreboard.cell("transformer", "mixed_rule"))
+print(scoreboard.cell("max_pooling", "mixed_rule"))
 
 # %% [markdown]
 # Every model is trained in its own default configuration, the same on all
 # tasks. Only the transformer is trained longer where a task is harder; on
 # strings it also gets weight decay, and on `equation_is_true` it is larger,
 # with larger batches: the board asks what the last rung *can* do. The
-# exceptions stand in one file, `progtx_core/tables/ladder.py`.
+# exceptions stand in one file, `progtx_core/tools/recorded/scoreboard.py`.
 #
 # ## Train: along the stairs, now
 #
@@ -147,13 +150,13 @@ STAIRS = {
 live = {}
 for task, pair in STAIRS.items():
     for model in pair:
-        entry = shorter(scoreboard_entry(model, task))
-        live[model, task] = entry.train(n_live, seed).test["accuracy"]
+        trained = shorter(scoreboard.cell(model, task)).train(n_live, seed)
+        live[model, task] = trained.test["accuracy"]
 
 # %% tags=["nbval-ignore-output"]
 off = {}  # how far the seeds trained now lie outside the recorded range
 for cell, now in live.items():
-    of_seeds = board.accuracies(*cell)
+    of_seeds = accuracies(*cell)
     off[cell] = max(0, of_seeds.min() - now.min(), now.max() - of_seeds.max())
 say("\n".join(
     ["| task | model | now | recorded, worst to best seed |",
@@ -161,7 +164,7 @@ say("\n".join(
     + [f"| {task} | {model.replace('_', ' ')} | {np.median(now):.3f} | "
        f"{of_seeds.min():.3f} to {of_seeds.max():.3f} |"
        for (model, task), now in live.items()
-       for of_seeds in [board.accuracies(model, task)]]))
+       for of_seeds in [accuracies(model, task)]]))
 
 # %% [markdown]
 # ## Evidence over seeds: the staircase
@@ -180,7 +183,7 @@ show(plots.staircase(board, panels),
      "throughout.")
 
 # %% tags=["nbval-ignore-output"]
-say(board.origin())
+say(recorded.origin("scoreboard"))
 
 
 # %% [markdown]
@@ -188,11 +191,11 @@ say(board.origin())
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 def cell(model, task):
-    of_seeds = board.accuracies(model, task)
+    of_seeds = accuracies(model, task)
     return f"{np.median(of_seeds):.2f} ({of_seeds.min():.2f})"
 
 
-ladder = board.names("model")
+ladder = list(board.model.unique())
 say("\n".join(
     ["| task | " + " | ".join(m.replace("_", " ") for m in ladder) + " |",
      "| --- " * (len(ladder) + 1) + "|"]
@@ -230,9 +233,9 @@ blind = ["mean_pooling", "max_pooling", "attention_pooling",
          "additive_attention_pooling", "self_attention"]
 at_chance = ["last_gt_first", "trend_sign", "argmax_position",
              "argmin_position"]
-off_chance = max(np.abs(board.accuracies(m, t) - board.chance(t)).max()
+off_chance = max(np.abs(accuracies(m, t) - chance(t)).max()
                  for m in blind for t in at_chance)
-worst = {t: board.accuracies("transformer", t).min()
+worst = {t: accuracies("transformer", t).min()
          for names in panels.values() for t in names}
 hardest = min(worst, key=worst.get)
 
@@ -252,9 +255,9 @@ glue("ladder-07", "**The scoreboard**: the transformer's worst seed on any of "
 # line of JSON an evaluation:
 
 # %% tags=["nbval-ignore-output"]
-entry = shorter(scoreboard_entry("attention_pooling", "value_at_max_key"))
+watched = shorter(scoreboard.cell("attention_pooling", "value_at_max_key"))
 log = Path(mkdtemp(), "log.jsonl")
-entry.train(1, seed, tracker=JsonLines(log))
+watched.train(1, seed, callbacks=[JsonLines(log)])
 print(*log.read_text("utf-8").splitlines()[-2:], sep="\n")
 
 # %% [markdown]
@@ -315,11 +318,12 @@ class MyModel(nn.Module):
         return self.logits_head(both)  # (batch, n_classes)
 
 
-mine = board
+rows = [board]
 for task in ("majority_positive", "has_pos_and_neg", "last_gt_first"):
-    entry = shorter(Entry("my model", task, MyModel, of_task=tables.SIGNAL))
-    mine = mine.with_run(entry, entry.train(n_live, seed))
-show(plots.staircase(mine, {"three tasks": [
+    mine = shorter(Cell("my model", task, MyModel,
+                        task_kwargs=scoreboard.SIGNAL))
+    rows.append(mine.rows(mine.train(n_live, seed)))
+show(plots.staircase(pd.concat(rows), {"three tasks": [
     "majority_positive", "has_pos_and_neg", "last_gt_first"]}),
      "Three columns of the board with a new row at the bottom: the model that "
      "pools both ways solves the two content tasks and not the order task.")
@@ -346,12 +350,12 @@ class SecondGtThird(SignalTask):
         return tasks.decided(second > third, second == third)
 
 
-column = records.Record("mine", [])
+column = []
 for model in ("logistic_regression", "max_pooling",
               "self_attention_with_positions"):
-    entry = shorter(Entry(model, "second_gt_third", model))
-    column = column.with_run(entry, entry.train(n_live, seed))
-show(plots.staircase(column),
+    mine = shorter(Cell(model, "second_gt_third", model))
+    column.append(mine.rows(mine.train(n_live, seed)))
+show(plots.staircase(pd.concat(column)),
      "One column, the new task, with three rows: logistic regression and "
      "self-attention with positions solve it, max pooling is at chance.")
 
@@ -400,15 +404,15 @@ show(plots.staircase(column),
 #
 # Write `first_to_solve(task)`: the name of the first model, from logistic
 # regression on, whose *worst* seed reaches `0.95` on that task, or `None`.
-# Hint: `board.names("model")` is in the order of the ladder;
-# `board.accuracies(model, task)` has all seeds.
+# Hint: `board.model.unique()` is in the order of the ladder;
+# `accuracies(model, task)` has all seeds.
 
 # %% tags=["checker"]
 def check_first(first_to_solve):
-    for task in board.names("task"):
+    for task in board.task.unique():
         want = None
-        for model in reversed(board.names("model")):
-            if board.accuracies(model, task).min() >= 0.95:
+        for model in reversed(board.model.unique()):
+            if accuracies(model, task).min() >= 0.95:
                 want = model
         if first_to_solve(task) != want:
             return f"not yet: on {task} it is {want}"
@@ -428,8 +432,8 @@ print(check_first(my_first))
 #
 # ```python
 # def my_first(task):
-#     for model in board.names("model"):
-#         if board.accuracies(model, task).min() >= 0.95:
+#     for model in board.model.unique():
+#         if accuracies(model, task).min() >= 0.95:
 #             return model
 #     return None
 #
@@ -533,7 +537,7 @@ print(check_way(my_way))
 #
 # Find a model with fewer parameters than the transformer's whose worst seed
 # reaches `0.97` on both `value_at_query` and `xor_of_endpoints`. Take five
-# seeds and add its row to the board; `scoreboard_entry(model, task)` has the
+# seeds and add its row to the board; `scoreboard.cell(model, task)` has the
 # right sizes, `run.n_parameters` counts. Hint: which rung is nearest, and what
 # does it lack?
 #
@@ -569,12 +573,12 @@ claims.check("recorded: the transformer's worst seed on any task",
              worst[hardest], at_least=0.97)
 claims.check("recorded: models without positions are at chance on four "
              "tasks of order, largest distance", off_chance, at_most=0.03)
-others = max(min(np.median(board.accuracies(m, t)) - board.chance(t)
+others = max(min(np.median(accuracies(m, t)) - chance(t)
                  for t in worst) for m in ladder if m != "transformer")
 claims.check("recorded: every other model has a task that it hardly learns, "
              "most above chance", others, at_most=0.15)
 claims.check("recorded: cells of the board",
-             sum(len(board.accuracies(m, t)) >= 5 for m in ladder
+             sum(len(accuracies(m, t)) >= 5 for m in ladder
                  for t in worst), at_least=len(ladder) * len(worst))
 claims.check("what was trained now lies in the recorded range of its cell, "
              "or outside by", max(off.values()), at_most=0.15)

@@ -20,8 +20,8 @@
 # to attention maps; each can be run, looked at and changed alone.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
+from experiments.training import SELECTOR
 from progtx_core import models, tasks
-from progtx_core.tools import tables
 from progtx_core.tools.page import chapter_header
 
 chapter_header(
@@ -29,7 +29,7 @@ chapter_header(
     task="selection: First, Second, Last, Max, Min of a list",
     model="a transformer that is read out at its first token",
     parameters=models.count_parameters(models.build(
-        "transformer", tasks.get("selection").spec, **tables.SELECTOR)),
+        "transformer", tasks.get("selection").spec, **SELECTOR)),
     prerequisites="chapter 6",
 )
 
@@ -53,15 +53,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from parts import ch08
+from experiments import training as lists
+from parts import ch08, heads
 from progtx_core import models, plots, tasks
-from progtx_core.evaluation import heads, predict
+from progtx_core.evaluation import predict
 from progtx_core.models.attention import patterns
 from progtx_core.models.inputs import embedding, padding_mask
 from progtx_core.models.transformer import Block
 from progtx_core.models.transformer import Transformer as CoreModel
 from progtx_core.tasks.selection import OPERATIONS
-from progtx_core.tools import paths, recorded, tables
+from progtx_core.tools import paths, recorded
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, layers, say, show, table
 from progtx_core.training import (
@@ -87,11 +88,11 @@ device: str = "cpu"  # where models are trained: cpu, cuda, mps or auto
 claims = Claims("08_training_step_by_step", globals())
 task = tasks.get("selection")
 names = list(OPERATIONS)  # First, Second, Last, Max, Min
-recipe = tables.training_recipe(size)
-epochs = epochs or recipe["epochs"]
-batch_size = batch_size or recipe["batch_size"]
-learning_rate = learning_rate or recipe["learning_rate"]
-selector = partial(models.build, "transformer", **tables.SELECTOR)
+settings = lists.settings(size)
+epochs = epochs or settings["epochs"]
+batch_size = batch_size or settings["batch_size"]
+learning_rate = learning_rate or settings["learning_rate"]
+selector = partial(models.build, "transformer", **lists.SELECTOR)
 
 
 # %% [markdown]
@@ -139,7 +140,7 @@ for text in ("Max(2, 5, 8)", "Second(7, 3, 3, 19)", "Last(0, 4, 11)"):
 # all are equally frequent; lengths and numbers are drawn evenly.
 
 # %%
-data = tasks.FiniteDataset(task, tables.SET_SIZES[size], seed=seed,
+data = tasks.FiniteDataset(task, lists.SET_SIZES[size], seed=seed,
                      balance=task.kinds)
 everything = torch.cat([part.inputs for part in data.splits.values()])
 answers = torch.cat([part.targets for part in data.splits.values()])
@@ -277,8 +278,8 @@ n_train = len(data.splits["train"])
 steps = epochs * (n_train // batch_size)
 config = Config(steps, batch_size, learning_rate, n_train=n_train,
                 n_eval=len(data.splits["val"]),
-                weight_decay=recipe.get("weight_decay", 0.0),
-                warmup_steps=min(recipe["warmup_steps"], steps))
+                weight_decay=settings.get("weight_decay", 0.0),
+                warmup_steps=min(settings["warmup_steps"], steps))
 print(f"{n_train} examples // {batch_size} a batch = {n_train // batch_size} "
       f"updates an epoch; x {epochs} epochs = {steps} updates")
 show(ch08.lines(range(steps), {"": [*map(config.lr_at, range(steps))]},
@@ -319,13 +320,14 @@ show(ch08.plot_training_curves(folder / f"seed_{seed}.pt"),
 # %% tags=["nbval-ignore-output"]
 evals = run.history.steps("val/accuracy")
 chosen = [0, *evals[[1, 2, 4, 8]], evals[-1]] if len(evals) > 8 else evals
-answered = {s: predict(run.models_at(s)[0], shown)[0].argmax(1) for s in chosen}
+answered = {s: predict(run.models_at(s)[0], shown)[0].argmax(1)
+            for s in chosen}
 table(["question", *(f"update {s}" for s in answered), "right answer"],
       [[text, *(a[i] for a in answered.values()), int(shown.targets[i])]
        for i, text in enumerate(texts)])
 say("The best evaluation, by validation, was after update "
-    + ", ".join(map(str, run.best_steps())) + f" of {steps} (one a seed); these "
-    "parameters are used from here on.")
+    + ", ".join(map(str, run.best_steps())) + f" of {steps} (one a seed); "
+    "these parameters are used from here on.")
 
 # %% [markdown]
 # ## Evidence over seeds
@@ -356,15 +358,15 @@ show(ch08.accuracy_bars(live, names, (probabilities, targets)),
 #
 # How much does the size of the data matter, and how much do rate and batch?
 # Each point is one of five seeds; the bar is their median. Each size has its
-# own recipe, found by trials on these data, so small differences mean little;
-# to *choose* a rate, one would look at the validation part.
+# own settings, found by trials on these data, so small differences mean
+# little; to *choose* a rate, one would look at the validation part.
 
 # %%
 record = recorded.read("training")
 show(ch08.recorded_groups(record, {
-    "data": {name: name for name in tables.SET_SIZES},
-    "learning rate (medium)": tables.RATES,
-    "batch size (medium)": tables.BATCHES}),
+    "data": {name: name for name in lists.SET_SIZES},
+    "learning rate (medium)": lists.RATES,
+    "batch size (medium)": lists.BATCHES}),
      "Test accuracy of five seeds by size of the data, by learning rate and "
      "by batch size: it grows with the data, and falls off at the lowest and "
      "the highest rate.")
@@ -373,15 +375,15 @@ show(ch08.recorded_groups(record, {
 
 
 def cell(column, row):  # a value a seed
-    return recorded.values(column, row, "selection")
+    return recorded.values(record, row, "selection", column)
 
 
 table(["recorded", "training part, median", "test part, median", "worst seed",
        *(f"{name}, worst" for name in names)],
       [[row, np.median(cell("train", row)), np.median(cell("accuracy", row)),
         *(cell(column, row).min() for column in ("accuracy", *names))]
-       for row in recorded.names("model")])
-say(recorded.origin())
+       for row in record.model.unique()])
+say(recorded.origin("training"))
 
 # %% [markdown]
 # Batch size hardly matters here. Between training and test part lies the gap
@@ -488,7 +490,8 @@ def weights_on_source(model, batch):  # best head's mean weight, (operation,)
 
 
 pointing = np.array([weights_on_source(m, test_set) for m in run.models])
-forming = np.array([weights_on_source(run.models_at(step)[0], data.splits["val"])
+forming = np.array([weights_on_source(run.models_at(step)[0],
+                                      data.splits["val"])
                     for step in evals])
 show(ch08.lines(evals, dict(zip(names, forming.T)), "weight on source"),
      "The weight that the best head puts on the token to be copied, "
@@ -525,7 +528,7 @@ sick = {
     "rate too low": short_run(learning_rate=learning_rate / 100),
     "too few examples": short_run(
         data=tasks.FiniteDataset(task, 1000, balance=task.kinds), n_train=800),
-    "mask is broken": short_run(partial(BrokenMask, **tables.SELECTOR))}
+    "mask is broken": short_run(partial(BrokenMask, **lists.SELECTOR))}
 
 # %%
 show(ch08.losses_beside(sick),

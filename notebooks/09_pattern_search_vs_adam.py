@@ -21,16 +21,17 @@
 # parameters.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
+from experiments.searches import SIZES
 from progtx_core import models, tasks
-from progtx_core.tools import tables
+from progtx_core.models.transformer import CausalTransformer
 from progtx_core.tools.page import chapter_header
 
 chapter_header(
     "09_pattern_search_vs_adam",
     task="parity: after each bit, is the number of ones so far odd?",
     model="a causal transformer of two layers",
-    parameters=models.count_parameters(tables.searched_model(
-        tasks.get("parity").spec, **tables.SEARCHED["tiny"])),
+    parameters=models.count_parameters(CausalTransformer(
+        tasks.get("parity").spec, **SIZES["tiny"])),
     prerequisites="chapters 6 and 8",
 )
 
@@ -52,15 +53,15 @@ from functools import partial
 
 import numpy as np
 import torch
-from parts import ch09
-from progtx_core import models, tasks
-from parts import timing
+from experiments import searches as methods
+from parts import ch09, timing
+from parts.interactive import surface
 from parts.landscape import landscape
+from progtx_core import models, tasks
 from progtx_core.optim import FastLosses, PatternSearch
-from progtx_core.tools import recorded, tables
+from progtx_core.tools import recorded
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, layers, say, show, table
-from progtx_core.tools.pages.interactive import surface
 from progtx_core.training import (
     Config,
     Snapshots,
@@ -71,7 +72,7 @@ from torch.nn.utils import parameters_to_vector
 
 # %% tags=["parameters"]
 task: str = "parity"  # or first_bit, running_majority, word_problem …
-output: str = "per_token"  # or scratchpad: bits, a separator, then the states
+output: str = "per_token"  # or scratchpad: bits, a separator, the states
 model_size: str = "tiny"  # or small, medium, large
 data_size: str = "all"  # all strings of eight bits; or small, medium, large
 d_model: int = 0  # width; 0, here and below: as the size has it
@@ -89,17 +90,17 @@ n_seeds: int = 2  # models trained here; five are recorded
 
 # %% tags=["setup"]
 claims = Claims("09_pattern_search_vs_adam", globals())
-sizes = tables.SEARCHED[model_size] | {
+sizes = methods.SIZES[model_size] | {
     name: value for name, value in (
         ("d_model", d_model), ("n_layers", n_layers), ("n_heads", n_heads),
         ("d_mlp", d_mlp)) if value}
-strings = tables.STRING_SETS[data_size]
+strings = methods.STRING_SETS[data_size]
 n_samples = n_samples or strings["n_samples"]
 tracking = tasks.get(task, seq_len=seq_len or strings["seq_len"],
                      output=output)
 data = tasks.StringSet(tracking, n_samples)
 train_set, test_set = data.splits["train"], data.splits["test"]
-make_model = partial(tables.searched_model, **sizes)
+make_model = partial(CausalTransformer, **sizes)
 
 
 # %% [markdown]
@@ -300,13 +301,19 @@ table(["kept", "numbers changed", "loss falls by", "of them downhill"],
 # All settings were found by trying; those of the other methods too.
 
 # %%
-entry = partial(tables.search_entry, task=task, output=output, sizes=sizes,
-                seq_len=tracking.seq_len, strings=n_samples,
-                max_steps=limit_batches or None)
-entries = {"PatternSearch": entry("PatternSearch", radius=radius,
-                                  budget=budget),
-           "Adam": entry("Adam", batch_size=batch_size or None)}
-runs = {name: one.train(n_seeds, seed) for name, one in entries.items()}
+how = {"model_kwargs": sizes, "strings": n_samples,
+       "task_kwargs": {"seq_len": tracking.seq_len}}
+cells = {
+    "PatternSearch": methods.cell(
+        "PatternSearch", task, output, **how,
+        arguments={"radius": radius, "budget": budget}),
+    "Adam": methods.cell(
+        "Adam", task, output, **how,
+        settings={"batch_size": batch_size} if batch_size else {})}
+runs = {}
+for name, cell in cells.items():
+    steps = min(limit_batches or cell.config().steps, cell.config().steps)
+    runs[name] = cell.with_settings(steps=steps).train(n_seeds, seed)
 
 # %% [markdown]
 # What is one of Adam's steps worth in forward passes over all strings? It
@@ -315,8 +322,8 @@ runs = {name: one.train(n_seeds, seed) for name, one in entries.items()}
 # it would be lower, since a small batch is not much faster than a large one.
 
 # %% tags=["nbval-ignore-output"]
-price = entries["Adam"].passes_a_step(runs["Adam"])
-curves = {name: tables.progress(run, train_set, price)
+price = methods.passes_a_step(cells["Adam"], runs["Adam"])
+curves = {name: methods.progress(run, train_set, price)
           for name, run in runs.items()}
 say(f"A step of Adam, with a batch of {runs['Adam'].config.batch_size}, costs "
     f"as much as **{price:.1f}** forward passes over all strings.")
@@ -360,25 +367,25 @@ table(["worst live seed", "train", "test", "test, last answer",
 
 # %%
 record = recorded.read("searches")
-show(ch09.recorded_race(record.query("task == 'parity'"), tables.SEARCHES,
-                        tables.BASELINES),
+show(ch09.recorded_race(record.query("task == 'parity'"), methods.SEARCHES,
+                        methods.BASELINES),
      "Median loss, a band for the seeds. Over forward passes and seconds, "
      "methods with gradients fall first, then the search, and SPSA hardly. "
      "Right: kinds of the search, all falling; with expansion they lag.")
 
 
 # %% tags=["nbval-ignore-output"]
-def recorded(column, row, rule="parity"):
-    return record.values(column, row, rule)
+def measured(column, row, rule="parity"):
+    return recorded.values(record, row, rule, column)
 
 
-cells = dict.fromkeys((row["model"], row["task"]) for row in record.rows)
+rows = dict.fromkeys(zip(record.model, record.task))
 table(["method", "task", "worst seed: train", "test", "passes",
        "seconds a seed"],
-      [[*cell, *(recorded(c, *cell).min() for c in ("train", "accuracy")),
-        *(f"{np.median(recorded(c, *cell)):,.0f}"
-          for c in ("passes", "seconds"))] for cell in cells])
-say(record.origin())
+      [[*row, *(measured(c, *row).min() for c in ("train", "accuracy")),
+        *(f"{np.median(measured(c, *row)):,.0f}"
+          for c in ("passes", "seconds"))] for row in rows])
+say(recorded.origin("searches"))
 
 # %% [markdown]
 # At first one at a time is ahead, for each of its moves begins where the one
@@ -418,7 +425,8 @@ show(ch09.radius_and_layers(runs["PatternSearch"]),
 # at the surface to read its loss; the slider goes through the training.
 
 # %% tags=["nbval-ignore-output"]
-surface(landscape(runs, train_set),
+plane = landscape(runs, train_set)
+surface(plane, ch09.surface(plane),
         "The loss over a plane: two paths from one point to far-off valleys.")
 
 
@@ -432,13 +440,13 @@ surface(landscape(runs, train_set),
 
 # %%
 def prices_of(own):
-    model = tables.searched_model(tracking.spec, **own)
+    model = CausalTransformer(tracking.spec, **own)
     return (models.count_parameters(model),
             *timing.sweep_and_gradient(model, train_set))
 
 
 more = [{"d_model": w, "d_mlp": 4 * w} for w in (8, 16, 32, 64)]
-more += [tables.SEARCHED[name] for name in ("medium", "large")]
+more += [methods.SIZES[name] for name in ("medium", "large")]
 counts, a_sweep, a_gradient = np.array([prices_of(own) for own in more]).T
 show(ch09.costs(counts, {"a sweep of the search": a_sweep,
                          "a gradient": a_gradient}),
@@ -475,7 +483,7 @@ def on_batches(measure_again):
                   model.parameters(), radius, budget=3000,
                   measure_again=measure_again))
     return (run.history["best_loss"][0],
-            tables.progress(run, train_set, 1.0)[1][0])
+            methods.progress(run, train_set, 1.0)[1][0])
 
 
 fooled = {"best loss kept": on_batches(False),
@@ -718,12 +726,12 @@ for column, row, rule, least in (
           for row in ("Adam", "Adam, wider", "Adam, scratchpad")
           for column in ("train", "accuracy"))):
     claims.check(f"recorded: {row}, {rule}, {column}, worst seed",
-                 recorded(column, row, rule).min(), at_least=least)
+                 measured(column, row, rule).min(), at_least=least)
 
 
 # %%
 def worst(row, n):  # of the losses after so many passes
-    return recorded(f"after_{n}", row).max()
+    return measured(f"after_{n}", row).max()
 
 
 for row, n, sign in (("one at a time", 10_000, -1), ("SPSA", 30_000, 1),
@@ -733,7 +741,7 @@ for row, n, sign in (("one at a time", 10_000, -1), ("SPSA", 30_000, 1),
                  f"{'ahead' if sign < 0 else 'behind'} by",
                  sign * (worst(row, n) - worst("PatternSearch", n)),
                  at_least=0.03)
-seconds = [np.median(recorded("seconds", row) / recorded("passes", row))
+seconds = [np.median(measured("seconds", row) / measured("passes", row))
            for row in ("one at a time", "PatternSearch")]
 claims.check("recorded: seconds of one at a time for the same passes, times",
              seconds[0] / seconds[1], at_least=2)

@@ -20,8 +20,8 @@
 # and the pairs of numbers that are too far apart to have been seen.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
+from experiments.counting import SIZES
 from progtx_core import models, tasks
-from progtx_core.tools import tables
 from progtx_core.tools.page import chapter_header
 
 chapter_header(
@@ -30,7 +30,7 @@ chapter_header(
     model="a causal transformer of three layers, with a window",
     parameters=models.count_parameters(models.long.LongTransformer(
         tasks.get("counting").spec, positions="windowed",
-        **tables.COUNTERS["both"])),
+        **SIZES["both"])),
     prerequisites="chapters 5, 8 and 10",
 )
 
@@ -52,17 +52,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from experiments import counting as counts
 from parts import ch10, ch11
+from parts.hand_set import counter
+from parts.samples import Samples, until
 from progtx_core import models, rasp, tasks
 from progtx_core.evaluation import generation
 from progtx_core.models.attention import NEG_INF, patterns
 from progtx_core.models.long import LONG_SCHEMES, LongTransformer
 from progtx_core.rasp import programs
-from parts.hand_set import counter
-from progtx_core.tools import paths, records, tables
+from progtx_core.tools import paths, recorded
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show, table
-from progtx_core.tools.samples import Samples, until
 from progtx_core.tools.trackers import opened
 from progtx_core.training import (
     Checkpoints,
@@ -91,13 +92,12 @@ claims = Claims("11_counting", globals())
 settings = {  # a larger model takes a lower rate
     "steps": steps, "batch_size": batch_size,
     "learning_rate": learning_rate or 0.0005 * (model_size == "paper")}
-entry = tables.counting_entry(
-    scheme, regime, **{name: value for name, value in settings.items()
-                       if value})
+cell = counts.cell(scheme, regime, **{
+    name: value for name, value in settings.items() if value})
 directions = [d for d in ("up", "down")
-              if entry.of_task["directions"] in (d, "both")]
-counting = tasks.get("counting", **entry.of_task)
-longest = tasks.get("counting", max_len=tables.TEST_LENGTHS[-1])
+              if cell.task_kwargs["directions"] in (d, "both")]
+counting = tasks.get("counting", **cell.task_kwargs)
+longest = tasks.get("counting", max_len=counts.TEST_LENGTHS[-1])
 
 
 # %% [markdown]
@@ -137,12 +137,12 @@ drawn = counting.sample(4000, torch.Generator().manual_seed(seed))
 tokens = drawn.inputs
 occurs = set(tokens.flatten().tolist()) & set(range(1, counting.n_numbers + 1))
 apart = (tokens[:, 1] - tokens[:, 2]).abs()
-tests = {(d, n): tables.of_length(longest, n, d)
-         for d in directions for n in tables.TEST_LENGTHS}
+tests = {(d, n): counts.of_length(longest, n, d)
+         for d in directions for n in counts.TEST_LENGTHS}
 table(["", "sequences", "numbers that occur", "a and b apart, at most"],
       [["training", len(tokens), len(occurs), int(apart.max())]]
       + [[f"test, {n} tokens", sum(len(tests[d, n]) for d in directions), "",
-          n - 6] for n in tables.TEST_LENGTHS])
+          n - 6] for n in counts.TEST_LENGTHS])
 
 
 # %% [markdown]
@@ -206,8 +206,8 @@ print((window(150) == 0).tril().sum(1)[[4, 12, 60, 149]].tolist())
 
 # %%
 torch.manual_seed(seed)
-sizes = {"small": entry.sizes,
-         "paper": {"positions": scheme} | tables.PAPER}[model_size]
+sizes = {"small": cell.model_kwargs,
+         "paper": {"positions": scheme} | counts.SIZES["paper"]}[model_size]
 untrained = LongTransformer(counting.spec, **sizes)
 by_hand = counter(longest, 150)
 for name, model in (("untrained", untrained), ("by hand", by_hand)):
@@ -227,8 +227,8 @@ for name, model in (("untrained", untrained), ("by hand", by_hand)):
 # parameters of the look with the most right answers are kept.
 
 # %%
-every = max(1, entry.config().steps // 6)
-config = entry.with_settings(eval_every=every).config()
+every = max(1, cell.config().steps // 6)
+config = cell.with_settings(eval_every=every).config()
 folder = Path(paths.scratch(), output_dir)
 ends = (24, 18) if "down" in directions else (18, 24)
 answers = Samples(counting, ends=((5, 16), ends, (15, 15)))
@@ -253,33 +253,33 @@ run = fit(partial(LongTransformer, **sizes), counting, config, seed=seed,
 # now is drawn beside them. The shaded range holds the lengths of training.
 
 # %%
-recorded = records.read("counting")
+record = recorded.read("counting")
 
 
 def by_length(row, direction):  # length to values, one a seed
-    return {n: recorded.values(f"{direction}_{n}", row, "counting")
-            for n in tables.TEST_LENGTHS}
+    return {n: recorded.values(record, row, "counting", f"{direction}_{n}")
+            for n in counts.TEST_LENGTHS}
 
 
-live = {d: {n: tables.shares(run.models, tests[d, n])
-            for n in tables.TEST_LENGTHS} for d in directions}
+live = {d: {n: counts.shares(run.models, tests[d, n])
+            for n in counts.TEST_LENGTHS} for d in directions}
 panels = {f"{what}, {d}": {
     "whole only": by_length(f"windowed, {what}", d),
     "some truncated": by_length(f"windowed, {what}, truncated", d)}
     for what, d in (("up", "up"), ("both", "up"), ("both", "down"))}
 for d in directions:
-    panels[f"{entry.of_task['directions']}, {d}"]["now"] = live[d]
+    panels[f"{cell.task_kwargs['directions']}, {d}"]["now"] = live[d]
 show(ch11.by_length(panels, counting.max_len),
      "Exact match over the length for counting up alone, and for both "
      "directions in one model: with some sequences cut, lines near one far "
      "past the shaded range; with whole ones only, lines that fall.")
 
 # %% tags=["nbval-ignore-output"]
-table(["median (worst seed)", *(f"{n} tokens" for n in tables.TEST_LENGTHS)],
+table(["median (worst seed)", *(f"{n} tokens" for n in counts.TEST_LENGTHS)],
       [[f"{title}: {name}", *(f"{np.median(v):.2f} ({v.min():.2f})"
                               for v in values.values())]
        for title, lines in panels.items() for name, values in lines.items()])
-say(recorded.origin())
+say(recorded.origin("counting"))
 
 # %% [markdown]
 # With some sequences cut, one model counts in both directions more than twice
@@ -299,7 +299,7 @@ say(recorded.origin())
 
 # %%
 schemes = {name: by_length(f"{name}, up, truncated", "up")
-           for name in tables.COMPARED}
+           for name in counts.COMPARED}
 halves = np.array_split(sorted(
     schemes, key=lambda name: -np.median(schemes[name][150])), 2)
 show(ch11.by_length(
@@ -322,10 +322,10 @@ show(ch11.by_length(
 # %%
 def at_150(row, direction, near=""):
     name = f"{near}{direction}_150"
-    return np.median(recorded.values(name, row, "counting"))
+    return np.median(recorded.values(record, row, "counting", name))
 
 
-compared = [row for row in recorded.names("model")
+compared = [row for row in record.model.unique()
             if row.split(", ")[0] in ("windowed", "anchored", "none")]
 table(["150 tokens, median of the seeds", "direction", "all of it is read",
        "the middle left out"],
@@ -446,11 +446,11 @@ show(ch10.beside(pairs, words),
 # every answer right.)
 
 # %% tags=["nbval-ignore-output"]
-few = tables.counting_entry(scheme, "up, truncated", n_train=300,
+few = counts.cell(scheme, "up, truncated", n_train=300,
                             steps=min(1000, config.steps))
 small = few.train(1, seed)
-up = {n: tables.of_length(longest, n, "up") for n in (60, 100, 150)}
-on_few = {f"test, {n} tokens": tables.shares(small.models, batch)[0]
+up = {n: counts.of_length(longest, n, "up") for n in (60, 100, 150)}
+on_few = {f"test, {n} tokens": counts.shares(small.models, batch)[0]
           for n, batch in up.items()}
 table(["300 sequences, counting up", "answers without an error"],
       list(on_few.items()))
@@ -462,7 +462,7 @@ print("its own tokens:", small.history["train/accuracy"][0, -50:].mean())
 # sixty tokens, sorted by that, and by their first wrong token:
 
 # %% tags=["nbval-ignore-output"]
-known = tasks.get("counting", **few.of_task).sample(
+known = tasks.get("counting", **few.task_kwargs).sample(
     300, torch.Generator().manual_seed(seed)).inputs
 ended = known[(known == counting.end).any(1), 2]  # as the b of an EoS
 a_seen, b_seen = (torch.isin(up[60].inputs[:, place], values) for
@@ -489,10 +489,11 @@ table(["", *generation.ERROR_KINDS],
 # hide what is to be copied; in training there are twenty symbols at most:
 
 # %%
-copies = {name: {2 * n + 3: recorded.values(f"copy_{n}", name, "copying")
-                 for n in tables.COPY_LENGTHS}
+copies = {name: {2 * n + 3: recorded.values(record, name, "copying",
+                                            f"copy_{n}")
+                 for n in counts.COPY_LENGTHS}
           for name in ("unique", "repeated")}
-show(ch11.by_length({"copying": copies}, 2 * tables.COPY_LENGTHS[0] + 3),
+show(ch11.by_length({"copying": copies}, 2 * counts.COPY_LENGTHS[0] + 3),
      "Exact match over length for copying unique and repeated symbols: the "
      "first falls late, the second is low and falls at once.")
 
@@ -669,9 +670,9 @@ print(check_score(my_score))
 #
 # Make a subclass of `LONG_SCHEMES["windowed"]` with `n_near = 1`, and add it
 # to `LONG_SCHEMES` under a name of yours, in a cell after the imports. Set
-# `scheme` to that name and `regime` to `"up, truncated"`, and run all. Then one that
-# sees the four nearest places and never the prompt (`n_near = 4` and an
-# `attention_bias` of your own). Which kinds of error appear?
+# `scheme` to that name and `regime` to `"up, truncated"`, and run all. Then
+# one that sees the four nearest places and never the prompt (`n_near = 4` and
+# an `attention_bias` of your own). Which kinds of error appear?
 #
 # <details><summary>What to look for</summary>
 #
@@ -726,7 +727,8 @@ for row, median, least in (("windowed, up, truncated", 0.99, 0.9),
     claims.check(f"recorded: {row}, every length, worst of five seeds",
                  summary(row, np.min), at_least=least)
 claims.check("parameters of the model that counts upwards", recorded.values(
-    "parameters", "windowed, up, truncated", "counting").max(), at_most=150_000)
+    record, "windowed, up, truncated", "counting", "parameters").max(),
+    at_most=150_000)
 claims.check("trained now: every length and direction", min(
     v.min() for values in live.values() for v in values.values()),
     at_least=0.8)
@@ -740,7 +742,8 @@ claims.check("trained now: less than five apart, right",
              bins["0 to 4"].mean(), at_most=0.95)
 
 # %%
-for row, mended in (("windowed, both", False), ("none, both, truncated", True)):
+for row, mended in (("windowed, both", False),
+                    ("none, both, truncated", True)):
     for d in ("up", "down"):
         whole = at_150(row, d)
         claims.check(f"recorded: {row}, {d}, 150 tokens, median", whole,
@@ -772,6 +775,6 @@ claims.check("recorded: but 40 unique symbols, median",
              np.median(copies["unique"][83]), at_most=0.75)
 glue("ladder-11", "**Past the training length**: trained on sixty tokens, "
      "one model counts up and down over a hundred and fifty, "
-     f"{100 * summary('windowed, both, truncated', np.min):.0f} % right on the "
-     "worst of five seeds at its hardest length.")
+     f"{100 * summary('windowed, both, truncated', np.min):.0f} % right on "
+     "the worst of five seeds at its hardest length.")
 print(claims.summary())

@@ -54,19 +54,16 @@ from datetime import datetime
 from pathlib import Path
 from unittest.mock import patch
 
+import numpy as np
 import psutil
 from progtx_core import plots, tasks
 from progtx_core.tools import paths
 from progtx_core.tools.claims import Claims
+from progtx_core.tools.experiments import grid
+from progtx_core.tools.experiments.runner import Runner
+from progtx_core.tools.experiments.store import DONE, INTERRUPTED, RUNNING
+from progtx_core.tools.experiments.table import plot, read
 from progtx_core.tools.page import glue, say, show, table
-from progtx_core.tools.sweeps import collect, plan
-from progtx_core.tools.sweeps.drive import Sweep
-from progtx_core.tools.sweeps.store import (
-    DONE,
-    INTERRUPTED,
-    RUNNING,
-    RunFolder,
-)
 from progtx_core.training import Config, fit
 
 # %% tags=["parameters"]
@@ -184,23 +181,24 @@ print(small_sweep(place / "small", accuracy, **lists))
 # %% [markdown]
 # ## Train
 #
-# `python -m progtx_core sweep` is the same in earnest. A run is a notebook:
-# the library papermill puts other values into its parameters cell and has a
-# *kernel* execute it. A *driver* hands the runs to *workers*, processes that
-# do one run at a time. The name of a run is made from the code too: after a
-# change of the chapter or of this package everything is run anew.
+# `python -m progtx_core sweep` is the same in earnest. A run is a *trial* of
+# an experiment, here of a notebook: the library papermill puts other values
+# into its parameters cell and has a *kernel* execute it. A *driver* hands the
+# trials to *workers*, processes that do one at a time. The name of a trial is
+# made from the chapter's code too: after a change of it all are run anew. (A
+# changed comment is no change.)
 #
 # Here is the sweep of this chapter, planned first. (Values that are the
 # chapter's own, such as seed 0, are left out.)
 
 # %%
-grid = [f"learning_rate={rates}", f"seed=0:{n_seeds}", f"steps={steps}",
-        "n_seeds=1"]
+values = [f"learning_rate={rates}", f"seed=0:{n_seeds}", f"steps={steps}",
+          "n_seeds=1"]
 command = [sys.executable, "-m", "progtx_core", "sweep", "01", "--name",
            "rates", "--out", str(place), "--workers", str(workers)]
-command += itertools.chain.from_iterable(["-p", one] for one in grid)
-sweep = Sweep(plan.plan("01", grid), place / "rates")
-print(len(sweep.jobs), "runs; the first:", sweep.jobs[0].parameters)
+command += itertools.chain.from_iterable(["-p", one] for one in values)
+sweep = Runner(grid.from_assignments("01", values).trials(), place / "rates")
+print(len(sweep.trials), "trials; the first:", sweep.trials[0].parameters)
 
 
 # %% [markdown]
@@ -234,7 +232,7 @@ killed = datetime.now()
 
 # %% tags=["nbval-ignore-output"]
 before = sweep.states()
-table(["state", "runs"], [[name, len(jobs)] for name, jobs in before.items()])
+table(["state", "trials"], [[name, len(of)] for name, of in before.items()])
 
 # %% [markdown]
 # *Interrupted*: in the folder a note says "running", but nobody holds the
@@ -242,9 +240,11 @@ table(["state", "runs"], [[name, len(jobs)] for name, jobs in before.items()])
 # system when its holder dies. So the lock decides. Now the same line again.
 
 # %% tags=["nbval-ignore-output"]
-# When each result was written:
-finished = {job.folder: (job.folder / "row.json").stat().st_mtime_ns
-            for job in before.get(DONE, [])}
+def written(trial):  # when its result was
+    return (sweep.place(trial).path / "row.json").stat().st_mtime_ns
+
+
+finished = {trial.key: written(trial) for trial in before.get(DONE, [])}
 started = time.perf_counter()
 again = subprocess.run(command, cwd=paths.ROOT, text=True,
                        capture_output=True)
@@ -259,13 +259,13 @@ print(*again.stdout.splitlines()[2:-3], sep="\n")  # its progress
 # %% [markdown]
 # ## Evidence over seeds
 #
-# All runs are one table now, a row a run: parameters, and what each claim of
+# All runs are one table now, a row a trial: parameters, and what each claim of
 # the chapter measured. A column is named by its claim; what it holds here is
 # the test accuracy of the run's one seed. First a failure. Points are runs,
 # the line is their median.
 
 # %%
-rows = collect.rows_of(sweep.folder)
+rows = read(sweep.folder)
 results = {
     "xor_of_endpoints": "logistic regression ends at chance on "
                         "xor_of_endpoints, every seed",
@@ -274,13 +274,13 @@ results = {
     "last_gt_first": "logistic regression solves last_gt_first on every seed",
     "trend_sign": "logistic regression solves trend_sign on every seed"}
 by_rate = {
-    name: {rate: [row[claim] for row in rows if row["learning_rate"] == rate]
-           for rate in sorted({row["learning_rate"] for row in rows})}
+    name: {rate: of[claim].tolist()
+           for rate, of in rows.groupby("learning_rate")}
     for name, claim in results.items()}
 
 
 def over_rates(name):
-    figure = collect.plot(rows, results[name], "learning_rate")
+    figure = plot(rows, results[name], "learning_rate")
     (ax,) = figure.axes
     ax.set(ylim=(0.4, 1.02), ylabel=f"test accuracy\n{name}")
     ax.axhline(0.5, color="0.5", ls=":")  # chance
@@ -316,18 +316,18 @@ table(["task, worst and best seed", *map(str, by_rate["trend_sign"])],
 # the times at which attempts began, and at which the run was done.
 
 # %%
-def moments(job):
-    lines = (job.folder / "log.txt").read_text().splitlines()
+def moments(trial):
+    lines = (sweep.place(trial).path / "log.txt").read_text().splitlines()
     return [datetime.fromisoformat(line[1:20]) for line in lines
             if line.startswith("[20")]
 
 
-jobs = sorted(sweep.jobs, key=moments)
-first = moments(jobs[0])[0]
+ordered = sorted(sweep.trials, key=moments)
+first = moments(ordered[0])[0]
 cut_at = (killed - first).total_seconds()
 figure, (ax,) = plots.panels(width=5.2, height=3.2)
-for row, job in enumerate(jobs):
-    *begun, done = [(t - first).total_seconds() for t in moments(job)]
+for row, trial in enumerate(ordered):
+    *begun, done = [(t - first).total_seconds() for t in moments(trial)]
     ax.barh(row, done - begun[-1], left=begun[-1], color=plots.COLOURS[0])
     for start in begun[:-1]:
         ax.barh(row, cut_at - start, left=start, hatch="///", color="none",
@@ -344,16 +344,14 @@ show(figure, "A bar for each run over the seconds since the start. Some end "
 # line. There is one filled bar a run.
 
 # %%
-repeated = [folder for folder, written in finished.items()
-            if (folder / "row.json").stat().st_mtime_ns != written
-            or RunFolder(folder).status().attempts > 1]
+twice = set(rows.trial[rows.attempts > 1])
+repeated = [trial.key for trial in before.get(DONE, [])
+            if written(trial) != finished[trial.key] or trial.key in twice]
 cut = before.get(INTERRUPTED, [])
-twice = {job.folder for job in sweep.jobs
-         if RunFolder(job.folder).status().attempts > 1}
-pairs = {(row["learning_rate"], row["seed"]) for row in rows}
+pairs = rows[["learning_rate", "seed"]].drop_duplicates()
 print(f"done before the cut and done again: {len(repeated)}")
 print("begun twice are those that were cut off:",
-      twice == {job.folder for job in cut})
+      twice == {trial.key for trial in cut})
 print(f"rows: {len(rows)}, with different parameters: {len(pairs)}, "
       f"done: {count(DONE)}")
 
@@ -362,39 +360,38 @@ print(f"rows: {len(rows)}, with different parameters: {len(pairs)}, "
 # nothing happened to? Take one such run, and run it alone in a new folder.
 
 # %%
-job = (cut or sweep.jobs)[0]
-alone = [f"{name}={value}" for name, value in job.parameters.items()]
-other = Sweep(plan.plan("01", alone), place / "alone")
+trial = (cut or sweep.trials)[0]
+alone = [f"{name}={value}" for name, value in trial.parameters.items()]
 plain = [*command[:command.index("rates")], "alone", "--out", str(place)]
 plain += itertools.chain.from_iterable(["-p", one] for one in alone)
 subprocess.run(plain, cwd=paths.ROOT, capture_output=True, check=True)
-measured = [RunFolder(one.folder).read("row.json")["measured"]
-            for one in (job, other.jobs[0])]
-difference = max(abs(value - measured[1][name])
-                 for name, value in measured[0].items())
-print("same claims:", measured[0].keys() == measured[1].keys(),
+one, other = rows[rows.trial == trial.key], read(place / "alone")
+claimed = [name for name in rows if f"verdict: {name}" in rows]
+difference = np.abs(one[claimed].values - other[claimed].values).max()
+print("same parameters:", other.trial.tolist() == [trial.key],
       "- largest difference:", difference)
 
 # %% [markdown]
 # ## Look inside
 #
-# A run's folder holds what it takes to read and to repeat it: the executed
-# notebook; the log; the parameters, with the hash of the code; the claims.
+# A trial's folder holds what it takes to read and to repeat it: the executed
+# notebook; the log; the parameters, with the version of the chapter; what its
+# claims measured.
 # `results.csv` and `index.html`, which links all notebooks, are made from
 # these folders, at any time, also of a sweep that is not finished
 # (`--collect`).
 
 # %% tags=["nbval-ignore-output"]
-for path in sorted(job.folder.iterdir()):
+folder = sweep.place(trial).path
+for path in sorted(folder.iterdir()):
     print(f"{path.name:30} {path.stat().st_size:8} bytes")
-print((job.folder / "run.json").read_text())
-print("\n".join(line for line in (job.folder / "log.txt").read_text()
+print((folder / "trial.json").read_text())
+print("\n".join(line for line in (folder / "log.txt").read_text()
                 .splitlines() if line.startswith("[20")))
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-spent = sum(row["seconds"] for row in rows if row["attempts"] > 1
-            or sweep.folder / row["run"] not in finished)
-left = len(sweep.jobs) - len(finished)
+spent = rows.seconds[~rows.trial.isin(finished)].sum()
+left = len(sweep.trials) - len(finished)
 say(f"After the cut, {left} runs of {spent:.0f} seconds in all took "
     f"**{seconds:.0f}** seconds, {workers} at a time, each with one thread. "
     "By the formula above, with $t + c$ the mean of these runs, it is "
@@ -467,13 +464,14 @@ print(f"seed=0:5, n_seeds=2:    {len(shared)} trainings of {len(set(shared))} "
 # Where jobs go through SLURM or another queue, `examples/job_queue.py` submits
 # the workers.
 #
-# **The recorded tables** of this book are made by the same three rules:
-# `python -m progtx_core record NAME` measures what is missing or was measured
-# by older code, and goes on where it stopped.
+# **The recorded tables** of this book are made by the same runner, with a seed
+# of a model on a task for a trial: `python -m progtx_core record NAME`
+# measures what is missing or of an older version, and goes on where it
+# stopped.
 #
 # **One training on several devices** is another matter: there the runs are not
 # independent. `device` is a parameter of chapters 2 to 6, 8 and 11. For more
-# than one there is an adapter to Lightning, `progtx_core.tools.lightning`, which
+# than one there is an adapter to Lightning, `progtx_core.tools.lightning`; it
 # takes any model, task and optimizer of this book. It draws the same batch in
 # every process and gives each a share, so two processes have the curve of one,
 # up to rounding (and but for models that draw numbers as they train). A
@@ -527,13 +525,13 @@ print(f"seed=0:5, n_seeds=2:    {len(shared)} trainings of {len(set(shared))} "
 
 # %% tags=["checker"]
 def check_runs(n_runs):
-    for grid, zipped, n_draws, want in (
+    for combined, zipped, n_draws, want in (
             ({"a": [1, 2], "b": [1, 2, 3]}, {}, 0, 6),
             ({}, {"c": [1, 2], "d": [3, 4]}, 0, 2),
             ({"a": [1, 2]}, {"c": [1, 2, 3], "d": [4, 5, 6]}, 5, 30),
             ({}, {}, 0, 1)):
-        if n_runs(grid, zipped, n_draws) != want:
-            return f"not yet: {grid}, {zipped}, {n_draws} draws are {want}"
+        if n_runs(combined, zipped, n_draws) != want:
+            return f"not yet: {combined}, {zipped}, {n_draws} draws: {want}"
     return "correct"
 
 
@@ -706,7 +704,7 @@ print(check_left(my_left))
 claims.check("runs that were done before the cut, and begun again",
              len(repeated), at_most=0)
 claims.check("runs of the plan that are not done in the end",
-             len(sweep.jobs) - count(DONE), at_most=0)
+             len(sweep.trials) - count(DONE), at_most=0)
 claims.check("rows with the parameters of another row",
              len(rows) - len(pairs), at_most=0)
 claims.check("a run that was cut off and one that was not differ by",
@@ -726,7 +724,7 @@ for name in ("last_gt_first", "trend_sign"):
                  max(next(iter(by_rate[name].values()))), at_most=0.8)
 claims.check("models that runs with overlapping seeds train twice",
              len(shared) - len(set(shared)), at_least=4)
-n_runs = len(sweep.jobs)
+n_runs = len(sweep.trials)
 glue("ladder-12", f"**Reruns.** {n_runs} runs of chapter 1, cut off in the "
      f"middle and begun again: {count(DONE)} are done, none twice. The rate "
      "decides whether logistic regression solves its two tasks in time; at no "

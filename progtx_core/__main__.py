@@ -2,18 +2,22 @@
 
 import argparse
 import os
-import signal
 import sys
-from pathlib import Path
 
 from progtx_core.tools import paths
-from progtx_core.tools.sweeps import command
+from progtx_core.tools.execution import command as execution
+from progtx_core.tools.experiments import command as experiments
+
+NEED_CLONE = {"list", "run", "sweep", "record"}
+CLONE = "needs a clone of the repository: git clone it; pip install -r requirements.txt"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit status; an error is one line on stderr."""
     options = parser().parse_args(arguments)
     try:
+        if options.subcommand in NEED_CLONE and not paths.is_clone():
+            raise ValueError(f"'{options.subcommand}' {CLONE}")
         return options.command(options)
     except KeyboardInterrupt:
         print("interrupted: what was complete is kept", file=sys.stderr)
@@ -33,216 +37,12 @@ def parser() -> argparse.ArgumentParser:
     """What can be typed."""
     top = argparse.ArgumentParser(
         prog="python -m progtx_core",
-        description="Progressive Transformers: check the set-up, run chapters.",
+        description="Progressive Transformers: run chapters, compare models.",
     )
-    commands = top.add_subparsers(required=True, metavar="COMMAND")
-
-    doctor = commands.add_parser("doctor", help="check Python, packages, kernel, disk")
-    doctor.set_defaults(command=run_doctor)
-
-    listing = commands.add_parser("list", help="chapters, parameters, measured times")
-    listing.set_defaults(command=run_list)
-
-    run = commands.add_parser("run", help="execute chapters with papermill")
-    run.add_argument(
-        "chapters",
-        nargs="*",
-        metavar="CHAPTER",
-        help="number or name; all if none is given",
-    )
-    run.add_argument(
-        "--profile", default="full", help="full (default) or fast (seconds a chapter)"
-    )
-    run.add_argument(
-        "-p",
-        dest="parameters",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="set a parameter (again for more); see 'list'",
-    )
-    run.add_argument(
-        "--out",
-        type=Path,
-        default=Path("build/executed"),
-        metavar="DIR",
-        help="where executed notebooks go (default: build/executed)",
-    )
-    run.add_argument(
-        "--update", action="store_true", help="also write the outputs into notebooks/"
-    )
-    run.set_defaults(command=run_chapters)
-
-    record = commands.add_parser(
-        "record", help="measure what is missing or stale in notebooks/results/"
-    )
-    record.add_argument("name", metavar="NAME", help="such as scoreboard")
-    record.add_argument("--seeds", type=int, default=5, help="models a cell (default: 5)")
-    record.add_argument(
-        "--out", type=Path, metavar="FILE", help="write here, not into notebooks/results/"
-    )
-    record.add_argument(
-        "--fresh", action="store_true", help="measure all, not only what has changed"
-    )
-    record.set_defaults(command=run_record)
-    add_compare(commands)
-    add_reports(commands)
-    command.add_to(commands)
+    commands = top.add_subparsers(required=True, metavar="COMMAND", dest="subcommand")
+    execution.add_to(commands)
+    experiments.add_to(commands)
     return top
-
-
-def add_compare(commands) -> None:
-    """What `compare` takes."""
-    compare = commands.add_parser(
-        "compare", help="train models side by side on one task, and report"
-    )
-    compare.add_argument("task", metavar="TASK")
-    compare.add_argument(
-        "models", nargs="*", metavar="MODEL", help="baseline first; by default the ladder"
-    )
-    whole = {"type": int, "metavar": "N"}
-    compare.add_argument(
-        "--n-samples", **whole, help="a finite training set; without, examples are ever new"
-    )
-    compare.add_argument(
-        "--steps", **whole, help="updates (default: each model's default_config)"
-    )
-    compare.add_argument("--batch-size", **whole)
-    compare.add_argument("--learning-rate", type=float, metavar="RATE")
-    compare.add_argument("--seed", **whole, default=0, help="the first one (default: 0)")
-    compare.add_argument("--seeds", **whole, default=3, help="models each (default: 3)")
-    compare.add_argument(
-        "--tracker",
-        action="append",
-        metavar="NAME",
-        help="jsonl (default), tensorboard, wandb; again for more",
-    )
-    compare.add_argument(
-        "--wandb-mode", metavar="MODE", help="disabled, offline or online (see WANDB_MODE)"
-    )
-    compare.add_argument(
-        "--out", type=Path, default=Path("runs"), metavar="DIR", help="default: runs"
-    )
-    compare.set_defaults(command=run_compare)
-
-
-def add_reports(commands) -> None:
-    """What `report` and `dashboard` take."""
-    where = {"type": Path, "default": Path("runs"), "metavar": "DIR"}
-    report = commands.add_parser("report", help="the page of a training; trains nothing")
-    report.add_argument("task", metavar="TASK")
-    report.add_argument("model", metavar="MODEL")
-    report.add_argument("--runs", **where, help="where it is kept (default: runs)")
-    report.set_defaults(command=run_report)
-    dashboard = commands.add_parser("dashboard", help="the page of all results")
-    dashboard.add_argument("--runs", **where, help="where they are kept (default: runs)")
-    dashboard.set_defaults(command=run_dashboard)
-
-
-def run_doctor(options: argparse.Namespace) -> int:
-    from progtx_core.tools import doctor
-
-    findings = doctor.examine()
-    for finding in findings:
-        print(finding)
-    return 0 if all(finding.ok for finding in findings) else 1
-
-
-def run_list(options: argparse.Namespace) -> int:
-    from progtx_core.tools.execution import catalogue
-
-    for chapter in catalogue.chapters():
-        title = chapter.title.partition(". ")[2]
-        print(f"{chapter.name}   {title}   ({chapter.measured})")
-        for parameter in chapter.parameters.values():
-            assigned = f"{parameter.name}: {parameter.type_name} = {parameter.default}"
-            print(f"    {assigned:<32} {parameter.help}")
-    return 0
-
-
-def run_chapters(options: argparse.Namespace) -> int:
-    from progtx_core.tools import execution as runs
-    from progtx_core.tools.execution import catalogue
-
-    wanted = [runs.find(name) for name in options.chapters] or runs.chapters()
-    given = dict(runs.parse_assignment(text) for text in options.parameters)
-    # All is checked before anything runs: a typing error must not cost minutes.
-    planned = [(c, runs.merge(c, options.profile, given)) for c in wanted]
-    total = [c.seconds for c, parameters in planned if not parameters]
-    if len(total) == len(planned) > 1 and all(total):
-        print(
-            f"{len(planned)} chapters, about {catalogue.duration(sum(total))} with "
-            "default parameters",
-            file=sys.stderr,
-        )
-    failures = []
-    for index, (chapter, parameters) in enumerate(planned, start=1):
-        label = f"[{index}/{len(planned)}] "
-        try:
-            path = runs.execute(
-                chapter, parameters, options.out, update=options.update, label=label
-            )
-            print(path)
-        except runs.RunFailed as error:
-            failures.append(chapter.name)
-            print(f"error: {error}", file=sys.stderr)
-    if options.update and (paths.ROOT / "README.md").exists():
-        catalogue.write_readme_table()
-    return 1 if failures else 0
-
-
-def run_record(options: argparse.Namespace) -> int:
-    from progtx_core.tools import records
-
-    # A plain `kill` would leave the processes at work; as an exit it stops them too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    print(records.make(options.name, options.seeds, options.out, options.fresh))
-    return 0
-
-
-def run_compare(options: argparse.Namespace) -> int:
-    from progtx_core.tools import compare
-
-    wanted = compare.Comparison(
-        task=options.task,
-        names=options.models,
-        n_samples=options.n_samples,
-        settings={
-            "steps": options.steps,
-            "batch_size": options.batch_size,
-            "learning_rate": options.learning_rate,
-        },
-        seed=options.seed,
-        n_seeds=options.seeds,
-        trackers=tuple(options.tracker or ["jsonl"]),
-        mode=options.wandb_mode,
-        folder=options.out,
-    )
-    runs = wanted.run()
-    for line in compare.table(runs):
-        print(line)
-    baseline, *challengers = runs.values()
-    for challenger in challengers:
-        print(compare.verdict(baseline, challenger))
-    for run in runs.values():
-        compare.write_report(options.out, run.task.name, run.name)
-    print(compare.write_dashboard(options.out).resolve().as_uri())
-    return 0
-
-
-def run_report(options: argparse.Namespace) -> int:
-    from progtx_core.tools import compare
-
-    page = compare.write_report(options.runs, options.task, options.model)
-    print(page.resolve().as_uri())
-    return 0
-
-
-def run_dashboard(options: argparse.Namespace) -> int:
-    from progtx_core.tools import compare
-
-    print(compare.write_dashboard(options.runs).resolve().as_uri())
-    return 0
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 
 import pytest
 
-from progtx_core.tools import execution as runs
+from progtx_core.tools import execution
 
-pytestmark = pytest.mark.slow
-NAMES = [chapter.name for chapter in runs.chapters()]
+# One built book serves them all, those in a browser too.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("book")]
+NAMES = [chapter.name for chapter in execution.chapters()]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,15 +2,15 @@ import json
 
 import pytest
 
-from progtx_core.tools import paths
 from progtx_core.tools.claims import METADATA_KEY, ClaimFailed, Claims
+from progtx_core.tools.execution.parameters import defaults_of
 
 CHAPTER = "01_logistic_regression"
 
 
 @pytest.fixture
 def defaults():
-    return dict(paths.read_profile("full", CHAPTER))
+    return defaults_of(CHAPTER)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,24 +10,31 @@ import pytest
 import torch
 
 from progtx_core import __main__
-from progtx_core.tools import compare, results, saved
+from progtx_core.tools import compare
 from progtx_core.tools.answers import answers_of
-from progtx_core.tools.compare import Comparison, ladder_for, verdict
-from progtx_core.tools.tables import scoreboard_entry
+from progtx_core.tools.compare import BENCHMARKS, Comparison, ladder_for, verdict
+from progtx_core.tools.experiments import benchmarks
+from progtx_core.tools.recorded import scoreboard
 
 QUICK = {"steps": 200, "batch_size": 32, "learning_rate": 0.02}
 PAIR = ["logistic_regression", "max_pooling"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quiet():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PROGTX_PROGRESS", "off")
+        yield
 
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     wanted = Comparison("has_pos_and_neg", PAIR, settings=QUICK, n_seeds=2, folder=folder)
-    return wanted.run(progress=False), folder
+    return wanted.run(), folder
 
 
-def test_the_command_prints_a_table_and_the_verdict(tmp_path, capsys, monkeypatch):
-    monkeypatch.setenv("PROGTX_PROGRESS", "off")
+def test_the_command_prints_a_table_and_the_verdict(tmp_path, capsys):
     command = ["compare", "has_pos_and_neg", *PAIR, "--steps", "200", "--seeds", "2"]
     assert __main__.main([*command, "--out", str(tmp_path)]) == 0
     head, *rows, last, address = capsys.readouterr().out.splitlines()
@@ -46,23 +54,24 @@ def test_the_command_prints_a_table_and_the_verdict(tmp_path, capsys, monkeypatc
 
 def test_results_hold_every_seed_and_a_second_run_replaces_them(compared, tmp_path):
     runs, folder = compared
-    found, _ = results.read(folder / compare.RESULTS)
-    assert [(r.model, r.seed) for r in found] == [(m, s) for m in PAIR for s in (0, 1)]
-    shares = [r.test_accuracy for r in found if r.model == "max_pooling"]
+    found = benchmarks.read(folder / BENCHMARKS)
+    rows = list(zip(found.model, found.seed))
+    assert rows == [(m, s) for m in PAIR for s in (0, 1)]
+    shares = found.test_accuracy[found.model == "max_pooling"].tolist()
     assert shares == pytest.approx(runs["max_pooling"].test["accuracy"].tolist())
-    path = shutil.copy(folder / compare.RESULTS, tmp_path)
-    Comparison("has_pos_and_neg", PAIR[:1], settings=QUICK, folder=tmp_path).run(False)
-    found, remarks = results.read(Path(path))
-    assert [(r.model, r.seed) for r in found][-3:] == [(PAIR[0], s) for s in (0, 1, 2)]
-    assert "2 results were replaced" in remarks[0]
+    path = shutil.copy(folder / BENCHMARKS, tmp_path)
+    Comparison("has_pos_and_neg", PAIR[:1], settings=QUICK, folder=tmp_path).run()
+    found = benchmarks.read(Path(path))
+    assert list(zip(found.model, found.seed))[-3:] == [(PAIR[0], s) for s in (0, 1, 2)]
+    assert "2 results were replaced" in found.attrs["remarks"][0]
 
 
 def test_a_training_that_was_saved_is_that_training(compared):
     runs, folder = compared
     for name, run in runs.items():
-        path = saved.place(folder / compare.RUNS, "has_pos_and_neg", name)
-        again = saved.load(path)
-        assert again.history.points == run.history.points
+        again = compare.load(folder, "has_pos_and_neg", name)
+        assert again.history.of_seeds == run.history.of_seeds
+        assert (again.config, again.seeds) == (run.config, run.seeds)
         assert np.array_equal(again.test["loss"], run.test["loss"])
         for one, other in zip(run.models, again.models, strict=True):
             for x, y in zip(one.parameters(), other.parameters(), strict=True):
@@ -70,14 +79,15 @@ def test_a_training_that_was_saved_is_that_training(compared):
         ours, theirs = answers_of(run, 1), answers_of(again, 1)
         for split in ("train", "test"):
             assert ours[split].accuracy == theirs[split].accuracy
-    assert len(saved.found(folder / compare.RUNS)) == 2
 
 
 def test_all_models_see_the_same_finite_set(tmp_path):
-    wanted = Comparison("trend_sign", PAIR, n_samples=20, settings=QUICK, folder=tmp_path)
-    assert [entry.config().n_train for entry in wanted.entries()] == [20, 20]
-    assert [entry.config().batch_size for entry in wanted.entries()] == [20, 20]
-    runs = wanted.run(progress=False)
+    wanted = Comparison(
+        "trend_sign", PAIR, settings=QUICK | {"n_train": 20}, folder=tmp_path, n_seeds=1
+    )
+    assert [cell.config().n_train for cell in wanted.cells()] == [20, 20]
+    assert [cell.config().batch_size for cell in wanted.cells()] == [20, 20]
+    runs = wanted.run()
     one, other = (answers_of(run)["train"].batch.inputs for run in runs.values())
     assert torch.equal(one, other) and len(one) == 20
 
@@ -85,8 +95,9 @@ def test_all_models_see_the_same_finite_set(tmp_path):
 def test_the_default_is_the_ladder_as_far_as_it_fits():
     assert len(ladder_for("trend_sign")) == 8
     assert ladder_for("parity") == ["transformer"]
-    entries = Comparison("sum_mod_10").entries()
-    assert entries[-1] == scoreboard_entry("transformer", "sum_mod_10")
+    cells = Comparison("sum_mod_10").cells()
+    own = scoreboard.cell("transformer", "sum_mod_10")
+    assert (cells[-1].config(), cells[-1].row) == (own.config(), own.row)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +105,10 @@ def test_the_default_is_the_ladder_as_far_as_it_fits():
     [
         (["parity_of"], "no task 'parity_of'; nearest: parity"),
         (["trend_sign", "max_poling"], "no model 'max_poling'; nearest: max_pooling"),
-        (["parity", "max_pooling"], "asks for an answer a step, which max_pooling does"),
+        (
+            ["parity", "max_pooling"],
+            "asks for an answer a position, which max_pooling does",
+        ),
         (["trend_sign", "--steps", "0"], "steps must be a whole number of at least 1"),
         (["trend_sign", "--n-samples", "0"], "n_samples must be a whole number"),
         (["trend_sign", "--tracker", "wand"], "no tracker 'wand'; nearest: wandb"),
@@ -107,7 +121,7 @@ def test_a_wrong_name_or_number_is_named_and_nothing_is_written(
     folder = tmp_path / "runs"
     assert __main__.main(["compare", *wrong, "--out", str(folder)]) == 1
     assert message in capsys.readouterr().err
-    assert not [*folder.rglob("*.pt")] and not (folder / compare.RESULTS).exists()
+    assert not [*folder.rglob("*.pt")] and not (folder / BENCHMARKS).exists()
 
 
 def test_a_model_at_chance_or_within_the_noise_beats_nothing(compared):
@@ -132,18 +146,27 @@ def test_a_model_at_chance_or_within_the_noise_beats_nothing(compared):
 def test_no_name_leads_out_of_the_folder(tmp_path, name):
     for task, model in ((name, "max_pooling"), ("trend_sign", name)):
         with pytest.raises(ValueError, match="there is no"):
-            saved.place(tmp_path, task, model)
+            compare.place(tmp_path, task, model)
 
 
-def test_a_damaged_training_is_named(compared, tmp_path):
+def test_a_training_that_is_damaged_or_not_there_is_named(compared, tmp_path):
     _, folder = compared
-    path = saved.place(folder / compare.RUNS, "has_pos_and_neg", "max_pooling")
-    copy = tmp_path / "one.pt"
-    copy.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(ValueError, match="damaged, cut off or no run"):
-        saved.load(copy)
-    with pytest.raises(FileNotFoundError, match="there is no such run"):
-        saved.load(tmp_path / "none.pt")
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    path = compare.place(copy, "has_pos_and_neg", "max_pooling") / "seed_1.pt"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ValueError, match="damaged, cut off or no checkpoint"):
+        compare.load(copy, "has_pos_and_neg", "max_pooling")
+    with pytest.raises(FileNotFoundError, match="compare trend_sign max_pooling'"):
+        compare.load(copy, "trend_sign", "max_pooling")
+
+
+def test_a_model_that_is_built_in_another_way_is_trained_again(compared, monkeypatch):
+    _, folder = compared
+    wider = scoreboard.Cell("max_pooling", "has_pos_and_neg", "max_pooling", {"d_model": 9})
+    wider = replace(wider, task_kwargs=scoreboard.SIGNAL)
+    monkeypatch.setattr(compare, "cell_of", lambda model, task: wider)
+    with pytest.raises(ValueError, match="built in another way now; train it again"):
+        compare.load(folder, "has_pos_and_neg", "max_pooling")
 
 
 def test_what_was_logged_has_the_series_of_every_model(compared):

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import venv
@@ -13,20 +14,20 @@ def test_this_set_up_is_fine(capsys):
     assert any("torch 2.13" in line for line in lines)
 
 
-def test_findings_say_how_to_mend():
-    assert str(doctor.python((3, 9))).startswith("FAIL  Python 3.9; mend: use Python 3.11")
-    assert "is not installed; mend: pip install" in str(
+def test_findings_say_how_to_fix():
+    assert str(doctor.python((3, 9))).startswith("FAIL  Python 3.9; fix: use Python 3.11")
+    assert "no-such-package>=1: it or packaging is not installed; fix: pip install" in str(
         doctor.package("no-such-package>=1")
     )
     old = doctor.package("numpy>=99")
     assert not old.ok
     assert "but >=99 is needed" in old.what
-    assert "no Jupyter kernel 'fortran77'; mend:" in str(doctor.kernel("fortran77"))
+    assert "no Jupyter kernel 'fortran77'; fix:" in str(doctor.kernel("fortran77"))
 
 
 def test_doctor_runs_where_nothing_is_installed(tmp_path):
     venv.create(tmp_path / "bare", with_pip=False)
-    python = tmp_path / "bare" / "bin" / "python"
+    python = tmp_path / "bare" / ("Scripts" if os.name == "nt" else "bin") / "python"
     done = subprocess.run(
         [python, "-m", "progtx_core", "doctor"],
         cwd=paths.ROOT,
@@ -38,7 +39,7 @@ def test_doctor_runs_where_nothing_is_installed(tmp_path):
     assert "pip install -r requirements.txt" in done.stdout
     assert "Traceback" not in done.stderr
     missing = subprocess.run(
-        [python, "-m", "progtx_core", "list"],
+        [python, "-m", "progtx_core", "run", "01"],
         cwd=paths.ROOT,
         capture_output=True,
         text=True,

@@ -19,10 +19,10 @@ from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 
 from progtx_core import tasks
 from progtx_core.models.long import LongTransformer
-from progtx_core.tools.lightning import Training
-from progtx_core.tools.tables import SEARCHED, method, searched_model
-from progtx_core.training import Config, fit, masked_cross_entropy
-from progtx_core.training.config import adam
+from progtx_core.models.transformer import CausalTransformer
+from progtx_core.optim import FastLosses, Moves, PatternSearch
+from progtx_core.tools.lightning import LightningTraining
+from progtx_core.training import Config, adam, fit, masked_cross_entropy
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's own
 QUIET = {
@@ -50,6 +50,16 @@ def strings(name="parity", **sizes):
     return tasks.StringSet(tasks.get(name, **sizes))
 
 
+def searching(batch, **options):
+    """An optimizer without gradients, with its fast measure of candidates."""
+
+    def make(model, config):
+        losses_of = FastLosses(model, batch)
+        return PatternSearch(model.named_parameters(), losses_of=losses_of, **options)
+
+    return make
+
+
 def cases():
     """Model, task, config, optimizer."""
     short = {"steps": 12, "eval_every": 4, "n_eval": 60, "schedule": "cosine"}
@@ -58,7 +68,7 @@ def cases():
     n_train = len(parity.splits["train"])
     searched = Config(batch_size=n_train, n_train=n_train, **short | {"n_eval": 10})
     counted = tasks.get("counting", max_len=12, n_numbers=30)
-    search = method("PatternSearch", parity.splits["train"], radius=0.1, block_size=32)
+    search = searching(parity.splits["train"], radius=0.1, block_size=32)
     return {
         "pooling": ("attention_pooling", *pooled, adam),
         "transformer": ("transformer", *pooled, adam),
@@ -69,7 +79,7 @@ def cases():
             adam,
         ),
         "search": (
-            partial(searched_model, **SEARCHED["tiny"]),
+            partial(CausalTransformer, **SMALL | {"n_layers": 2}),
             parity,
             searched,
             search,
@@ -79,7 +89,9 @@ def cases():
 
 def trained(case, *callbacks, seed=2, resume=None, **options):
     model, task, config, make_optimizer = cases()[case]
-    training = Training(model, task, config, seed=seed, make_optimizer=make_optimizer)
+    training = LightningTraining(
+        model, task, config, seed=seed, make_optimizer=make_optimizer
+    )
     curves = Curves()
     trainer = Trainer(
         **{"max_epochs": -1} | QUIET | options,
@@ -94,7 +106,7 @@ def trained(case, *callbacks, seed=2, resume=None, **options):
 def test_the_curves_are_those_of_fit(case):
     training, trainer, curves = trained(case)
     model, task, config, make_optimizer = cases()[case]
-    run = fit(model, task, config, seed=2, make_optimizer=make_optimizer, progress=False)
+    run = fit(model, task, config, seed=2, make_optimizer=make_optimizer)
     told = {name: run.history[name][0] for name in ("train/loss", "val/loss")}
     assert curves.train == pytest.approx(told["train/loss"].tolist(), abs=1e-5)
     assert curves.val == pytest.approx(told["val/loss"][1:].tolist(), abs=1e-5)
@@ -123,7 +135,7 @@ def test_a_checkpoint_of_another_training_is_refused(tmp_path):
     content = torch.load(tmp_path / "last.ckpt", weights_only=True)
     del content["progtx_training"]
     torch.save(content, tmp_path / "other.ckpt")
-    with pytest.raises(ValueError, match="not of a `Training`"):
+    with pytest.raises(ValueError, match="not of a `LightningTraining`"):
         trained("pooling", resume=tmp_path / "other.ckpt")
 
 
@@ -160,13 +172,15 @@ def test_a_loss_that_is_no_number_ends_the_training():
     task = tasks.get("last_gt_first")
     config = Config(steps=20, learning_rate=1e30, batch_size=8, n_eval=20)
     with pytest.raises(FloatingPointError, match=r"attention_pooling: .* seed 0"):
-        Trainer(max_epochs=-1, **QUIET).fit(Training("attention_pooling", task, config))
+        Trainer(max_epochs=-1, **QUIET).fit(
+            LightningTraining("attention_pooling", task, config)
+        )
 
 
 def test_a_search_that_has_finished_ends_the_training():
     model, task, config, _ = cases()["search"]
-    search = method("PatternSearch", task.splits["train"], budget=10, block_size=8)
-    training = Training(model, task, config, make_optimizer=search)
+    search = searching(task.splits["train"], budget=10, block_size=8)
+    training = LightningTraining(model, task, config, make_optimizer=search)
     trainer = Trainer(max_epochs=-1, **QUIET)
     trainer.fit(training)
     assert trainer.optimizers[0].finished
@@ -179,23 +193,23 @@ def test_gradients_of_unequal_shares_are_those_of_the_whole_batch(monkeypatch):
     batch = task.sample(7, torch.Generator().manual_seed(0))
     n_answers = [int(batch[rank::2].mask.sum()) for rank in (0, 1)]
     assert n_answers[0] != n_answers[1]
-    monkeypatch.setattr(Training, "global_rank", 0)
-    monkeypatch.setattr(Training, "trainer", SimpleNamespace(world_size=2))
+    monkeypatch.setattr(LightningTraining, "global_rank", 0)
+    monkeypatch.setattr(LightningTraining, "trainer", SimpleNamespace(world_size=2))
     shares = []  # what each process would have alone
     for rank in (0, 1):
-        monkeypatch.setattr(Training, "global_rank", rank)
-        training = Training(model, task, config)
+        monkeypatch.setattr(LightningTraining, "global_rank", rank)
+        training = LightningTraining(model, task, config)
         training._sum = lambda own: shares.append(own) or own
         training._measure(training._share(batch))
     gradients = []
     for rank in (0, 1):
-        monkeypatch.setattr(Training, "global_rank", rank)
-        training = Training(model, task, config)
+        monkeypatch.setattr(LightningTraining, "global_rank", rank)
+        training = LightningTraining(model, task, config)
         training._sum = lambda own: sum(shares)
         loss, found = training._measure(training._share(batch))
         loss.backward()
         gradients.append([p.grad for p in training.model.parameters()])
-    whole = Training(model, task, config).model
+    whole = LightningTraining(model, task, config).model
     expected = masked_cross_entropy(whole(batch.inputs), batch)
     expected.backward()
     assert found["loss"].item() == pytest.approx(expected.item(), abs=1e-6)
@@ -205,10 +219,10 @@ def test_gradients_of_unequal_shares_are_those_of_the_whole_batch(monkeypatch):
 
 def test_processes_divide_what_a_search_measures(monkeypatch):
     model, task, config, search = cases()["search"]
-    training = Training(model, task, config, make_optimizer=search)
+    training = LightningTraining(model, task, config, make_optimizer=search)
     optimizer = search(training.model, config)
-    moves = optimizer._sweep()[:7]
-    monkeypatch.setattr(Training, "trainer", SimpleNamespace(world_size=3))
+    moves = Moves(torch.arange(7).unsqueeze(1), torch.full((7, 1), 0.1))
+    monkeypatch.setattr(LightningTraining, "trainer", SimpleNamespace(world_size=3))
     parts, counts = [], []
 
     def counted(own):
@@ -216,7 +230,7 @@ def test_processes_divide_what_a_search_measures(monkeypatch):
         return optimizer.losses_of(own)
 
     for rank in range(3):
-        monkeypatch.setattr(Training, "global_rank", rank)
+        monkeypatch.setattr(LightningTraining, "global_rank", rank)
         training._sum = lambda losses: losses
         parts.append(training._divided(counted)(moves))
     assert sorted(counts) == [2, 2, 3]
@@ -224,8 +238,8 @@ def test_processes_divide_what_a_search_measures(monkeypatch):
 
 
 def test_a_batch_is_not_smaller_than_the_number_of_processes(monkeypatch):
-    monkeypatch.setattr(Training, "trainer", SimpleNamespace(world_size=4))
+    monkeypatch.setattr(LightningTraining, "trainer", SimpleNamespace(world_size=4))
     task = tasks.get("last_gt_first")
-    training = Training("attention_pooling", task, Config(batch_size=3))
+    training = LightningTraining("attention_pooling", task, Config(batch_size=3))
     with pytest.raises(ValueError, match=r"batch_size .* got 3 for 4; take a larger"):
         training.on_fit_start()

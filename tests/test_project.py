@@ -1,105 +1,105 @@
-"""The house itself: floors, sizes, requirement lists."""
+"""The house itself: sizes and floors, requirement lists, file modes."""
 
 import ast
+import sys
 import tomllib
 
 from packaging.requirements import Requirement
 
-from progtx_core.tools import doctor, paths
+from progtx_core.tools import paths
+from tests import house
 
-CORE = paths.ROOT / "progtx_core"
-# From the ground up: a module imports from its own floor's folder or from below.
-FLOORS = [
-    {"checks", "files", "types"},
-    {"tasks", "models", "rasp"},
-    {"training", "optim"},
-    {"evaluation", "plots"},
-    {"tools", "__main__"},
-]
-SIDE_BY_SIDE = {frozenset({"tasks", "models"})}  # know nothing of each other
-
-
-def modules():
-    return sorted(CORE.rglob("*.py"))
-
-
-def room(path):
-    return path.relative_to(CORE).parts[0].removesuffix(".py")
+PROJECT = tomllib.loads((paths.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+# What is imported under another name than it is installed.
+DISTRIBUTIONS = {
+    "sklearn": "scikit-learn",
+    "PIL": "matplotlib",  # which needs it
+    "yaml": "pyyaml",
+    "pytorch_lightning": "pytorch-lightning",
+    "dask_jobqueue": "dask-jobqueue",
+    "jupyter_client": "ipykernel",
+    "nbclient": "papermill",
+    "traitlets": "ipykernel",
+}
 
 
-def imported_rooms(path):
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
-            "progtx_core"
-        ):
-            parts = node.module.split(".")
-            yield from [parts[1]] if parts[1:] else [alias.name for alias in node.names]
+def test_the_house_is_within_its_bounds():
+    """`make house` prints all of them."""
+    over = [str(measure) for measure in house.measures() if not measure.holds]
+    assert not over, "\n".join(over)
 
 
-def test_nothing_imports_upward():
-    floor = {name: height for height, names in enumerate(FLOORS) for name in names}
-    for path in modules():
-        here = room(path)
-        if here == "__init__":
-            continue
-        for there in imported_rooms(path):
-            assert there == here or floor[there] <= floor[here], f"{path}: {there}"
-            assert {here, there} not in SIDE_BY_SIDE, f"{path} imports {there}"
+def test_a_measure_is_over_when_it_is_larger_than_its_bound():
+    assert house.Measure("lines", 40, 40).holds
+    assert str(house.Measure("lines", 41, 40)).startswith("OVER")
 
 
-# What a learner reads; the rest of the house draws, records, compares and executes.
-LESSONS = {"tasks", "models", "optim", "rasp", "training", "evaluation"}
-
-
-def test_the_core_is_small():
-    lines = {path: len(path.read_text("utf-8").splitlines()) for path in modules()}
-    lessons = sum(n for path, n in lines.items() if room(path) in LESSONS)
-    assert lessons < 7000
-    assert sum(lines.values()) - lessons < 6500
-    assert max(lines.values()) <= 250, max(lines, key=lines.get)
+def test_arguments_and_names_are_counted():
+    function = ast.parse("def f(self, a, /, b, *c, d=1, **e): pass").body[0]
+    assert house.n_arguments(function) == 5
+    imported = {"tasks": "progtx_core.tasks", "Config": "progtx_core.training.Config"}
+    names = {
+        "tasks.signals.Trend": "progtx_core.tasks.signals.Trend",
+        "Config.steps": "",
+        "torch.ones": "",
+    }
+    for code, name in names.items():
+        assert house.in_full(ast.parse(code, mode="eval").body, imported) == name
 
 
 def test_public_functions_have_docstrings():
-    for path in modules():
+    for path in house.modules():
         for node in ast.parse(path.read_text("utf-8")).body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_":
-                documented = ast.get_docstring(node) or path.name == "__main__.py"
-                assert documented, f"{path}: {node.name}"
+                assert ast.get_docstring(node), f"{path}: {node.name}"
 
 
-def test_requirement_lists_agree():
-    project = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]
-    readers = {Requirement(line).name: line for line in doctor.requirements()}
-    for line in project["dependencies"]:
-        assert readers[Requirement(line).name] == line
+def names_of(*extras):
+    lines = list(PROJECT["dependencies"])
+    lines += [line for extra in extras for line in PROJECT["optional-dependencies"][extra]]
+    return {Requirement(line).name.lower() for line in lines}
+
+
+def imports_of(path):
+    """Modules from outside that a file imports, and whether at its top."""
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names = [node.module]
+        for name in names:
+            top = name.split(".")[0]
+            if top not in sys.stdlib_module_names | {"progtx_core"}:
+                yield DISTRIBUTIONS.get(top, top).lower()
 
 
 def test_every_import_is_a_requirement():
-    """What the core imports from outside is in its list; heavy things come late."""
-    distributions = {
-        "sklearn": "scikit-learn",
-        "PIL": "matplotlib",
-        "yaml": "pyyaml",
-        "pytorch_lightning": "pytorch-lightning",
-    }
-    # Come with what the reader installs.
-    late = {"wandb", "jupyter_client", "nbclient", "psutil"}
-    project = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]
-    extras = project["optional-dependencies"]
-    heavy = ("sweeps", "tensorboard", "lightning")
-    lines = [*project["dependencies"], *(line for name in heavy for line in extras[name])]
-    listed = {Requirement(line).name.lower() for line in lines}
-    import sys
+    """The core needs what is always installed; the tools also what `book` brings."""
+    core, tools = names_of(), names_of("book", "sweeps", "tensorboard", "lightning")
+    for path in house.modules():
+        # A displayed thing is displayed in a notebook, which brings IPython.
+        listed = core | {"ipython"} if path in house.core() else tools
+        missing = set(imports_of(path)) - listed
+        assert not missing, f"{path}: {missing}"
 
-    for path in modules():
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            names = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.level == 0:
-                names = [node.module]
-            for name in names:
-                top = name.split(".")[0]
-                if top in sys.stdlib_module_names | late | {"progtx_core"}:
-                    continue
-                assert distributions.get(top, top).lower() in listed, f"{path}: {top}"
+
+def test_every_import_of_chapters_and_tests_is_a_requirement():
+    tests = names_of("book", "dev", "sweeps", "tensorboard", "lightning")
+    chapters = names_of("book")
+    for folder, listed in (("notebooks", chapters), ("examples", tests), ("tests", tests)):
+        for path in (paths.ROOT / folder).rglob("*.py"):
+            own = {other.stem for other in path.parent.glob("*.py")} | {"tests", "parts", "experiments"}
+            missing = set(imports_of(path)) - listed - own
+            assert not missing, f"{path}: {missing}"
+
+
+def test_each_python_that_is_admitted_is_run():
+    """The same story in pyproject.toml, the workflow, the README and `make`."""
+    admitted = PROJECT["requires-python"]
+    assert admitted == ">=3.11,<3.14"
+    workflow = (paths.ROOT / ".github/workflows/ci.yml").read_text("utf-8")
+    assert '["3.11", "3.12", "3.13"]' in workflow
+    for file in ("README.md", "Makefile", "progtx_core/tools/doctor.py"):
+        assert "3.11, 3.12 or 3.13" in (paths.ROOT / file).read_text("utf-8")

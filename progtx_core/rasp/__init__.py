@@ -1,5 +1,4 @@
 """RASP-L: a programming language whose every operation a transformer can compute."""
-# ruff: noqa: F401
 
 from progtx_core.rasp.library import (
     argmax,
@@ -35,4 +34,3 @@ from progtx_core.rasp.primitives import (
     where,
 )
 from progtx_core.rasp.programs import decode, to_text
-from progtx_core.rasp.rules import violations

@@ -1,18 +1,19 @@
 """A claim: a statement, its measured value, and a bound that it must keep.
 
-A chapter makes one `Claims` after its parameters and checks every number that
-its text relies on. Claims are judged when all parameters have their default
-values. With other values (a fast profile, a learner's, a sweep's) a claim is
-recorded as not judged, visibly, and nothing is raised.
+Claims are judged when all parameters of their chapter have the defaults that its
+parameters cell gives them. With other values (a fast run, a learner's, a sweep's) a claim
+is recorded as not judged, visibly, and nothing is raised.
 """
 
 import html
+import math
 from dataclasses import asdict, dataclass
 
-from progtx_core.tools import paths
+from progtx_core.tools.execution.parameters import defaults_of
 
 HOLDS, FAILS, NOT_JUDGED = "holds", "FAILS", "not judged"
 METADATA_KEY = "progtx_claim"
+Bound = float | None
 COLOURS = {HOLDS: "#00694b", FAILS: "#a33c00", NOT_JUDGED: "#595959"}
 
 
@@ -26,8 +27,8 @@ class Claim:
 
     statement: str
     value: float
-    at_least: float | None
-    at_most: float | None
+    at_least: Bound
+    at_most: Bound
     verdict: str
 
     @property
@@ -43,28 +44,38 @@ class Claim:
 
     def _repr_html_(self) -> str:
         return (
-            f'<div style="border-left: 4px solid {COLOURS[self.verdict]}; '
-            'padding: 0.1em 0.7em; margin: 0.1em 0">'
-            f"<strong>{self.verdict}</strong>: {html.escape(self.statement)} "
-            f"<small>({self.bound})</small></div>"
+            f'<div style="border-left: 4px solid {COLOURS[self.verdict]}; padding: 0.1em '
+            f'0.7em; margin: 0.1em 0"><strong>{self.verdict}</strong>: '
+            f"{html.escape(self.statement)} <small>({self.bound})</small></div>"
         )
 
 
 class Claims:
     """The claims of one chapter.
 
-    chapter: its name, such as "01_logistic_regression"
-    parameters: a mapping that holds the chapter's parameters (`globals()`)
+    Args:
+        chapter: its name, such as "01_logistic_regression".
+        parameters: a mapping that holds the chapter's parameters (`globals()`).
 
-    >>> claims = Claims("no_such_chapter", {})
-    >>> claims.judged, claims.why_not
-    (False, 'no default parameters are recorded for no_such_chapter')
+    Example:
+        >>> claims = Claims("no_such_chapter", {})
+        >>> claims.why_not
+        'no default parameters are recorded for no_such_chapter'
     """
 
     def __init__(self, chapter: str, parameters: dict) -> None:
-        self.chapter = chapter
         self.made: list[Claim] = []
-        self.why_not = _differs(chapter, parameters)
+        try:
+            defaults = defaults_of(chapter)
+        except FileNotFoundError:
+            defaults = {}
+        self.why_not = "; ".join(
+            f"{name} is {parameters.get(name)!r}, by default {default!r}"
+            for name, default in defaults.items()
+            if parameters.get(name) != default
+        )
+        if not defaults:
+            self.why_not = f"no default parameters are recorded for {chapter}"
 
     @property
     def judged(self) -> bool:
@@ -72,28 +83,28 @@ class Claims:
         return not self.why_not
 
     def check(
-        self,
-        statement: str,
-        value: float,
-        *,
-        at_least: float | None = None,
-        at_most: float | None = None,
+        self, statement: str, value: float, *, at_least: Bound = None, at_most: Bound = None
     ) -> None:
-        """Record a claim, show its row, and raise ClaimFailed if it is judged false.
+        """Record a claim and show its row; a value that is not a number (NaN) fails.
 
-        A value that is not a number (NaN) fails. Raises ValueError without a bound.
+        Raises:
+            ClaimFailed: it is judged, and false.
+            ValueError: there is no bound.
         """
+        from IPython.display import display
+
         if at_least is None and at_most is None:
             raise ValueError(f"the claim {statement!r} needs at_least or at_most")
         value = float(value)
-        # NaN is neither at least nor at most anything, so it fails.
-        holds = (at_least is None or value >= at_least) and (
-            at_most is None or value <= at_most
-        )
-        verdict = NOT_JUDGED if self.why_not else HOLDS if holds else FAILS
+        low = -math.inf if at_least is None else at_least
+        high = math.inf if at_most is None else at_most
+        verdict = HOLDS if low <= value <= high else FAILS  # NaN lies in no range
+        verdict = verdict if self.judged else NOT_JUDGED
         claim = Claim(statement, value, at_least, at_most, verdict)
         self.made.append(claim)
-        _show(claim)
+        bundle = {"text/plain": str(claim), "text/html": claim._repr_html_()}
+        # What was measured goes into the metadata, for the ledger.
+        display(bundle, raw=True, metadata={METADATA_KEY: asdict(claim)})
         if verdict == FAILS:
             raise ClaimFailed(f"{claim}: measured {value:.4g}")
 
@@ -103,27 +114,3 @@ class Claims:
             return f"{len(self.made)} claims, none judged: {self.why_not}"
         held = sum(claim.verdict == HOLDS for claim in self.made)
         return f"{held} of {len(self.made)} claims hold"
-
-
-def _differs(chapter: str, parameters: dict) -> str:
-    """Why the claims cannot be judged: a parameter without its default, or ''."""
-    try:
-        defaults = paths.read_profile("full", chapter)
-    except (ValueError, OSError):
-        defaults = {}
-    if not defaults:
-        return f"no default parameters are recorded for {chapter}"
-    changed = [
-        f"{name} is {parameters.get(name)!r}, by default {default!r}"
-        for name, default in defaults.items()
-        if parameters.get(name) != default
-    ]
-    return "; ".join(changed)
-
-
-def _show(claim: Claim) -> None:
-    """Display a row; what was measured goes into its metadata, for the ledger."""
-    from IPython.display import display
-
-    bundle = {"text/plain": str(claim), "text/html": claim._repr_html_()}
-    display(bundle, raw=True, metadata={METADATA_KEY: asdict(claim)})

@@ -1,24 +1,33 @@
 """Models side by side on the same data of one task: `python -m progtx_core compare`."""
 
 import contextlib
-import datetime
-import math
-from dataclasses import dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 
 from progtx_core import checks, models, tasks
-from progtx_core.tools import records, results, saved, tables
-from progtx_core.tools.answers import Outputs, each_model
+from progtx_core.tools import recorded
+from progtx_core.tools.answers import Outputs
+from progtx_core.tools.experiments import benchmarks
 from progtx_core.tools.pages import dashboard, model_page
-from progtx_core.tools.results import Result
-from progtx_core.tools.tables import Entry
+from progtx_core.tools.recorded import Cell, scoreboard
 from progtx_core.tools.trackers import opened
-from progtx_core.training import TrainingResult
+from progtx_core.training import (
+    Checkpoints,
+    ExtraMetrics,
+    TrainingResult,
+    checkpoint,
+    evaluate,
+    held_out,
+)
+from progtx_core.training.result import SeedResult, as_arrays
 
-RESULTS, RUNS = "results.jsonl", "trainings"
+BENCHMARKS, TRAININGS = "benchmarks.csv", "trainings"
 PAGES, DASHBOARD = "pages", "index.html"
 
 
@@ -27,133 +36,82 @@ class Comparison:
     """What is compared, and where what is found goes.
 
     names: of the models, the baseline first; by default all of the ladder that fit
-    n_samples: a finite training set of so many examples; None for ever new ones
-    settings: of every `Config`, instead of those of each model's default_config
+    settings: of every `Config`, instead of each model's own; None for its own
     trackers: see `trackers.KINDS`; mode: of Weights & Biases
     """
 
     task: str
-    names: list[str] = field(default_factory=list)
-    n_samples: int | None = None
+    names: Sequence[str] = ()
     settings: dict = field(default_factory=dict)
     seed: int = 0
     n_seeds: int = 3
-    trackers: tuple[str, ...] = ("jsonl",)
+    trackers: Sequence[str] = ("jsonl",)
     mode: str | None = None
     folder: Path = Path("runs")
 
-    def entries(self) -> list[Entry]:
-        """One training a model. All names are checked before anything runs."""
-        tasks.get(self.task)
-        for name in self.names:
-            checks.one_of("model", name, models.LADDER)
-        settings = {k: v for k, v in self.settings.items() if v is not None}
-        if self.n_samples is not None:
-            settings["n_train"] = checks.whole("n_samples", self.n_samples, at_least=1)
+    def cells(self) -> list[Cell]:
+        """One training a model. All names and numbers are checked before anything runs."""
+        ladder = ladder_for(self.task)
         found = []
-        for name in dict.fromkeys(self.names or ladder_for(self.task)):
-            entry = entry_of(name, self.task)
-            config = entry.config()
-            if self.n_samples is not None:  # a batch is no larger than the set
-                settings["batch_size"] = min(
-                    settings.get("batch_size", config.batch_size), self.n_samples
-                )
-            if settings.get("steps", config.steps) < config.warmup_steps:
-                settings["warmup_steps"] = settings["steps"]
-            entry = entry.with_settings(**settings)
-            entry.config()
-            check_fits(entry)
-            found.append(entry)
+        for name in dict.fromkeys(self.names or ladder):
+            cell = cell_of(checks.one_of("model", name, models.names()), self.task)
+            check_fits(cell)
+            how = {k: v for k, v in self.settings.items() if v is not None}
+            config = cell.config()
+            if "n_train" in how:  # a batch is no larger than the set
+                size = how.get("batch_size", config.batch_size)
+                n_train = checks.whole("n_samples", how["n_train"], at_least=1)
+                how["batch_size"] = min(size, n_train)
+            found.append(cell.with_settings(**how))
+            found[-1].config()
         return found
 
-    def run(self, progress: bool = True) -> dict[str, TrainingResult]:
-        """Train all models; of each, what it reached is kept as soon as it is done."""
-        entries = self.entries()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        tracker = opened(self.trackers, self.folder, f"compare-{self.task}", self.mode)
-        runs = {}
+    def run(self) -> dict[str, TrainingResult]:
+        """Train all models; what each reached is kept as soon as it is done."""
+        cells, results = self.cells(), {}
+        checks.whole("n_seeds", self.n_seeds, at_least=1)
+        trackers = opened(self.trackers, self.folder, f"compare-{self.task}", self.mode)
         try:
-            for entry in entries:
-                data = tasks.get(entry.task, **entry.of_task)
-                runs[entry.row] = run = entry.train(
-                    self.n_seeds,
-                    self.seed,
-                    tracker=tracker,
-                    watch=Outputs(data),
-                    progress=progress,
-                )
-                saved.save(run, entry, self.folder / RUNS)
-                now = datetime.datetime.now().isoformat(timespec="seconds")
-                results.append(self.folder / RESULTS, results.results_of(run, now))
-                if run.interrupted:
+            for cell in cells:
+                kept = place(self.folder, self.task, cell.row)
+                for old in kept.glob("seed_*.pt"):
+                    old.unlink()
+                more = ExtraMetrics(Outputs(cell.data())), *trackers, Checkpoints(kept)
+                result = cell.train(self.n_seeds, self.seed, callbacks=more)
+                benchmarks.append(self.folder / BENCHMARKS, benchmarks.rows_of(result))
+                results[cell.row] = result
+                if result.interrupted:
                     raise KeyboardInterrupt
         finally:
-            tracker.close()
-        return runs
+            for tracker in trackers:
+                tracker.close()
+        return results
 
 
-def write_report(folder: Path, task: str, model: str) -> Path:
-    """The page of one training that is kept in a folder. Nothing is trained.
-
-    Raises FileNotFoundError if it was never trained there.
-    """
-    path = saved.place(folder / RUNS, task, model)
-    if not path.exists():
-        raise FileNotFoundError(
-            f"{path} does not exist; train it with 'python -m progtx_core compare "
-            f"{task} {model}'"
-        )
-    page = folder / PAGES / task / f"{model}.html"
-    return model_page.write(page, saved.load(path), dashboard=f"../../{DASHBOARD}")
+def place(folder: Path, task: str, model: str) -> Path:
+    """Where a model's checkpoints on a task are kept; ValueError for an unknown name."""
+    names = (
+        checks.one_of("task", task, tasks.names()),
+        checks.one_of("model", model, models.names()),
+    )
+    return folder.joinpath(TRAININGS, *names)
 
 
-def write_dashboard(folder: Path) -> Path:
-    """The page of all results: those in a folder, and the recorded scoreboard.
-
-    What was trained in the folder takes the place of what is recorded of that model on
-    that task. Models whose page is there are linked.
-    """
-    own, remarks = [], ["All of these results are recorded; none is from here."]
-    if (folder / RESULTS).exists():
-        own, remarks = results.read(folder / RESULTS)
-    known = {(one.task, one.model) for one in own}
-    others = [one for one in recorded() if (one.task, one.model) not in known]
-    if own and others:
-        remarks.append("What was not trained here is recorded (chapter 7).")
-    pages = {
-        (page.parent.name, page.stem): page.relative_to(folder).as_posix()
-        for page in sorted((folder / PAGES).glob("*/*.html"))
-    }
-    return dashboard.write(folder / DASHBOARD, own + others, pages, remarks)
+def cell_of(model: str, task: str) -> Cell:
+    """How a model is trained on a task: as on the scoreboard, or by its default config."""
+    known = task in scoreboard.TASKS and model in scoreboard.MODELS
+    return scoreboard.cell(model, task) if known else Cell(model, task, model)
 
 
-def recorded() -> list[Result]:
-    """The committed scoreboard as results; of the training part it says nothing."""
-    names = {"test_accuracy": "accuracy", "test_loss": "loss"}
-    unknown = {"train_accuracy": math.nan, "train_loss": math.nan}
-    return [
-        Result(
-            **{
-                field.name: field.type(row[names.get(field.name, field.name)])
-                for field in fields(Result)
-                if field.name not in unknown
-            },
-            **unknown,
-        )
-        for row in records.read("scoreboard").rows
-    ]
-
-
-def check_fits(entry: Entry) -> None:
+def check_fits(cell: Cell) -> None:
     """Raise ValueError for a model that does not answer what its task asks for."""
-    task = tasks.get(entry.task, **entry.of_task)
+    task = cell.data()
     batch = task.sample(2 * task.spec.n_classes, torch.Generator().manual_seed(0))
-    asked = "an answer a step" if task.spec.per_position else "one answer"
-    model = models.build(entry.model, task.spec, **entry.sizes)
-    if model(batch.inputs).shape[:-1] != batch.targets.shape:
+    if cell.make()(task.spec)(batch.inputs).shape[:-1] != batch.targets.shape:
+        asked = "an answer a position" if task.spec.per_position else "one answer"
         raise ValueError(
-            f"task {entry.task!r} asks for {asked}, which {entry.model} does not give; "
-            "name others, such as transformer"
+            f"task {cell.task!r} asks for {asked}, which {cell.model} does not give; name "
+            "others, such as transformer"
         )
 
 
@@ -163,34 +121,88 @@ def ladder_for(task: str) -> list[str]:
     found = []
     for name in models.names():
         with contextlib.suppress(ValueError):
-            check_fits(entry_of(name, task))
+            check_fits(cell_of(name, task))
             found.append(name)
     return found
 
 
-def entry_of(model: str, task: str) -> Entry:
-    """How a model is trained on a task: as on the scoreboard, or by its default_config."""
-    if task in tables.CONTENT | tables.ORDER | tables.STRINGS:
-        return tables.scoreboard_entry(model, task)
-    return Entry(row=model, task=task, model=model)
+def load(folder: Path, task: str, model: str) -> TrainingResult:
+    """A training that is kept in a folder, from its checkpoints. Nothing is trained.
+
+    Raises FileNotFoundError if there is none, ValueError for a damaged one, or one
+    whose model is built in another way now.
+    """
+    where = place(folder, task, model)
+    found = [checkpoint.load(path) for path in sorted(where.glob("seed_*.pt"))]
+    if not found:
+        make = f"make it with 'python -m progtx_core compare {task} {model}'"
+        raise FileNotFoundError(f"{where}: there is no training; {make}")
+    cell = cell_of(model, task)
+    data, config, trained = cell.data(), found[0].config, []
+    for one in found:
+        network = cell.make()(data.spec)
+        try:
+            network.load_state_dict(one.states["model"])
+        except RuntimeError as error:
+            why = f"{model} is built in another way now; train it again"
+            raise ValueError(f"{one.path}: {why}") from error
+        test = evaluate(network, held_out(data, "test", config.n_eval))
+        state = as_arrays(network.state_dict())
+        trained.append(SeedResult(one.facts["seed"], one.points, state, test, {}, False))
+    rows = benchmarks.read(folder / BENCHMARKS)
+    seconds = rows[(rows.task == task) & (rows.model == model)].seconds.sum()
+    return TrainingResult.of(model, data, config, cell.make(), trained, float(seconds))
 
 
-def table(runs: dict[str, TrainingResult]) -> list[str]:
-    """Lines of a table for a terminal: what every model reached, seed by seed in brief."""
-    head = "model", "parameters", "train", "test", "worst seed", "seconds"
-    rows = []
-    for name, run in runs.items():
-        train = [found["train"].accuracy for _, found in each_model(run)]
-        test = run.test["accuracy"]
-        shares = [f"{x:.3f}" for x in (np.median(train), np.median(test), test.min())]
-        rows.append((name, f"{run.n_parameters:,}", *shares, f"{run.seconds:.0f}"))
-    widths = [max(map(len, column)) for column in zip(head, *rows)]
+def write_report(folder: Path, task: str, model: str) -> Path:
+    """The page of one training that is kept in a folder. Nothing is trained."""
+    result = load(folder, task, model)
+    page = folder / PAGES / task / f"{model}.html"
+    return model_page.write(page, result, dashboard=f"../../{DASHBOARD}")
+
+
+def write_dashboard(folder: Path) -> Path:
+    """The page of all results: those in a folder, and the recorded scoreboard.
+
+    What was trained in the folder takes the place of what is recorded of that model on
+    that task. Models whose page is there are linked.
+    """
+    names = {"accuracy": "test_accuracy", "loss": "test_loss"}
+    frame: Any = pd.DataFrame({name: [] for name in benchmarks.COLUMNS})
+    if recorded.path_of("scoreboard").exists():  # else the package alone is installed
+        frame = recorded.read("scoreboard").rename(columns=names)
+        frame = frame.reindex(columns=benchmarks.COLUMNS)  # of the training part: NaN
+    remarks = ["All of these results are recorded; none is from here."]
+    if (folder / BENCHMARKS).exists():
+        own = benchmarks.read(folder / BENCHMARKS)
+        there = set(zip(own.task, own.model))
+        rest = frame[[at not in there for at in zip(frame.task, frame.model)]]
+        told = "What was not trained here is recorded (chapter 7)."
+        remarks = [*own.attrs["remarks"], *([told] if len(rest) else [])]
+        frame = pd.concat([own, rest]) if len(rest) else own
+    pages = {
+        (page.parent.name, page.stem): page.relative_to(folder).as_posix()
+        for page in sorted((folder / PAGES).glob("*/*.html"))
+    }
+    return dashboard.write(folder / DASHBOARD, frame, pages, remarks)
+
+
+def lines(results: dict[str, TrainingResult]) -> list[str]:
+    """What a terminal shows: what every model reached, and whether it beat the first."""
+    head = ["model", "parameters", "train", "test", "worst seed", "seconds"]
+    rows = [head]
+    for name, result in results.items():
+        frame = benchmarks.rows_of(result)
+        train, test = frame.train_accuracy.median(), frame.test_accuracy
+        shares = [f"{x:.3f}" for x in (train, test.median(), test.min())]
+        rows.append([name, f"{result.n_parameters:,}", *shares, f"{result.seconds:.0f}"])
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    table = [[cell.rjust(width) for cell, width in zip(row, widths)] for row in rows]
+    names = [row[0].strip().ljust(widths[0]) for row in table]
+    baseline, *challengers = results.values()
     return [
-        "  ".join(
-            cell.ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in (head, *rows)
+        *("  ".join([name, *row[1:]]) for name, row in zip(names, table)),
+        *(verdict(baseline, challenger) for challenger in challengers),
     ]
 
 

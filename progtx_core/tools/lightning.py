@@ -1,11 +1,11 @@
 """One training past one device: any model, task and optimizer in Lightning's `Trainer`.
 
-`fit` is the loop to learn from, for one device. This adapter hands the same training to
-Lightning, for several devices or machines, its checkpoints, early stopping and loggers.
-Needs the extra `lightning` (PyTorch Lightning 2.6.6 or newer).
+`fit` is the loop to learn from, for one device. Lightning adds several devices or machines,
+checkpoints, early stopping and loggers; it is the extra `lightning` (2.6.6 or newer).
 """
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import torch
 from torch.nn import functional as F
@@ -13,17 +13,11 @@ from torch.nn import functional as F
 from progtx_core import checks
 from progtx_core.optim.moves import Moves
 from progtx_core.tasks import Task
-from progtx_core.training import Config, Stream, held_out
-from progtx_core.training.checkpoint import describe
-from progtx_core.training.group import check_finite
-from progtx_core.training.learners import (
-    MakeModel,
-    MakeOptimizer,
-    adam,
-    new_model,
-    norm,
-)
-from progtx_core.training.loop import resolve
+from progtx_core.training import Config, Training, adam, held_out
+from progtx_core.training.checkpoint import facts_of
+from progtx_core.training.config import MakeModel, MakeOptimizer, resolve
+from progtx_core.training.data import norm
+from progtx_core.training.loop import check_finite
 from progtx_core.types import Batch
 
 try:
@@ -36,37 +30,33 @@ except ModuleNotFoundError as error:
 STATE = "progtx_training"  # its part of a checkpoint
 
 
-class Training(LightningModule):
-    """What `fit` trains for one seed, as a module for `Trainer.fit`.
+class LightningTraining(LightningModule):
+    """What `fit` trains for one seed, as a module for `Trainer.fit`; arguments as there.
 
-    model, task, config, seed, make_optimizer: as for `fit`. The batch size is that of
-    all processes together: each draws the same batch and takes its rows of it. Loss and
-    gradients are those of the whole batch, also where the rows of one process have fewer
-    answers that count, so the curves are those of one process, and those of `fit`, to
-    float tolerance.
+    Every process draws the same batch and takes its rows of it. Loss and gradients are
+    those of the whole batch, also where one process has fewer answers that count, so the
+    curves are those of `fit`, to float tolerance. Candidates that an optimizer measures by
+    `losses_of` are divided as well. A model that draws numbers in training draws those of
+    seed, step and process.
 
-    An epoch is the steps between two looks, so Lightning validates, saves and stops
-    early by looks. `Config` says when the training ends: give the `Trainer`
-    `max_epochs=-1`. Logged are train/loss, train/accuracy and grad_norm at every step,
-    val/loss, val/accuracy and what the optimizer says of itself (`extras`) at every look.
+    An epoch is the steps between two evaluations, so Lightning validates, saves and stops
+    early by evaluations. `Config` says when the training ends: give the `Trainer`
+    `max_epochs=-1`. Logged is what `fit` records, with the optimizer's own `extras`.
 
-    An optimizer without gradients gets a closure that computes none. If it measures
-    candidates by `losses_of`, the processes divide them among themselves.
+    Raises:
+        ValueError: a checkpoint of another training.
+        FloatingPointError: a loss is not a finite number.
 
-    A model that draws numbers in training draws those of seed, step and process.
-
-    >>> from pytorch_lightning import Trainer
-    >>> from progtx_core import tasks
-    >>> training = Training("max_pooling", tasks.get("last_gt_first"))
-    >>> quiet = {"enable_progress_bar": False, "enable_model_summary": False}
-    >>> options = quiet | {"accelerator": "cpu", "logger": False}
-    >>> trainer = Trainer(max_epochs=-1, fast_dev_run=3, **options)
-    >>> trainer.fit(training)
-    >>> trainer.global_step
-    3
-
-    Raises ValueError for a checkpoint of another training, and FloatingPointError as soon
-    as a loss is not a finite number.
+    Example:
+        >>> from pytorch_lightning import Trainer
+        >>> from progtx_core import tasks
+        >>> training = LightningTraining("max_pooling", tasks.get("last_gt_first"))
+        >>> quiet = {"enable_progress_bar": False, "enable_model_summary": False}
+        >>> options = quiet | {"accelerator": "cpu", "logger": False}
+        >>> trainer = Trainer(max_epochs=-1, fast_dev_run=3, **options)
+        >>> trainer.fit(training)
+        >>> trainer.global_step
+        3
     """
 
     def __init__(
@@ -79,39 +69,36 @@ class Training(LightningModule):
         make_optimizer: MakeOptimizer = adam,
     ) -> None:
         super().__init__()
-        make_model, self.run_name, default_config = resolve(model)
-        self.task, self.config = task, config or Config(**default_config)
-        self.seed = checks.whole("seed", seed, at_least=0)
+        make_model, name, defaults = resolve(model)
+        config = config or Config(**defaults)
+        checks.whole("seed", seed, at_least=0)
+        how = make_model, make_optimizer, name, task, config
+        self.state = Training.begin(*how, seeds=[seed], seed=seed)
+        self.model = self.state.model  # here Lightning finds its parameters
         self.make_optimizer = make_optimizer
-        self.model = new_model(make_model, task.spec, self.seed)
-        config = self.config
-        self.stream = Stream(task, config.batch_size, self.seed, config.n_train)
-        self.looked_at: dict[str, Batch] = {}  # this process's share
+        self.shares: dict[str, Batch] = {}  # what this process evaluates of each split
         # A search calls its closure as often as it likes, and wants no gradient.
         self.automatic_optimization = False
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """The optimizer; several processes share the candidates that it measures."""
-        optimizer = self.make_optimizer(self.model, self.config)
+        # Anew: by now the model is on its device.
+        optimizer: Any = self.make_optimizer(self.model, self.state.config)
         if self.trainer.world_size > 1 and getattr(optimizer, "losses_of", None):
             optimizer.losses_of = self._divided(optimizer.losses_of)
         return optimizer
 
     def train_dataloader(self) -> Iterable:
-        """Numbers of the steps up to the next look.
-
-        The batches are drawn in `training_step`: a loader that fetches ahead would leave
-        a checkpoint one batch behind.
-        """
-        return range(self.config.eval_every or max(1, self.config.steps // 20))
+        """Numbers of the steps up to the next evaluation."""
+        # No batches: a loader that fetches ahead would leave a checkpoint one behind.
+        config = self.state.config
+        return range(config.eval_every or max(1, config.steps // 20))
 
     def val_dataloader(self) -> Iterable:
         """A single number: the held-out set is one batch."""
         return range(1)
 
-    def test_dataloader(self) -> Iterable:
-        """A single number: the test set is one batch."""
-        return range(1)
+    test_dataloader = val_dataloader
 
     def _share(self, batch: Batch) -> Batch:
         """The rows of this process, on its device."""
@@ -121,19 +108,20 @@ class Training(LightningModule):
 
     def on_fit_start(self) -> None:
         """Refuse a batch that cannot be divided."""
-        n, size = self.trainer.world_size, self.config.batch_size
+        n, size = self.trainer.world_size, self.state.config.batch_size
         if size < n:
             raise ValueError(
-                f"batch_size must be at least the number of processes, got {size} for "
-                f"{n}; take a larger batch or fewer devices"
+                f"batch_size must be at least the number of processes, got {size} for {n}; "
+                "take a larger batch or fewer devices"
             )
 
     def training_step(self, number: int, batch_idx: int) -> None:
-        """One update on the next batch, as `learners.update` has it."""
-        step, optimizer = self.global_step, self.optimizers()
+        """One update on the next batch, as `loop.update` has it."""
+        self.state.step = self.global_step
+        optimizer: Any = self.optimizers()
         for group in optimizer.param_groups:
-            group["lr"] = self.config.lr_at(step)
-        batch = self._share(next(self.stream))
+            group["lr"] = self.state.config.lr_at(self.global_step)
+        batch = self._share(next(self.state.batches))
         measured = {}
 
         def closure() -> torch.Tensor:
@@ -147,41 +135,39 @@ class Training(LightningModule):
             return found["loss"]
 
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(hash((self.seed, step, self.global_rank)))
+            torch.manual_seed(hash((self.state.seed, self.global_step, self.global_rank)))
             optimizer.step(closure)
             if not measured:  # a search that trusts its `losses_of` may not have asked
                 with torch.no_grad():
                     closure()
-        loss = {"train/loss": [measured["train/loss"].item()]}
-        check_finite(self.run_name, step, [self.seed], loss)
+        check_finite(self.state, measured["train/loss"].item())
         self.log_dict(measured, batch_size=1)
-        ended = self.global_step >= self.config.steps
+        ended = self.global_step >= self.state.config.steps
         self.trainer.should_stop |= ended or getattr(optimizer, "finished", False)
 
     def validation_step(self, number: int, batch_idx: int) -> None:
         """Loss and accuracy on the held-out set, and how the optimizer fares."""
-        self._look("val")
+        self._evaluate("val")
         for optimizer in self.trainer.optimizers:  # there is none in `Trainer.validate`
             told = getattr(optimizer, "extras", dict)()
             self.log_dict(told, batch_size=1, sync_dist=True)
 
     def test_step(self, number: int, batch_idx: int) -> None:
         """Loss and accuracy on the test set."""
-        self._look("test")
+        self._evaluate("test")
 
-    def _look(self, split: str) -> None:
-        if split not in self.looked_at:
-            everything = held_out(self.task, split, self.config.n_eval)
-            self.looked_at[split] = self._share(everything)
-        found = self._measure(self.looked_at[split])[1]
+    def _evaluate(self, split: str) -> None:
+        if split not in self.shares:
+            whole = held_out(self.state.task, split, self.state.config.n_eval)
+            self.shares[split] = self._share(whole)
+        found = self._measure(self.shares[split])[1]
         named = {f"{split}/{name}": of for name, of in found.items()}
         self.log_dict(named, batch_size=1, sync_dist=True)
 
     def _measure(self, batch: Batch) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """The loss to differentiate here, then loss and accuracy over all processes.
 
-        The mean of the first over the processes is the loss of the whole batch: that is
-        what becomes of gradients when they are averaged.
+        Averaged over the processes, as gradients are, the first is the whole batch's loss.
         """
         with self.device:  # what a model makes on its way is made there too
             logits = self.model(batch.inputs).float()
@@ -210,23 +196,20 @@ class Training(LightningModule):
     def _sum(self, of_this_process: torch.Tensor) -> torch.Tensor:
         return self.trainer.strategy.reduce(of_this_process, reduce_op="sum")
 
-    def _facts(self) -> dict:
-        named = {"model": self.run_name, "task": describe(self.task), "seed": self.seed}
-        return named | self.config.as_dict()
-
     def on_save_checkpoint(self, checkpoint: dict) -> None:
         """Add where the stream of batches stands, and what is trained."""
-        checkpoint[STATE] = {"facts": self._facts(), "stream": self.stream.state_dict()}
+        batches = self.state.batches.state_dict()
+        checkpoint[STATE] = {"facts": facts_of(self.state), "batches": batches}
 
     def on_load_checkpoint(self, checkpoint: dict) -> None:
         """Go on where the stream stood; refuse a checkpoint of another training."""
         if STATE not in checkpoint:
-            raise ValueError("a checkpoint of Lightning, but not of a `Training`")
-        facts = self._facts()
-        for what, was in checkpoint[STATE]["facts"].items():
-            if was != facts[what]:
+            raise ValueError("a checkpoint of Lightning, but not of a `LightningTraining`")
+        for name, now in facts_of(self.state).items():
+            was = checkpoint[STATE]["facts"].get(name)
+            if was != now:
                 raise ValueError(
-                    f"a checkpoint of another training: {what} was {was!r}, now "
-                    f"{facts[what]!r}; resume with the same settings, or start anew"
+                    f"a checkpoint of another training: {name} was {was!r}, now {now!r}; "
+                    "resume with the same settings, or start anew"
                 )
-        self.stream.load_state_dict(checkpoint[STATE]["stream"])
+        self.state.batches.load_state_dict(checkpoint[STATE]["batches"])

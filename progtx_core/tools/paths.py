@@ -1,8 +1,10 @@
-"""Where things lie in a checkout, and what its files say of themselves."""
+"""Where things lie in a clone of the repository, and what its files say of themselves."""
 
 import json
 import os
 from pathlib import Path
+
+from progtx_core import checks
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
@@ -10,25 +12,24 @@ PROFILES = NOTEBOOKS / "profiles"
 RECORD = "progtx"  # key in a notebook's metadata: seconds and parameters of its run
 
 
-def scratch() -> Path:
-    """Below which a chapter writes: the repository, or what PROGTX_SCRATCH names.
+def is_clone() -> bool:
+    """Whether the package lies in a clone of the repository, not among installed ones."""
+    return NOTEBOOKS.is_dir()
 
-    A sweep names another folder for every run, so that none reads what another wrote.
-    """
-    return Path(os.environ.get("PROGTX_SCRATCH") or ROOT)
+
+def scratch() -> Path:
+    """Below which a chapter writes: PROGTX_SCRATCH (each run of a sweep has its own)."""
+    return Path(os.environ.get("PROGTX_SCRATCH") or (ROOT if is_clone() else Path.cwd()))
 
 
 def read_profile(name: str, chapter: str) -> dict:
-    """The parameters that a profile ("full", "fast") sets for a chapter.
-
-    Raises ValueError for an unknown profile or one that is no mapping.
-    """
+    """The parameters that a profile sets for a chapter; "full" leaves all as they are."""
     import yaml  # here, so that `doctor` runs where packages are missing
 
-    path = PROFILES / f"{name}.yaml"
-    if not path.exists():
-        known = ", ".join(sorted(p.stem for p in PROFILES.glob("*.yaml")))
-        raise ValueError(f"there is no profile {name!r}; choose from: {known}")
+    if name == "full":
+        return {}
+    known = ["full", *(p.stem for p in PROFILES.glob("*.yaml"))]
+    path = PROFILES / f"{checks.one_of('profile', name, known)}.yaml"
     profile = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     parameters = profile.get(chapter, {}) if isinstance(profile, dict) else None
     if not isinstance(parameters, dict):
@@ -37,17 +38,12 @@ def read_profile(name: str, chapter: str) -> dict:
 
 
 def record_of(notebook: str | Path) -> dict:
-    """Seconds and parameters of the run that made a notebook's outputs, if any.
-
-    Raises ValueError for a file that is no notebook, and says how to mend it.
-    """
+    """Seconds and parameters of the run that made a notebook's outputs, if any."""
     path = Path(notebook)
     if not path.exists():
         return {}
     try:
-        return dict(
-            json.loads(path.read_text(encoding="utf-8"))["metadata"].get(RECORD, {})
-        )
+        return dict(json.loads(path.read_text("utf-8"))["metadata"].get(RECORD, {}))
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise ValueError(
             f"{path}: damaged, not a notebook ({type(error).__name__}); remake it with "

@@ -4,11 +4,11 @@ import statistics
 import time
 
 import torch
+from experiments.searches import SIZES
 
 from progtx_core import tasks
 from progtx_core.models.transformer import CausalTransformer
 from progtx_core.optim import FastLosses, PatternSearch
-from progtx_core.tools import tables
 from progtx_core.training.data import masked_cross_entropy
 
 N_PLAIN, N_FAST = 300, 6_000  # candidates polled in a turn
@@ -26,7 +26,7 @@ def gain(output: str, repeats: int = 7) -> list[float]:
     """How many times as many, in some turns of both."""
     data = tasks.StringSet(tasks.get("parity", output=output))
     torch.manual_seed(0)
-    model = CausalTransformer(data.spec, **tables.SEARCHED["tiny"])
+    model = CausalTransformer(data.spec, **SIZES["tiny"])
     batch = data.splits["train"]
     fast = FastLosses(model, batch)
 

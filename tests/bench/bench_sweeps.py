@@ -1,4 +1,4 @@
-"""A plan of ten thousand runs and the table of them; the price of a run; two workers.
+"""A plan of ten thousand trials and their table; the seconds of a trial; two workers.
 
 Run it with `python -m tests.bench.bench_sweeps`, on a machine that does nothing else.
 """
@@ -11,34 +11,34 @@ import tempfile
 import time
 from pathlib import Path
 
-from progtx_core.tools.sweeps import collect
-from progtx_core.tools.sweeps.drive import Sweep
-from progtx_core.tools.sweeps.plan import plan
-from progtx_core.tools.sweeps.store import DONE, RunFolder, Status
-from tests.sweeps.conftest import build
+from progtx_core.tools.experiments import table
+from progtx_core.tools.experiments.grid import from_assignments
+from progtx_core.tools.experiments.runner import Runner
+from progtx_core.tools.experiments.store import DONE, Status
+from tests.experiments.conftest import build
 
 N = 10_000
 RUNS = 8
 TURNS = 200_000_000  # of an empty loop, some ten seconds
 
 
-def planned(folder: Path) -> Sweep:
-    return Sweep(plan("01", [f"seed=0:{N // 10}", "steps=10:20"]), folder)
+def planned(folder: Path) -> Runner:
+    grid = from_assignments("01", [f"seed=0:{N // 10}", "steps=10:20"])
+    return Runner(grid.trials(), folder)
 
 
-def pretend(sweep: Sweep) -> None:
-    """Leave what finished runs leave, without running them."""
-    for number, job in enumerate(sweep.jobs):
-        run = RunFolder(job.folder)
-        run.path.mkdir(parents=True)
-        run.path.joinpath("01.ipynb").write_text("{}")
-        told = {"chapter": job.chapter, "parameters": job.parameters, "code": job.code}
-        row = {"measured": {"accuracy": number / N}, "verdicts": {"accuracy": "holds"}}
-        for name, content in (("run.json", told), ("row.json", row)):
-            run.write(name, content)
-        run.write_status(Status(DONE, 1, 1.0))
-    keys = [job.folder.name for job in sweep.jobs]
-    RunFolder(sweep.folder).write("sweep.json", {"swept": ["seed", "steps"], "runs": keys})
+def pretend(runner: Runner) -> None:
+    """Leave what finished trials leave, without executing them."""
+    for number, trial in enumerate(runner.trials):
+        folder = runner.place(trial)
+        folder.path.mkdir(parents=True)
+        folder.path.joinpath("01.ipynb").write_text("{}")
+        told = trial.content() | {"columns": trial.parameters, "files": ["01.ipynb"]}
+        row = {"accuracy": number / N, "verdict: accuracy": "holds"}
+        for name, content in (("trial.json", told), ("row.json", row)):
+            folder.write(name, content)
+        folder.write_status(Status(DONE, 1, 1.0))
+    table.note(runner, ["seed", "steps"])
 
 
 def megabytes() -> float:
@@ -49,8 +49,8 @@ def megabytes() -> float:
 def in_a_process_of_its_own(folder: str) -> None:
     """Print seconds and memory of planning; torch and its like are in the figure."""
     before, started = megabytes(), time.perf_counter()
-    sweep = planned(Path(folder))
-    print(time.perf_counter() - started, megabytes() - before, len(sweep.jobs))
+    runner = planned(Path(folder))
+    print(time.perf_counter() - started, megabytes() - before, len(runner.trials))
 
 
 def main() -> int:
@@ -58,18 +58,18 @@ def main() -> int:
     command = [sys.executable, "-m", "tests.bench.bench_sweeps", str(folder / "empty")]
     found = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     seconds, memory, n = map(float, found.split())
-    print(f"plan of {n:,.0f} runs: {seconds:.2f} s, {memory:.0f} MB more")
-    sweep = planned(folder / "full")
-    pretend(sweep)
+    print(f"plan of {n:,.0f} trials: {seconds:.2f} s, {memory:.0f} MB more")
+    runner = planned(folder / "full")
+    pretend(runner)
     started = time.perf_counter()
-    rows = collect.rows_of(sweep.folder)
-    collect.write_tables(sweep.folder, rows)
-    collect.write_gallery(sweep.folder, rows)
+    rows = table.read(runner.folder)
+    table.write(runner.folder, rows)
+    table.write_gallery(runner.folder, rows)
     collecting = time.perf_counter() - started
-    print(f"collecting {len(rows):,} runs: {collecting:.1f} s")
+    print(f"collecting {len(rows):,} trials: {collecting:.1f} s")
     started = time.perf_counter()
-    assert set(sweep.states()) == {DONE}
-    print(f"status of {len(rows):,} runs: {time.perf_counter() - started:.1f} s")
+    assert set(runner.states()) == {DONE}
+    print(f"status of {len(rows):,} trials: {time.perf_counter() - started:.1f} s")
     shutil.rmtree(folder)
     a_run, ratio = in_real_processes()
     missed = seconds > 2 or memory > 200 or collecting > 20 or a_run > 1.5 or ratio < 1.8

@@ -1,5 +1,6 @@
 """What trackers and pages cost: shares of a training, seconds of a large dashboard."""
 
+import itertools
 import math
 import statistics
 import tempfile
@@ -7,12 +8,13 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pandas as pd
+
 from progtx_core import tasks
 from progtx_core.tools.answers import Outputs
 from progtx_core.tools.pages import dashboard
-from progtx_core.tools.results import Result, append, read
-from progtx_core.tools.trackers import TensorBoard, WandB
-from progtx_core.training import Config, JsonLines, fit
+from progtx_core.tools.trackers import JsonLines, TensorBoard, WandB
+from progtx_core.training import Callback, Config, ExtraMetrics, fit
 
 CONFIG = Config(steps=1500, batch_size=64, learning_rate=0.005)
 
@@ -23,28 +25,25 @@ def seconds(call) -> float:
     return time.perf_counter() - started
 
 
-def training(tracker=None, watch=None) -> float:
-    """Seconds of a training of self-attention, with what a tracker takes of them."""
+def training(*callbacks) -> float:
+    """Seconds of a training of self-attention, with what callbacks take of them."""
     task = tasks.get("value_at_query")
-    how = {"tracker": tracker, "watch": watch, "progress": False, "n_processes": 1}
-    return seconds(lambda: fit("self_attention", task, CONFIG, **how))
+    return seconds(lambda: fit("self_attention", task, CONFIG, callbacks=callbacks))
 
 
-class Timed:
-    """Adds up the seconds that a tracker takes, by method."""
+class Timed(Callback):
+    """Adds up the seconds that a tracker takes, by hook."""
+
+    shared = True
 
     def __init__(self, tracker) -> None:
-        self.tracker, self.spent = tracker, Counter()
+        self.spent = Counter()
+        for name in ("on_start", "on_eval", "on_result", "close"):
+            setattr(self, name, self.timed(name, getattr(tracker, name)))
 
-    def __getattr__(self, name):
-        method = getattr(self.tracker, name)
-
+    def timed(self, name, hook):
         def call(*arguments):
-            started = time.perf_counter()
-            try:
-                return method(*arguments)
-            finally:
-                self.spent[name] += time.perf_counter() - started
+            self.spent[name] += seconds(lambda: hook(*arguments))
 
         return call
 
@@ -53,10 +52,10 @@ def tracked(name, make, folder) -> str:
     started = time.perf_counter()
     tracker = Timed(make(folder))
     begin = time.perf_counter() - started
-    watch = Outputs(tasks.get("value_at_query"))
-    total = training(tracker, watch)
+    outputs = ExtraMetrics(Outputs(tasks.get("value_at_query")))
+    total = training(outputs, tracker)
     tracker.close()
-    logging = tracker.spent.pop("log")
+    logging = tracker.spent.pop("on_eval")
     end = sum(tracker.spent.values())  # what happens once a run, charts included
     return (
         f"{name}: begins and ends in {begin + end:.2f} s, takes {logging:.2f} s of a "
@@ -66,16 +65,15 @@ def tracked(name, make, folder) -> str:
 
 def large_dashboard(folder: Path) -> float:
     """Seconds for 1,000 results of 50 models."""
-    results = [
-        Result(
-            f"task_{t}", f"model_{m}", 0, 0.9, 0.1, math.sin(m) ** 2, 0.2, 9, 9, 1.0, 2, ""
-        )
-        for t in range(20)
-        for m in range(50)
-    ]
-    path = folder / "results.jsonl"
-    append(path, results)
-    return seconds(lambda: dashboard.write(folder / "index.html", read(path)[0], {}))
+    same = {"seed": 0, "train_accuracy": 0.9, "train_loss": 0.1, "test_loss": 0.2}
+    same |= {"parameters": 9, "steps": 9, "seconds": 1.0, "classes": 2}
+    places = itertools.product(range(20), range(50))
+    frame = pd.DataFrame(
+        {"task": f"task_{t}", "model": f"model_{m}", "test_accuracy": math.sin(m) ** 2}
+        | same
+        for t, m in places
+    )
+    return seconds(lambda: dashboard.write(folder / "index.html", frame, {}))
 
 
 if __name__ == "__main__":

@@ -2,16 +2,19 @@
 
 import math
 
+import pandas as pd
 import pytest
 
 from progtx_core.tools.pages import dashboard
-from progtx_core.tools.results import Result
 
 pytestmark = pytest.mark.browser
 
 
 def result(task, model, accuracy, seconds):
-    return Result(task, model, 0, accuracy, 0.5, accuracy, 0.5, 10, 5, seconds, 2, "2026")
+    measured = {"train_accuracy": accuracy, "test_accuracy": accuracy}
+    measured |= {"train_loss": 0.5, "test_loss": 0.5, "seconds": seconds}
+    sizes = {"seed": 0, "parameters": 10, "steps": 5, "classes": 2}
+    return {"task": task, "model": model} | measured | sizes
 
 
 @pytest.fixture
@@ -25,7 +28,7 @@ def opened(page, tmp_path):
     errors = []
     page.on("console", lambda m: m.type == "error" and errors.append(m.text))
     page.on("pageerror", lambda error: errors.append(str(error)))
-    path = dashboard.write(tmp_path / "index.html", results, pages={})
+    path = dashboard.write(tmp_path / "index.html", pd.DataFrame(results), pages={})
     page.goto(path.as_uri())
     yield page
     assert errors == []

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from parts import interactive
 from parts.landscape import Landscape
 
-from progtx_core.tools.pages import interactive
+from progtx_core import plots
 
 pytestmark = pytest.mark.browser
 TOKENS = ["<script>", "b", "c"]
@@ -50,11 +51,11 @@ def test_a_cell_says_its_share_to_pointer_and_keyboard(opened):
     canvas = opened.locator("canvas").nth(1)
     side = canvas.bounding_box()["width"] / 3
     canvas.hover(position={"x": 1.5 * side, "y": 1.5 * side})
-    said = "head 1: b (place 1) gives b (place 1) 1.00 of its attention"
+    said = "head 1: b (position 1) gives b (position 1) 1.00 of its attention"
     assert opened.inner_text("[role=status]") == said
     canvas.focus()
     opened.keyboard.press("ArrowLeft")
-    assert "gives <script> (place 0) 0.00" in opened.inner_text("[role=status]")
+    assert "gives <script> (position 0) 0.00" in opened.inner_text("[role=status]")
 
 
 def test_without_scripts_the_picture_stays(browser, tmp_path, monkeypatch):
@@ -85,11 +86,12 @@ PLANE = Landscape(
     away={"<b>": 1.0, "Adam": 1.0},
     cosine=0.0,
 )
+STILL, _ = plots.panels()
 
 
 @pytest.fixture
 def plane(page, tmp_path, shown):
-    interactive.surface(PLANE, "a valley & two paths")
+    interactive.surface(PLANE, STILL, "a valley & two paths")
     path = tmp_path / "plane.html"
     html = shown[0][0]["text/html"]
     path.write_text(f"<!DOCTYPE html><meta charset=utf-8>{html}")
@@ -127,7 +129,7 @@ def test_the_slider_draws_the_paths_that_far(plane):
 
 
 def test_the_surface_has_a_picture_for_where_no_script_runs(shown):
-    interactive.surface(PLANE, "a valley & two paths")
+    interactive.surface(PLANE, STILL, "a valley & two paths")
     bundle, how = shown[0]
     assert {"image/png", "text/plain"} < set(bundle)
     assert "a valley &amp; two paths" in bundle["text/html"]

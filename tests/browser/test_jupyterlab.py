@@ -65,8 +65,8 @@ def test_run_all_finishes_without_error(page, lab):
     page.goto(f"{address}/lab/tree/{NAME}.ipynb?token={TOKEN}")
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
     page.wait_for_selector("text=| Idle", timeout=60_000)
-    page.get_by_role("menuitem", name="TrainingResult", exact=True).click()
-    page.get_by_text("TrainingResult All Cells", exact=True).click()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
     saved = folder / f"{NAME}.ipynb"
     deadline = time.monotonic() + 300
     while left_to_run(saved) and time.monotonic() < deadline:

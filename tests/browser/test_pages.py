@@ -6,10 +6,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from progtx_core.tools import execution as runs
+from progtx_core.tools import execution
 
-pytestmark = pytest.mark.browser
-NAMES = [chapter.name for chapter in runs.chapters()]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("book")]
+NAMES = [chapter.name for chapter in execution.chapters()]
 
 
 class Quiet(SimpleHTTPRequestHandler):

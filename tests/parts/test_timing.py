@@ -4,8 +4,8 @@ import torch
 from parts import timing
 
 from progtx_core import models, tasks
+from progtx_core.models.transformer import CausalTransformer
 from progtx_core.optim import FastLosses
-from progtx_core.tools import tables
 
 SMALL = {"d_model": 4, "n_layers": 1, "n_heads": 1, "d_mlp": 4}
 
@@ -13,7 +13,7 @@ SMALL = {"d_model": 4, "n_layers": 1, "n_heads": 1, "d_mlp": 4}
 def small():
     task = tasks.get("parity", seq_len=4)
     torch.manual_seed(0)
-    model = tables.searched_model(task.spec, **SMALL)
+    model = CausalTransformer(task.spec, **SMALL)
     return model, task.sample(10, torch.Generator().manual_seed(0))
 
 

@@ -1,17 +1,17 @@
 """TensorBoard: what was written is read back with its own reader."""
 
-import warnings
-
 import numpy as np
 import pytest
 
 from progtx_core import tasks
 from progtx_core.tools.answers import Outputs
-from progtx_core.tools.trackers import KINDS, TensorBoard, opened
-from progtx_core.training import Config, fit
+from progtx_core.tools.trackers import TensorBoard
+from progtx_core.training import Config, ExtraMetrics, fit
 
 TASK = tasks.get("trend_sign", seq_len=4, d_input=1)
 QUICK = Config(steps=10, batch_size=16, learning_rate=0.1, n_eval=100, eval_every=5)
+# A tracker that fails only warns; here that is an error.
+pytestmark = pytest.mark.filterwarnings("error:nothing more is logged")
 
 
 def read(folder):
@@ -25,15 +25,11 @@ def read(folder):
 def logged(tmp_path_factory):
     folder = tmp_path_factory.mktemp("board")
     tracker = TensorBoard(folder, hist_every=2)
-    outputs = Outputs(TASK, n=50)
-
-    def watch(model):
-        return outputs(model) | {"greeting": "good morning"}
-
-    how = {"tracker": tracker, "progress": False, "watch": watch}
+    greeting = ExtraMetrics(lambda model: {"greeting": "good morning"})
+    callbacks = ExtraMetrics(Outputs(TASK, n=50)), greeting, tracker
     runs = [
-        fit("self_attention", TASK, QUICK, n_seeds=1, **how),
-        fit("mean_pooling", TASK, QUICK, n_seeds=2, **how),
+        fit("self_attention", TASK, QUICK, n_seeds=1, callbacks=callbacks),
+        fit("mean_pooling", TASK, QUICK, n_seeds=2, callbacks=callbacks),
     ]
     tracker.close()
     return runs, folder
@@ -62,20 +58,3 @@ def test_histograms_texts_curves_settings_and_one_figure(logged):
         "_hparams_/session_start_info" in read(folder / "self_attention").summary_metadata
     )
     assert not read(folder / "mean_pooling" / "0").Tags()["images"]
-
-
-def test_trackers_are_opened_by_name_and_a_broken_one_is_left_out(tmp_path, monkeypatch):
-    def fail(*_, **__):
-        raise OSError("no space left on device")
-
-    monkeypatch.setattr("progtx_core.tools.trackers.opening.TensorBoard", fail)
-    with pytest.warns(UserWarning, match="tensorboard is left out: no space left"):
-        tracker = opened(["jsonl", "tensorboard"], tmp_path, "group")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        fit("logistic_regression", TASK, QUICK, tracker=tracker, progress=False)
-        tracker.close()
-    assert (tmp_path / "log.jsonl").exists()
-    with pytest.raises(ValueError, match="no tracker 'wandbb'; nearest: wandb"):
-        opened(["wandbb"], tmp_path, "group")
-    assert set(KINDS) == {"jsonl", "tensorboard", "wandb"}

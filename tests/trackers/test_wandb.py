@@ -10,10 +10,12 @@ import pytest
 from progtx_core import tasks
 from progtx_core.tools.answers import Outputs, answers_of
 from progtx_core.tools.trackers import WandB
-from progtx_core.training import Config, fit
+from progtx_core.training import Config, ExtraMetrics, fit
 
 TASK = tasks.get("trend_sign", seq_len=4, d_input=1)
 QUICK = Config(steps=10, batch_size=16, learning_rate=0.1, n_eval=100, eval_every=5)
+# A tracker that fails only warns; here that is an error.
+pytestmark = pytest.mark.filterwarnings("error:nothing more is logged")
 
 
 def wandb_records(path):
@@ -50,17 +52,13 @@ def finished_records(path, seconds=60):
         time.sleep(0.05)
 
 
-def watch(task):
-    outputs = Outputs(task, n=50)
-    return lambda model: outputs(model) | {"greeting": "good morning"}
-
-
 @pytest.fixture(scope="module")
 def logged(tmp_path_factory):
     """One offline run of two models, read back: runs, and what the file holds."""
     folder = tmp_path_factory.mktemp("runs")
     tracker = WandB("progtx-test", "offline", folder, group="trends", hist_every=2, why=7)
-    how = {"tracker": tracker, "progress": False, "watch": watch(TASK)}
+    greeting = ExtraMetrics(lambda model: {"greeting": "good morning"})
+    how = {"callbacks": [ExtraMetrics(Outputs(TASK, n=50)), greeting, tracker]}
     runs = [
         fit("logistic_regression", TASK, QUICK, n_seeds=1, **how),
         fit("mean_pooling", TASK, QUICK, n_seeds=2, seed=3, **how),
@@ -160,7 +158,7 @@ def test_a_mode_that_is_unknown_is_named(monkeypatch):
 @pytest.mark.slow
 def test_disabled_writes_nothing(tmp_path):
     tracker = WandB(mode="disabled", folder=tmp_path / "runs")
-    run = fit("logistic_regression", TASK, QUICK, tracker=tracker, progress=False)
+    run = fit("logistic_regression", TASK, QUICK, callbacks=[tracker])
     tracker.close()
     assert not [*tmp_path.rglob("*.wandb")]
     assert run.test["loss"].shape == (1,)

@@ -1,27 +1,16 @@
 """Which chapters there are, with their titles, parameters and measured times."""
 
-import ast
 import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-
-import nbformat
+from typing import Any
 
 from progtx_core import checks, files
 from progtx_core.tools import paths
+from progtx_core.tools.execution.parameters import Parameter, parameters_of
 
 README_START, README_END = "<!-- chapters -->", "<!-- /chapters -->"
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One line of a parameters cell: `steps: int = 600  # parameter updates`."""
-
-    name: str
-    type_name: str
-    default: object
-    help: str
 
 
 @dataclass(frozen=True)
@@ -40,11 +29,8 @@ class Chapter:
         """The half that carries the outputs."""
         return self.source.with_suffix(".ipynb")
 
-    def read(self) -> nbformat.NotebookNode:
-        """The source as a notebook without outputs, with the same cell ids every time.
-
-        Raises ValueError for a file that is no percent script with a kernel.
-        """
+    def read(self) -> Any:
+        """The source as a notebook without outputs, with the same cell ids every time."""
         import jupytext
 
         try:
@@ -52,28 +38,20 @@ class Chapter:
         except Exception as error:  # jupytext raises many kinds
             raise ValueError(f"{self.source}: not a readable notebook: {error}") from error
         if "kernelspec" not in notebook.metadata:
-            raise ValueError(
-                f"{self.source}: the header names no kernel; mend it with "
-                f"'jupytext --set-kernel python3 {self.source.name}'"
-            )
+            fix = f"fix it with 'jupytext --set-kernel python3 {self.source.name}'"
+            raise ValueError(f"{self.source}: the header names no kernel; {fix}")
         for index, cell in enumerate(notebook.cells):
             cell["id"] = f"cell-{index:03d}"
+            cell["metadata"] = {k: v for k, v in cell["metadata"].items() if k == "tags"}
         return notebook
 
     def canonical(self) -> str:
-        """The source as Jupytext itself would write it: only blank lines may differ.
-
-        JupyterLab refuses a pair whose halves differ in so much as that, when the
-        time stamps of a fresh clone happen to make the .ipynb the newer one.
-        """
+        """The source as Jupytext writes it; JupyterLab may refuse a pair that is not so."""
         import jupytext
 
-        notebook = self.read()
-        for cell in notebook.cells:
-            cell.metadata = {k: v for k, v in cell.metadata.items() if k == "tags"}
         end = "# ---\n\n"  # of the header, which stays as it is
         header = self.source.read_text("utf-8").partition(end)[0]
-        written = jupytext.writes(notebook, fmt="py:percent")
+        written = jupytext.writes(self.read(), fmt="py:percent")
         return header + end + written.partition(end)[2]
 
     @cached_property
@@ -85,48 +63,20 @@ class Chapter:
     @cached_property
     def parameters(self) -> dict[str, Parameter]:
         """The parameters of the cell tagged `parameters`, by name."""
-        for cell in self.read().cells:
-            if "parameters" in cell.metadata.get("tags", []):
-                return parse_parameters(cell.source, where=str(self.source))
-        return {}
+        return parameters_of(self.source)
 
     @property
     def seconds(self) -> float | None:
         """Measured time of the run whose outputs are kept; None if there is none."""
-        try:
-            return paths.record_of(self.notebook).get("seconds")
-        except ValueError:  # damaged: `run --update` must be able to mend it
-            return None
+        return paths.record_of(self.notebook).get("seconds")
 
     @property
     def measured(self) -> str:
         """The measured time in words, or what is wrong with the notebook."""
         try:
-            return duration(paths.record_of(self.notebook).get("seconds"))
-        except ValueError:
+            return duration(self.seconds)
+        except ValueError:  # `run --update` must be able to remake it
             return "notebook damaged; run with --update remakes it"
-
-
-def parse_parameters(source: str, where: str) -> dict[str, Parameter]:
-    """Parameters of a cell of annotated assignments with literal values.
-
-    >>> parse_parameters("steps: int = 600  # updates", "01")["steps"].default
-    600
-    """
-    found = {}
-    lines = source.splitlines()
-    for node in ast.parse(source).body:
-        if not isinstance(node, ast.AnnAssign) or node.value is None:
-            raise ValueError(
-                f"{where}: line {node.lineno} of the parameters cell must read "
-                "'name: type = value  # help'"
-            )
-        help_text = lines[node.end_lineno - 1].partition("#")[2].strip()
-        name = ast.unparse(node.target)
-        found[name] = Parameter(
-            name, ast.unparse(node.annotation), ast.literal_eval(node.value), help_text
-        )
-    return found
 
 
 def chapters() -> list[Chapter]:
@@ -138,16 +88,12 @@ def find(wanted: str) -> Chapter:
     """A chapter by number ("1", "01") or name. Raises ValueError for an unknown one."""
     known = {chapter.name: chapter for chapter in chapters()}
     stem = Path(wanted).stem
-    if stem.isdigit():
-        for name, chapter in known.items():
-            if int(name[:2]) == int(stem):
-                return chapter
-        raise ValueError(f"there is no chapter {wanted}; choose from: {', '.join(known)}")
-    return known[checks.one_of("chapter", stem, known)]
+    numbered = [name for name in known if stem.isdigit() and name[:2] == stem.zfill(2)]
+    return known[checks.one_of("chapter", (numbered or [stem])[0], known)]
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds in words for a table: "23 s", "2 min 5 s", "not measured".
+    """Seconds in words for a table.
 
     >>> duration(125.2), duration(None)
     ('2 min 5 s', 'not measured')
@@ -159,10 +105,11 @@ def duration(seconds: float | None) -> str:
 
 
 def write_readme_table() -> None:
-    """Renew the chapter table of README.md from the chapters themselves."""
+    """Renew the chapter table of README.md, if there is one, from the chapters."""
     path = paths.ROOT / "README.md"
-    text = path.read_text("utf-8")
-    start, found, rest = text.partition(README_START)
+    if not path.exists():
+        return
+    start, found, rest = path.read_text("utf-8").partition(README_START)
     _, closed, end = rest.partition(README_END)
     if not (found and closed):
         raise ValueError(f"{path}: the marks {README_START} … {README_END} are missing")

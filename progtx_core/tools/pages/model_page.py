@@ -1,117 +1,110 @@
 """A readable page of one training: curves, weights, and what it gets wrong and why."""
 
+import base64
+import io
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from progtx_core.plots import curves as plots
+from progtx_core import plots
 from progtx_core.tasks import Task
 from progtx_core.tasks.signals import SignalTask
 from progtx_core.tools.answers import Answers, answers_of, in_words
+from progtx_core.tools.page import as_base64
 from progtx_core.tools.pages import templating
 from progtx_core.training import TrainingResult
 
-N_WRONG = 20  # shown of each part of the data
+N_WRONG = 20  # shown of each split
 MAX_CLASSES = 20  # of a picture of confusion
 WEIGHTS_WIDE, WEIGHTS_HIGH = 240, 120  # pixels at most
-YES_NO = ("no", "yes")
 
 
-def write(path: Path, run: TrainingResult, dashboard: str) -> Path:
-    """Write the page of a run; dashboard: a link to it, as seen from this page.
+def write(path: Path, result: TrainingResult, dashboard: str) -> Path:
+    """Write the page of a training; dashboard: a link to it, as seen from this page.
 
     Curves are those of all seeds; what is shown of one model is that of the first.
     """
-    found = answers_of(run)
+    answers = [answers_of(result, index) for index in range(len(result.seeds))]
+    trained = [(one["train"].accuracy, one["train"].loss) for one in answers]
+    tested = zip(result.test["accuracy"], result.test["loss"], strict=True)
     return templating.write(
         path,
         "model.html",
-        title=f"{run.name} on {run.task.name}",
-        run=run,
+        title=f"{result.name} on {result.task.name}",
+        run=result,
         dashboard=dashboard,
-        settings=run.config.as_dict(),
-        reached=reached(run),
-        pictures=pictures(run, found),
-        parameters=parameters(run.models[0]),
-        wrong=[wrong(run.task, answers) for answers in found.values()],
+        settings=vars(result.config),
+        reached=[
+            {"seed": seed, "numbers": train + test}
+            for seed, train, test in zip(result.seeds, trained, tested, strict=True)
+        ],
+        pictures=[
+            {"title": title, "alt": f"{title} of {result.name}", "data": as_base64(figure)}
+            for title, figure in figures(result, answers[0]).items()
+        ],
+        parameters=[parameter(*one) for one in result.models[0].named_parameters()],
+        wrong=[wrong(result.task, one) for one in answers[0].values()],
     )
 
 
-def reached(run: TrainingResult) -> list[dict]:
-    """Accuracy and loss of every seed, training then test."""
-    rows = []
-    for i, seed in enumerate(run.seeds):
-        train = answers_of(run, i)["train"]
-        test = run.test["accuracy"][i], run.test["loss"][i]
-        rows.append({"seed": seed, "numbers": [train.accuracy, train.loss, *test]})
-    return rows
-
-
-def pictures(run: TrainingResult, found: dict[str, Answers]) -> list[dict]:
-    """Curves over training; ROC, precision-recall and confusion for both parts."""
+def figures(result: TrainingResult, answers: dict[str, Answers]) -> dict:
+    """Curves over training; ROC, precision-recall and confusion for both splits."""
     curves = "train/loss", "val/loss", "val/accuracy"
-    known = [name for name in curves if name in run.history.names()]
-    drawn = {"Curves": plots.learning_curves({run.name: run}, tuple(known))}
-    predictions = {s: (a.probabilities, a.targets) for s, a in found.items()}
-    if all(answers.two_sided for answers in found.values()):
+    known = tuple(name for name in curves if name in result.history.names())
+    drawn = {"Curves": plots.learning_curves({result.name: result}, known)}
+    predictions = {split: (a.probabilities, a.targets) for split, a in answers.items()}
+    if all(one.two_sided for one in answers.values()):
         drawn["ROC and precision-recall"] = plots.roc_and_pr(predictions)
-    if run.task.spec.n_classes <= MAX_CLASSES:
+    if result.task.spec.n_classes <= MAX_CLASSES:
         drawn["Confusion"] = plots.confusion(predictions)
-    return [
-        {
-            "title": title,
-            "alt": f"{title} of {run.name}",
-            "data": templating.as_data(figure),
-        }
-        for title, figure in drawn.items()
-    ]
+    return drawn
 
 
-def parameters(model: torch.nn.Module) -> list[dict]:
-    """A row for every tensor of parameters, with a small picture of it."""
-    rows = []
-    for name, parameter in model.named_parameters():
-        values = parameter.detach().numpy()
-        matrix = values.reshape(-1, values.shape[-1] if values.ndim > 1 else values.size)
-        high, wide = matrix.shape
-        scale = max(1, min(12, WEIGHTS_WIDE // wide, WEIGHTS_HIGH // high))
-        rows.append(
-            {
-                "name": name,
-                "shape": " × ".join(map(str, values.shape)) or "one number",
-                "numbers": values.size,
-                "norm": float(np.linalg.norm(values)),
-                "least": float(values.min()),
-                "greatest": float(values.max()),
-                "width": min(WEIGHTS_WIDE, wide * scale),
-                "height": min(WEIGHTS_HIGH, high * scale),
-                "picture": templating.weights_as_data(matrix),
-            }
-        )
-    return rows
+def parameter(name: str, tensor: torch.Tensor) -> dict:
+    """A tensor of parameters in numbers, with a small picture of it."""
+    values = tensor.detach().numpy()
+    matrix = values.reshape(-1, values.shape[-1] if values.ndim > 1 else values.size)
+    high, wide = matrix.shape
+    scale = max(1, min(12, WEIGHTS_WIDE // wide, WEIGHTS_HIGH // high))
+    return {
+        "name": name,
+        "shape": " × ".join(map(str, values.shape)) or "one number",
+        "numbers": values.size,
+        "norm": float(np.linalg.norm(values)),
+        "least": float(values.min()),
+        "greatest": float(values.max()),
+        "width": min(WEIGHTS_WIDE, wide * scale),
+        "height": min(WEIGHTS_HIGH, high * scale),
+        "picture": weights_picture(matrix),
+    }
+
+
+def weights_picture(matrix: np.ndarray) -> str:
+    """A matrix as base64 text of a PNG, a pixel a number: red above zero, blue below."""
+    from matplotlib.image import imsave
+
+    largest, picture = np.abs(matrix).max() or 1.0, io.BytesIO()
+    imsave(picture, matrix, -largest, largest, cmap=plots.DIVERGING, format="png")
+    return base64.b64encode(picture.getvalue()).decode()
 
 
 def wrong(task: Task, answers: Answers) -> dict:
-    """The wrong answers of one part of the data, the worst first."""
-    rows = []
-    for i in answers.wrong(N_WRONG):
-        example = answers.batch.inputs[answers.of_example[i]]
-        right = int(answers.targets[i])
-        rows.append(
-            {
-                "example": in_words(task, example),
-                "answer": int(answers.probabilities[i].argmax()),
-                "right": right,
-                "probability": float(answers.of_right[i]),
-                "why": why(task, example, right),
-            }
-        )
+    """The wrong answers of one split, the worst first."""
+    rows = [answered(task, answers, i) for i in answers.wrong(N_WRONG)]
+    n, share = len(answers.targets), 1 - answers.accuracy
+    return {"split": answers.split, "rows": rows, "count": round(share * n), "of": n}
+
+
+def answered(task: Task, answers: Answers, i: int) -> dict:
+    """One answer in words and numbers, by the headings of a table of such."""
+    example, right = answers.batch.inputs[answers.of_example[i]], int(answers.targets[i])
     return {
-        "split": answers.split,
-        "rows": rows,
-        "count": round((1 - answers.accuracy) * len(answers.targets)),
-        "of": len(answers.targets),
+        "example": in_words(task, example),
+        "answer": int(answers.probabilities[i].argmax()),
+        "right": right,
+        "probability": float(answers.of_right[i]),  # of the right one
+        "why": why(task, example, right),
     }
 
 
@@ -121,11 +114,11 @@ def why(task: Task, example: torch.Tensor, label: int) -> str:
     >>> from progtx_core import tasks
     >>> task = tasks.get("last_gt_first", seq_len=2)
     >>> why(task, torch.tensor([[0.5, 1.0], [0.25, 0.0]]), 0)
-    'signal 1.50, 0.25; The last value is greater than the first: no'
+    'The last value is greater than the first: no (signal 1.50, 0.25)'
     """
     yes_or_no = task.spec.n_classes == 2 and not task.spec.per_position
-    verdict = f"{task.rule}: {YES_NO[label] if yes_or_no else label}"
-    if isinstance(task, SignalTask):
-        signal = ", ".join(f"{x:.2f}" for x in example.double().sum(-1).tolist())
-        return f"signal {signal}; {verdict}"
-    return verdict
+    verdict = f"{task.rule}: {('no', 'yes')[label] if yes_or_no else label}"
+    if not isinstance(task, SignalTask):
+        return verdict
+    signal = ", ".join(f"{x:.2f}" for x in example.double().sum(-1).tolist())
+    return f"{verdict} (signal {signal})"

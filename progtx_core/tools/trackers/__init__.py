@@ -1,12 +1,44 @@
-"""Trackers that write for a program of others: Weights & Biases, and TensorBoard.
+"""Callbacks that log a training elsewhere: JSON lines, TensorBoard, Weights & Biases.
 
-Both tell seeds apart in one way, `series`, and show a finished training in one way:
-ROC and precision-recall curves, confusion and a table of examples, for training and
-test data.
+All tell seeds apart by the training's label, such as "max_pooling/2".
 """
 
-from progtx_core.tools.trackers.opening import KINDS, opened
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+
+from progtx_core import checks
+from progtx_core.tools.trackers.base import JsonLines, Tracker
 from progtx_core.tools.trackers.tensorboard import TensorBoard
 from progtx_core.tools.trackers.wandb import WandB
 
-__all__ = ["KINDS", "TensorBoard", "WandB", "opened"]
+__all__ = ["KINDS", "JsonLines", "TensorBoard", "Tracker", "WandB", "opened"]
+
+KINDS = ("jsonl", "tensorboard", "wandb")
+
+
+def opened(
+    kinds: Iterable[str], folder: Path, group: str, mode: str | None = None
+) -> list[Tracker]:
+    """The trackers of those kinds, writing below a folder.
+
+    One that cannot begin (no package, no account, no network) is left out, with a warning.
+
+    Args:
+        kinds: some of KINDS.
+        folder: where they write.
+        group: what the trainings that follow have in common.
+        mode: of Weights & Biases, see `WandB`.
+    """
+    makers = {
+        "jsonl": lambda: JsonLines(folder / "log.jsonl"),
+        "tensorboard": lambda: TensorBoard(folder / "tensorboard"),
+        "wandb": lambda: WandB(mode=mode, folder=folder, group=group, job_type="compare"),
+    }
+    found = []
+    for kind in [checks.one_of("tracker", kind, KINDS) for kind in kinds]:
+        try:
+            found.append(makers[kind]())
+        except Exception as error:
+            warnings.warn(f"{kind} is left out: {error}", stacklevel=2)
+    return found

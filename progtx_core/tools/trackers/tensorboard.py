@@ -2,26 +2,17 @@
 
 from pathlib import Path
 
-import numpy as np
-
-from progtx_core import checks
+from progtx_core import plots
 from progtx_core.models.attention import patterns
-from progtx_core.plots import sequences, style
-from progtx_core.tools.answers import each_model
-from progtx_core.training import TrainingResult
-from progtx_core.training.tracker import Logged, Tracker, series
-from progtx_core.types import Batch
-
-HYPER = (int, float, str, bool)
+from progtx_core.tools.answers import answers_of
+from progtx_core.tools.trackers.base import Tracker
+from progtx_core.training import Training, TrainingResult
 
 
 class TensorBoard(Tracker):
     """Scalars, histograms, texts; at the end PR curves, settings, an attention pattern.
 
-    folder: look at it with `tensorboard --logdir FOLDER`
-    hist_every: histograms at every so many looks
-
-    Raises ImportError where the package tensorboard is not installed.
+    Look at it with `tensorboard --logdir FOLDER`. Raises ImportError without the package.
     """
 
     def __init__(
@@ -29,70 +20,49 @@ class TensorBoard(Tracker):
     ) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
+        super().__init__(hist_every)
         self.make, self.folder = SummaryWriter, Path(folder)
-        self.hist_every = checks.whole("hist_every", hist_every, at_least=1)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.writers: dict = {}
-        self.facts: dict[str, dict] = {}
-        self.looks: dict[str, int] = {}
+        self.writers: dict[str, SummaryWriter] = {}
+        self.settings: dict[str, dict] = {}
 
-    def writer(self, run: str, index: int, n_seeds: int):
-        """Where one seed is written; made when it is first asked for."""
-        name = series(run, index, n_seeds)
-        if name not in self.writers:
-            self.writers[name] = self.make(self.folder / name)
-        return self.writers[name]
+    def _start(self, training: Training, facts: dict) -> None:
+        label, kinds = training.label, (int, float, str)
+        self.settings[label] = {k: v for k, v in facts.items() if isinstance(v, kinds)}
+        if label not in self.writers:
+            self.writers[label] = self.make(self.folder / label)
 
-    def start(self, run: str, facts: dict) -> None:
-        self.facts[run] = {k: v for k, v in facts.items() if isinstance(v, HYPER)}
+    def _log(self, training: Training, numbers: dict, texts: dict, arrays: dict) -> None:
+        writer, step = self.writers[training.label], training.step
+        for name, value in numbers.items():
+            writer.add_scalar(name, value, step)
+        for name, text in texts.items():
+            writer.add_text(name, text, step)
+        for name, array in arrays.items():
+            writer.add_histogram(name, array, step)
 
-    def log(self, run: str, step: int, measured: Logged) -> None:
-        n_seeds = len(next(iter(measured.values())))
-        nth = self.looks[run] = self.looks.get(run, -1) + 1
-        for index in range(n_seeds):
-            writer = self.writer(run, index, n_seeds)
-            for name, values in measured.items():
-                if isinstance(values[index], str):
-                    writer.add_text(name, values[index], step)
-                elif not isinstance(values[index], np.ndarray):
-                    writer.add_scalar(name, values[index], step)
-                elif nth % self.hist_every == 0:
-                    writer.add_histogram(name, values[index], step)
+    def _finish(self, label: str, result: TrainingResult, index: int) -> None:
+        writer, step, reached = self.writers[label], result.config.steps, {}
+        found = answers_of(result, index)
+        for split, answers in found.items():
+            reached[f"{split}/final_loss"] = answers.loss
+            reached[f"{split}/final_accuracy"] = answers.accuracy
+            if answers.two_sided:
+                shares = answers.probabilities[:, 1]
+                writer.add_pr_curve(f"{split}/pr", answers.targets, shares, step)
+        writer.add_hparams(self.settings[label], reached, run_name=".")
+        inputs = found["test"].batch.inputs[:1]
+        try:
+            pattern = next(iter(patterns(result.models[index], inputs).values()))[0]
+        except ValueError:  # a model without self-attention
+            pattern = None
+        if pattern is not None:
+            positions = [str(position) for position in range(inputs.shape[1])]
+            writer.add_figure(
+                "attention", plots.attention_heads(pattern.numpy(), positions), step
+            )
+        writer.flush()
 
-    def finish(self, run: TrainingResult) -> None:
-        n_seeds, step = len(run.seeds), run.config.steps
-        for index, found in each_model(run):
-            writer = self.writer(run.name, index, n_seeds)
-            last = {}
-            for split, answers in found.items():
-                last |= {
-                    f"{split}/final_loss": answers.loss,
-                    f"{split}/final_accuracy": answers.accuracy,
-                }
-                if answers.two_sided:
-                    shares = answers.probabilities[:, 1]
-                    writer.add_pr_curve(f"{split}/pr", answers.targets, shares, step)
-            writer.add_hparams(self.facts.get(run.name, {}), last, run_name=".")
-            figure = attention_figure(run, index, found["test"].batch)
-            if figure is not None:
-                writer.add_figure("attention", figure, step)
-            writer.flush()
-
-    def close(self) -> None:
+    def _close(self) -> None:
         for writer in self.writers.values():
             writer.close()
-
-
-def attention_figure(run: TrainingResult, index: int, batch: Batch):
-    """Where the heads of the first layer look on one example; None without attention."""
-    model, inputs = run.models[index], batch.inputs[:1]
-    try:
-        layer, pattern = next(iter(patterns(model, inputs).items()))
-    except ValueError:  # a model without self-attention
-        return None
-    words = [*map(str, range(inputs.shape[1]))]
-    figure, axes = style.panels(pattern.shape[1], width=2.6, height=2.6)
-    for head, ax in enumerate(axes):
-        title = f"{layer}, head {head}"
-        sequences.attention_map(ax, pattern[0, head].numpy(), words, title)
-    return figure

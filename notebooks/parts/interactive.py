@@ -1,0 +1,74 @@
+"""Pictures that answer a pointer: attention over layers and time, a loss surface.
+
+Each is a static picture that a script of its own, with no library and nothing fetched,
+replaces where scripts run. Where none does, the picture stays.
+"""
+
+import json
+from html import escape
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from progtx_core import plots
+from progtx_core.tools.page import as_base64
+from progtx_core.tools.pages import templating
+
+DIGITS = 2  # of a share of attention
+FLOOR = 1e-3  # a lower loss is drawn as this one, or it would take all colours
+
+
+def attention(patterns: dict[str, np.ndarray], tokens: list[str], alt: str) -> None:
+    """Show patterns of one example, to be chosen and to be read cell by cell.
+
+    Args:
+        patterns: what a slider goes through, such as "step 200, layer 1", to the pattern
+            (heads, queries, keys).
+        tokens: along both sides.
+        alt: the text that stands in.
+
+    Raises:
+        ValueError: a pattern does not fit the tokens.
+    """
+    n, heads = len(tokens), np.empty(0)
+    for name, heads in patterns.items():
+        if heads.ndim != 3 or heads.shape[1:] != (n, n):
+            raise ValueError(
+                f"pattern {name!r} must have the shape (head, {n}, {n}), got {heads.shape}"
+            )
+    frames = [
+        {"name": name, "heads": np.round(pattern.astype(float), DIGITS).tolist()}
+        for name, pattern in patterns.items()
+    ]
+    data = {"tokens": tokens, "frames": frames}
+    show_interactive("attention", data, plots.attention_heads(heads, tokens), alt)
+
+
+def surface(plane: Any, figure, alt: str) -> None:
+    """Show a loss surface, with the paths up to the evaluation that a slider is at.
+
+    Args:
+        plane: from `parts.landscape`; a point of it says its loss.
+        figure: the picture of it that stays where no script runs.
+        alt: the text that stands in.
+    """
+    data = {
+        "loss": [[float(f"{value:.3g}") for value in row] for row in plane.loss],
+        "span": np.round(plane.span, 4).tolist(),
+        "floor": FLOOR,
+        "paths": {name: np.round(p, 3).tolist() for name, p in plane.paths.items()},
+    }
+    show_interactive("surface", data, figure, alt)
+
+
+def show_interactive(template: str, data: dict, figure, alt: str) -> None:
+    """Show a figure, and the script that takes its place with the data."""
+    from IPython.display import display
+
+    text, picture = json.dumps(data), as_base64(figure)
+    name = f"{template}-{crc32(text.encode()):08x}"  # the same in every run
+    html = templating.render(
+        f"{template}.html", id=name, data=text, picture=picture, alt=alt
+    )
+    bundle = {"text/html": html, "text/plain": alt, "image/png": picture}
+    display(bundle, raw=True, metadata={"image/png": {"alt": escape(alt)}})

@@ -1,0 +1,81 @@
+"""The commands `doctor`, `list` and `run`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def add_to(commands) -> None:
+    """What can be typed."""
+    doctor = commands.add_parser("doctor", help="check Python, packages, kernel, disk")
+    doctor.set_defaults(command=run_doctor)
+    listing = commands.add_parser("list", help="chapters, parameters, measured times")
+    listing.set_defaults(command=run_list)
+    run = commands.add_parser("run", help="execute chapters with papermill")
+    run.set_defaults(command=run_chapters)
+    add = run.add_argument
+    add("chapters", nargs="*", metavar="CHAPTER", help="number or name (default: all)")
+    add("--profile", default="full", help="full (default) or fast (seconds a chapter)")
+    set_one = {"action": "append", "default": [], "metavar": "NAME=VALUE"}
+    add("-p", dest="parameters", **set_one, help="a parameter; again for more; see 'list'")
+    out = {"type": Path, "default": Path("build/executed"), "metavar": "DIR"}
+    add("--out", **out, help="for executed notebooks (default: build/executed)")
+    add("--update", action="store_true", help="also write the outputs into notebooks/")
+
+
+def run_doctor(options: argparse.Namespace) -> int:
+    """Print all findings; 1 if one of them needs a fix."""
+    from progtx_core.tools import doctor
+
+    findings = doctor.examine()
+    print(*findings, sep="\n")
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+def run_list(options: argparse.Namespace) -> int:
+    """Print every chapter with its parameters."""
+    from progtx_core.tools import execution
+
+    for chapter in execution.chapters():
+        title = chapter.title.partition(". ")[2]
+        print(f"{chapter.name}   {title}   ({chapter.measured})")
+        for parameter in chapter.parameters.values():
+            assigned = f"{parameter.name}: {parameter.type_name} = {parameter.default}"
+            print(f"    {assigned:<32} {parameter.help}")
+    return 0
+
+
+def run_chapters(options: argparse.Namespace) -> int:
+    """Execute chapters one after another, those behind one that fails as well."""
+    from progtx_core.tools import execution
+    from progtx_core.tools.execution.catalogue import write_readme_table
+
+    wanted = [execution.find(name) for name in options.chapters] or execution.chapters()
+    given = dict(execution.parse_assignment(text) for text in options.parameters)
+    # All is checked before anything runs: a typing error must not cost minutes.
+    planned = [(c, execution.merge(c, options.profile, given)) for c in wanted if c.read()]
+    if options.update and any(parameters for _, parameters in planned):
+        raise ValueError("--update keeps outputs of default parameters; leave out others")
+    options.out.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    for index, (chapter, parameters) in enumerate(planned, start=1):
+        about = "" if parameters else f" (last time: {chapter.measured})"
+        say(f"[{index}/{len(planned)}] {chapter.name}: running{about}")
+        try:
+            path = execution.execute(
+                chapter, parameters, options.out, update=options.update
+            )
+        except execution.RunFailed as error:
+            failed += 1
+            say(f"error: {error}")
+        else:
+            say(f"{chapter.name}: done in {execution.Chapter(path).measured}")
+            print(path, flush=True)
+    if options.update:
+        write_readme_table()
+    return 1 if failed else 0
+
+
+def say(line: str) -> None:
+    """To standard error, which holds no results."""
+    print(line, file=sys.stderr, flush=True)

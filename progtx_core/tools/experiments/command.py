@@ -1,0 +1,205 @@
+"""The commands `sweep`, `record`, `compare`, `report` and `dashboard`."""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from progtx_core.tools.experiments.grid import Grid
+    from progtx_core.tools.experiments.runner import Runner
+
+WHOLE = {"type": int, "metavar": "N"}
+FOLDER = {"type": Path, "default": Path("runs"), "metavar": "DIR"}
+SETTINGS = ("steps", "batch_size", "learning_rate", "n_train")
+
+
+def add_to(commands) -> None:
+    """What can be typed."""
+
+    def adder(name: str, run, help: str):
+        command = commands.add_parser(name, help=help)
+        command.set_defaults(command=run)
+        return command.add_argument
+
+    sweep = "run a chapter with many parameters; goes on where it stopped"
+    add_sweep(adder("sweep", run_sweep, sweep))
+    add_compare(adder("compare", run_compare, "train models side by side, and report"))
+    missing = "measure what is missing or older in notebooks/results/"
+    add = adder("record", run_record, missing)
+    add("name", metavar="NAME", help="such as scoreboard")
+    add("--seeds", **WHOLE, default=5, help="models a cell (default: 5)")
+    into = "write here, not into notebooks/results/"
+    add("--out", type=Path, metavar="FILE", help=into)
+    add("--fresh", action="store_true", help="measure all of it anew")
+    add = adder("report", run_report, "the page of a training; trains nothing")
+    add("task", metavar="TASK")
+    add("model", metavar="MODEL")
+    add("--runs", **FOLDER, help="where it is kept (default: runs)")
+    add = adder("dashboard", run_dashboard, "the page of all results")
+    add("--runs", **FOLDER, help="where they are kept (default: runs)")
+
+
+def add_sweep(add) -> None:
+    """What `sweep` takes."""
+    add("what", metavar="CHAPTER", help="a chapter, or a YAML file with the plan")
+    values = "such as 100,200,400 or 0:10; again for more, all are combined"
+    add("-p", dest="grid", action="append", default=[], metavar="NAME=VALUES", help=values)
+    add("--profile", default="full", help="full (default) or fast")
+    add("--name", help="of the folder below --out (default: the chapter's)")
+    add("--out", **FOLDER)
+    add("--workers", **WHOLE, help="default: all cores")
+    add("--scheduler", metavar="WHERE", help="of Dask: tcp://host:8786, or local")
+    add("--retries", **WHOLE, default=0, help="for trials that fail")
+    add("--timeout", type=float, metavar="S", help="seconds a trial may take")
+    add("--fail-fast", action="store_true", help="stop at a failure")
+    add("--dry-run", action="store_true", help="plan, and run nothing")
+    add("--status", action="store_true", help="how far it is")
+    add("--collect", action="store_true", help="tables and gallery, now")
+    drawn = "draw a column of the table over a parameter"
+    add("--plot", nargs=2, metavar=("RESULT", "PARAMETER"), help=drawn)
+
+
+def add_compare(add) -> None:
+    """What `compare` takes."""
+    add("task", metavar="TASK")
+    add("names", nargs="*", metavar="MODEL", help="baseline first; default: the ladder")
+    finite = "a finite training set; without, ever new examples"
+    add("--n-samples", dest="n_train", **WHOLE, help=finite)
+    add("--steps", **WHOLE, help="updates (default: each model's own)")
+    add("--batch-size", **WHOLE)
+    add("--learning-rate", type=float, metavar="LR")
+    add("--seed", **WHOLE, default=0, help="the first one (default: 0)")
+    add("--seeds", dest="n_seeds", **WHOLE, default=3, help="models each (default: 3)")
+    trackers = "jsonl (default), tensorboard, wandb; again for more"
+    add("--tracker", dest="trackers", action="append", metavar="NAME", help=trackers)
+    modes = "disabled, offline or online (see WANDB_MODE)"
+    add("--wandb-mode", dest="mode", metavar="MODE", help=modes)
+    add("--out", dest="folder", **FOLDER, help="default: runs")
+
+
+def run_sweep(options: argparse.Namespace) -> int:
+    """Do what was asked; 1 if a trial failed."""
+    from progtx_core.tools.experiments.executors import executors_of
+    from progtx_core.tools.experiments.store import DONE
+
+    grid, runner = planned(options)
+    if not (options.status or options.collect or options.plot):
+        announce(grid, runner)
+    if options.status or options.dry_run:
+        print(state_of(grid, runner, options.workers))
+        return 0
+    from progtx_core.tools.experiments import table  # pandas
+
+    if not (options.collect or options.plot):
+        executors = executors_of(options.scheduler, options.workers)
+        table.note(runner, list(grid.lists()))
+        stop_on_kill()
+        runner.run(*executors)
+        print(state_of(grid, runner, options.workers))
+    frame = table.read(runner.folder)
+    written = table.write(runner.folder, frame)
+    written.append(table.write_gallery(runner.folder, frame))
+    if options.plot:
+        written.append(table.write_plot(runner.folder, frame, *options.plot))
+    print(*written, sep="\n")
+    return 0 if options.collect or options.plot or set(runner.states()) == {DONE} else 1
+
+
+def planned(options: argparse.Namespace) -> "tuple[Grid, Runner]":
+    """The sweep that was asked for; raises ValueError before anything runs."""
+    from progtx_core.tools.experiments import grid as grids
+    from progtx_core.tools.experiments.runner import Runner
+
+    path = Path(options.what)
+    from_file = path.suffix in (".yaml", ".yml")
+    if from_file and options.grid:
+        raise ValueError("-p and a YAML file: put all values into the file")
+    given = options.what, options.grid, options.profile
+    grid = grids.from_file(path) if from_file else grids.from_assignments(*given)
+    name = options.name or (path.stem if from_file else grid.chapter.name)
+    if Path(name).name != name or name in (".", ".."):
+        raise ValueError(f"--name must be the name of a folder, got {name!r}")
+    how = options.retries, options.timeout, options.fail_fast
+    return grid, Runner([*grid.trials()], options.out / name, *how)
+
+
+def announce(grid: "Grid", runner: "Runner") -> None:
+    """How many trials of what."""
+    print(f"{len(runner.trials)} trials of {grid.chapter.name} in {runner.folder}/")
+    for name, values in grid.lists().items():
+        shown = ", ".join(map(repr, values[:10]))
+        print(f"  {name}: {shown}" + (f", … {len(values)} in all" if values[10:] else ""))
+    if grid.shares_models():
+        print(
+            "note: n_seeds is larger than the step from seed to seed, so trials train the "
+            "same models; sweep with -p n_seeds=1, or seeds further apart"
+        )
+
+
+def state_of(grid: "Grid", runner: "Runner", workers: int | None) -> str:
+    """Trials by state, and minutes left, as far as recorded times tell."""
+    import loky
+
+    from progtx_core.tools.execution.catalogue import duration
+    from progtx_core.tools.experiments.store import DONE, STATES
+
+    states = runner.states()
+    counts = ", ".join(f"{len(states.get(name, []))} {name}" for name in STATES)
+    left = len(runner.trials) - len(states.get(DONE, []))
+    each = runner.seconds_each() or grid.chapter.seconds
+    if not left or each is None:
+        return counts
+    seconds = each * -(-left // (workers or loky.cpu_count()))
+    return f"{counts}; about {duration(seconds)} left"
+
+
+def stop_on_kill() -> None:
+    """A plain `kill` would leave the processes at work; as an exit it stops them too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
+def run_record(options: argparse.Namespace) -> int:
+    """Measure a recorded table."""
+    from progtx_core.tools.recorded.recording import record
+
+    stop_on_kill()
+    print(record(options.name, options.seeds, options.out, options.fresh))
+    return 0
+
+
+def run_compare(options: argparse.Namespace) -> int:
+    """Train, tell what came out, write the pages."""
+    from progtx_core.tools import compare
+
+    told = vars(options)
+    same = "task", "names", "seed", "n_seeds", "mode", "folder"
+    wanted = compare.Comparison(
+        **{name: told[name] for name in same},
+        trackers=options.trackers or ["jsonl"],
+        settings={name: told[name] for name in SETTINGS if told[name] is not None},
+    )
+    results = wanted.run()
+    print(*compare.lines(results), sep="\n")
+    for name in results:
+        compare.write_report(options.folder, options.task, name)
+    print(compare.write_dashboard(options.folder).resolve().as_uri())
+    return 0
+
+
+def run_report(options: argparse.Namespace) -> int:
+    """Write the page of a training."""
+    from progtx_core.tools import compare
+
+    page = compare.write_report(options.runs, options.task, options.model)
+    print(page.resolve().as_uri())
+    return 0
+
+
+def run_dashboard(options: argparse.Namespace) -> int:
+    """Write the page of all results."""
+    from progtx_core.tools import compare
+
+    print(compare.write_dashboard(options.runs).resolve().as_uri())
+    return 0

@@ -1,0 +1,199 @@
+"""Which trials a sweep has: every combination of values, drawn and checked first.
+
+Values come from the command line, `steps=100,200 seed=0:10`, or from a YAML file with
+the parts `grid`, `zip` and `random`, whose combinations are taken.
+"""
+
+import itertools
+import math
+import random
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from progtx_core import checks
+from progtx_core.tools import paths
+from progtx_core.tools.execution import Chapter, find, fit_type
+from progtx_core.tools.experiments.chapter import ChapterTrial, version_of
+
+SPAN = re.compile(r"(-?\d+):(-?\d+)(?::([1-9]\d*))?")
+MAX_TRIALS = 100_000
+PARTS = ("chapter", "profile", "grid", "zip", "random")
+DRAWN = {
+    "log": lambda g, low, high: six(math.exp(g.uniform(math.log(low), math.log(high)))),
+    "uniform": lambda g, low, high: six(g.uniform(low, high)),
+    "whole": lambda g, low, high: g.randint(int(low), int(high)),
+}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The trials of a sweep, in order: every combination of one choice from each part.
+
+    Args:
+        parts: each a list of choices; a choice gives a value to some parameters.
+        base: what is set in every trial, such as a profile's values.
+    """
+
+    chapter: Chapter
+    parts: list[list[dict]]
+    base: dict
+
+    def __post_init__(self) -> None:
+        named = [name for part in self.parts for name in part[0]]
+        for name in named:
+            if named.count(name) > 1:
+                raise ValueError(f"{name} is swept twice; name it in one part only")
+        if (n := math.prod(map(len, self.parts))) > MAX_TRIALS:
+            raise ValueError(f"{n} trials; at most {MAX_TRIALS} at a time")
+
+    def trials(self) -> list[ChapterTrial]:
+        """A trial for each combination, with the parameters that are not the chapter's."""
+        name, version = self.chapter.name, version_of(self.chapter.source)
+        defaults, found = self.chapter.parameters, []
+        for chosen in itertools.product(*self.parts):
+            values = self.base | {k: v for choice in chosen for k, v in choice.items()}
+            changed = {k: v for k, v in values.items() if v != defaults[k].default}
+            found.append(ChapterTrial(name, version, changed))
+        return found
+
+    def lists(self) -> dict[str, list]:
+        """The values of all parameters that are swept."""
+        return {n: [one[n] for one in part] for part in self.parts for n in part[0]}
+
+    def shares_models(self) -> bool:
+        """Whether trials that differ in `seed` train some models in common.
+
+        A rerun trains the seeds from `seed` to `seed + n_seeds - 1`.
+        """
+        if "n_seeds" not in (known := self.chapter.parameters):
+            return False
+        default = [self.base.get("n_seeds", known["n_seeds"].default)]
+        seeds = sorted(set(self.lists().get("seed", [])))
+        n = max(self.lists().get("n_seeds", default))
+        return any(later - seed < n for seed, later in zip(seeds, seeds[1:]))
+
+
+def from_assignments(chapter: str, assignments: list[str], profile: str = "full") -> Grid:
+    """A grid from the command line.
+
+    >>> len(from_assignments("01", ["steps=100,200,400", "seed=0:10"]).trials())
+    30
+    """
+    texts: dict[str, str] = {}
+    for text in assignments:
+        name, equals, values = text.partition("=")
+        if not (name and equals and values):
+            raise ValueError(f"-p takes name=value,value … or name=0:10, got {text!r}")
+        if name in texts:
+            raise ValueError(f"-p {name} is given twice; put all its values into one")
+        known = find(chapter).parameters.get(name)
+        quoted = set(values) & set("\"'")
+        if known and known.type_name == "str" and ", " in values and not quoted:
+            raise ValueError(
+                f"-p {text}: one value or several? Quote one that holds a comma, "
+                f"""-p '{name}="{values}"'; between several leave out the spaces"""
+            )
+        texts[name] = values
+    return checked({"chapter": chapter, "profile": profile, "grid": texts}, "-p")
+
+
+def from_file(path: Path) -> Grid:
+    """A grid from a YAML file; raises ValueError that says which part is wrong."""
+    parts = f"a mapping with 'chapter' and any of {', '.join(PARTS[1:])}"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: there is no such file; a plan is {parts}")
+    found = as_yaml(str(path), path.read_text("utf-8"))
+    if not isinstance(found, dict) or "chapter" not in found:
+        raise ValueError(f"{path}: a plan is {parts}")
+    for part, values in found.items():
+        checks.one_of(f"part of {path}", part, PARTS)
+        if part in PARTS[2:] and not isinstance(values, dict):
+            raise ValueError(f"{path}: {part}: expected 'parameter: values', got {values}")
+    return checked(found, str(path))
+
+
+def checked(given: dict, where: str) -> Grid:
+    """A grid whose values all fit the chapter's parameters."""
+    chapter = find(str(given["chapter"]))
+
+    def fitted(choice: dict) -> dict:
+        for name, value in choice.items():
+            known = chapter.parameters[
+                checks.one_of(f"parameter of {chapter.name}", name, chapter.parameters)
+            ]
+            is_text = isinstance(value, str) and known.type_name != "str"
+            value = yaml.safe_load(value) if is_text else value
+            choice = choice | {name: fit_type(chapter.name, known, value)}
+        return choice
+
+    combined, zipped = (
+        {n: read_values(f"{where} {n}", of) for n, of in given.get(part, {}).items()}
+        for part in ("grid", "zip")
+    )
+    if len(set(map(len, zipped.values()))) > 1:
+        raise ValueError(f"zip: lists must be equally long, got {zipped}")
+    parts = [[{name: value} for value in values] for name, values in combined.items()]
+    parts.append([dict(zip(zipped, row)) for row in zip(*zipped.values())] or [{}])
+    parts.append(draws(f"{where}: random: ", given.get("random", {})))
+    base = paths.read_profile(given.get("profile", "full"), chapter.name)
+    return Grid(chapter, [[fitted(one) for one in part] for part in parts], fitted(base))
+
+
+def as_yaml(where: str, text: str) -> object:
+    """YAML in which every value is a text: 1:10 are no seventy seconds."""
+    try:
+        return yaml.load(text, yaml.BaseLoader)
+    except yaml.YAMLError as error:
+        raise ValueError(f"{where}: this is no YAML: {error}") from error
+
+
+def read_values(where: str, given: str | list) -> list:
+    """A list of values from "1,2,3", "0:10", "0:10:2" or a list.
+
+    >>> read_values("-p", "0:10:5"), read_values("-p", '"up, truncated",both')
+    ([0, 5], ['up, truncated', 'both'])
+    """
+    values: object = given
+    if isinstance(given, str):
+        if span := SPAN.fullmatch(given.strip()):
+            values = list(range(int(span[1]), int(span[2]), int(span[3] or 1)))
+        else:
+            values = as_yaml(where, f"[{given}]")
+    if not isinstance(values, list) or not values:
+        raise ValueError(f"{where}: there is no value")
+    return values
+
+
+def draws(where: str, wanted: dict) -> list[dict]:
+    """Random values: {"draws": 20, "seed": 0, "learning_rate": {"log": [1e-4, 0.1]}}."""
+    if not wanted:
+        return [{}]
+    n = checks.whole(f"{where}draws", yaml.safe_load(str(wanted.get("draws", 0))), 1)
+    generator = random.Random(int(wanted.get("seed", 0)))
+    named = {k: how for k, how in wanted.items() if k not in ("draws", "seed")}
+    makers = {name: drawer(f"{where}{name}", how) for name, how in named.items()}
+    return [{name: make(generator) for name, make in makers.items()} for _ in range(n)]
+
+
+def drawer(where: str, how: object):
+    """What draws one value: {"log": [a, b]}, "uniform", "whole" or "choice": [...]."""
+    kinds = f"one of {', '.join(DRAWN)} with a lower and a higher number, or choice: [...]"
+    try:
+        ((kind, values),) = how.items()  # type: ignore[attr-defined]
+        if kind == "choice" and values and isinstance(values, list):
+            return lambda generator: generator.choice(values)
+        low, high = (float(value) for value in values)
+        if low < high and (kind != "log" or low > 0):
+            draw = DRAWN[kind]
+            return lambda generator: draw(generator, low, high)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        pass  # refused below
+    raise ValueError(f"{where}: expected {kinds}, got {how!r}")
+
+
+def six(number: float) -> float:
+    """Six digits, so that it can be typed."""
+    return float(f"{number:.6g}")

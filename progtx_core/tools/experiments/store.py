@@ -1,0 +1,99 @@
+"""A folder for every trial: what it was given, how far it came, what it measured.
+
+trial.json: what is done, and the files that it leaves; status.json: how far it is;
+row.json: once it is done, its row of the table; log.txt: attempt by attempt, with what
+was printed; lock: held by the process that works on it, as long as that lives.
+"""
+
+import datetime
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from progtx_core import files
+
+DONE, FAILED, INTERRUPTED = "done", "failed", "interrupted"
+RUNNING, WAITING = "running", "waiting"
+STATES = DONE, RUNNING, WAITING, INTERRUPTED, FAILED
+TRIAL, STATUS, ROW, LOG = "trial.json", "status.json", "row.json", "log.txt"
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far a trial is. state: of STATES; INTERRUPTED: begun, and nobody works on it."""
+
+    state: str = WAITING
+    attempts: int = 0
+    seconds: float = 0.0
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class TrialFolder:
+    """The folder of one trial."""
+
+    path: Path
+
+    @contextmanager
+    def claimed(self) -> Iterator[bool]:
+        """True within, if this process may work on it, False if another one does.
+
+        The lock is held by whoever works on it; the system frees it if that one dies.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path / "lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+
+    def status(self, live: bool = True) -> Status:
+        """As it was written; live: and whether it is being worked on."""
+        try:
+            status = Status(**self.read(STATUS))
+        except TypeError:  # of another version, or damaged: as if it had not begun
+            status = Status()
+        if status.state == DONE and not self.complete():
+            return Status(attempts=status.attempts)
+        if live and status.state == RUNNING:
+            with self.claimed() as free:
+                if free:
+                    return Status(INTERRUPTED, status.attempts, status.seconds)
+        return status
+
+    def complete(self) -> bool:
+        """Whether all that a finished trial leaves behind is there."""
+        told = self.read(TRIAL)
+        there = [(self.path / name).exists() for name in told.get("files", [])]
+        return bool(told and self.read(ROW) and all(there))
+
+    def write_status(self, status: Status) -> None:
+        self.write(STATUS, asdict(status))
+
+    def read(self, name: str) -> dict:
+        """A JSON file of the folder; empty if it is missing or damaged."""
+        try:
+            found = json.loads((self.path / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def write(self, name: str, content: dict) -> None:
+        """A JSON file, whole or not at all."""
+        text = json.dumps(content, indent=1, default=str)
+        files.write_atomically(self.path / name, text + "\n")
+
+    def note(self, text: str) -> None:
+        """A line in the log, with the time."""
+        now = datetime.datetime.now().isoformat(" ", "seconds")
+        with (self.path / LOG).open("a", encoding="utf-8") as file:
+            file.write(f"[{now}] {text}\n")

@@ -1,0 +1,102 @@
+"""What all trackers share: a failure ends the logging, and never the training."""
+
+import json
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from progtx_core import checks
+from progtx_core.models import count_parameters
+from progtx_core.training import Callback, Training, TrainingResult
+
+
+class Tracker(Callback):
+    """Logs trainings, one after another; a subclass writes hooks that begin with `_`.
+
+    What a hook raises (no network, no account, a full disk) becomes one warning; then the
+    tracker is left alone and the training goes on. Arrays, which become histograms, are
+    logged at every `hist_every`-th evaluation.
+    """
+
+    shared = True
+
+    def __init__(self, hist_every: int = 5) -> None:
+        self.hist_every = checks.whole("hist_every", hist_every, at_least=1)
+        self.failed = False
+        self.labels: dict[tuple[str, int], str] = {}  # by model and seed
+        self.n_evaluations: Counter[str] = Counter()  # by label
+
+    def on_start(self, training: Training) -> None:
+        self.labels[training.name, training.seed] = training.label
+        self.n_evaluations[training.label] = 0
+        facts = {"task": training.task.name, "seeds": list(training.seeds)}
+        facts |= training.config.as_dict()
+        facts["parameters"] = count_parameters(training.model)
+        self._guarded(self._start, training, facts)
+
+    def on_eval(self, training: Training) -> None:
+        measured, nth = training.measured, self.n_evaluations[training.label]
+        self.n_evaluations[training.label] += 1
+        texts = {k: v for k, v in measured.items() if isinstance(v, str)}
+        arrays = {k: v for k, v in measured.items() if isinstance(v, np.ndarray)}
+        numbers = {k: float(measured[k]) for k in measured if k not in texts | arrays}
+        arrays = {} if nth % self.hist_every else arrays
+        self._guarded(self._log, training, numbers, texts, arrays)
+
+    def on_result(self, result: TrainingResult) -> None:
+        for index, seed in enumerate(result.seeds):
+            label = self.labels[result.name, seed]
+            self._guarded(self._finish, label, result, index)
+
+    def close(self) -> None:
+        """Write what is still to be written; no training follows."""
+        self._guarded(self._close)
+
+    def _guarded(self, hook: Callable[..., None], *arguments) -> None:
+        try:
+            if not self.failed:
+                hook(*arguments)
+        except Exception as error:
+            self.failed = True
+            told = f"nothing more is logged to {type(self).__name__}, the training goes on"
+            warnings.warn(f"{told}: {error}", stacklevel=3)
+
+    def _start(self, training: Training, facts: dict) -> None:
+        """A seed begins; facts: task, settings and sizes by name."""
+
+    def _log(self, training: Training, numbers: dict, texts: dict, arrays: dict) -> None:
+        """A seed was evaluated after `training.step` updates."""
+
+    def _finish(self, label: str, result: TrainingResult, index: int) -> None:
+        """All seeds are trained; called for each, with its place among them."""
+
+    def _close(self) -> None:
+        """No training follows."""
+
+
+class JsonLines(Tracker):
+    """A JSON object a line: facts of a seed, each evaluation, then the test; no arrays."""
+
+    def __init__(self, path: str | Path) -> None:
+        super().__init__()
+        self.path = Path(path)
+
+    def _start(self, training: Training, facts: dict) -> None:
+        self._write(training.name, training.seed, {"facts": facts})
+
+    def _log(self, training: Training, numbers: dict, texts: dict, arrays: dict) -> None:
+        row = {"step": training.step} | numbers | texts
+        self._write(training.name, training.seed, row)
+
+    def _finish(self, label: str, result: TrainingResult, index: int) -> None:
+        tested = {f"test/{name}": float(of[index]) for name, of in result.test.items()}
+        row = {"seconds": round(result.seconds, 3)} | tested
+        self._write(result.name, result.seeds[index], row)
+
+    def _write(self, name: str, seed: int, row: dict) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as file:  # one write: no torn line
+            file.write(json.dumps({"run": name, "seed": seed} | row) + "\n")

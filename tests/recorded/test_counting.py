@@ -1,0 +1,99 @@
+"""What is recorded of counting beyond the training length."""
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from experiments import counting
+
+from progtx_core import tasks
+from progtx_core.evaluation.generation import greedy
+from progtx_core.models.device import on_device
+from progtx_core.models.long import LONG_SCHEMES, LongTransformer
+from parts import hand_set as by_hand
+from progtx_core.tools import recorded
+from progtx_core.tools.recorded import Experiment, recording
+from progtx_core.training import Config, fit
+
+SMALL = {"d_model": 8, "n_layers": 1, "n_heads": 2}
+
+
+def quick(cell):
+    settings = {"steps": 2, "batch_size": 4, "warmup_steps": 0, "n_eval": 20}
+    return replace(cell.with_settings(**settings), model_kwargs=cell.model_kwargs | SMALL)
+
+
+@pytest.mark.parametrize(
+    ("cell", "columns"),
+    [
+        (counting.cell("anchored"), ["up_60", "up_150"]),
+        (counting.cell("none", "both, truncated"), ["up_70", "down_150"]),
+        (counting.copying_cell(unique=False), ["copy_20", "copy_40"]),
+    ],
+)
+def test_a_cell_is_tested_at_every_length(cell, columns, monkeypatch):
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
+    result = quick(cell).train(n_seeds=2)
+    found = counting.measure(quick(cell), result)
+    assert set(columns) <= set(found)
+    assert all(len(values) == 2 for values in found.values())
+    assert ("down_60" in found) == ("both" in cell.row)
+
+
+def test_tests_hold_what_is_longer_and_a_right_counter_passes_them_all():
+    task = tasks.get("counting", max_len=150)
+    machine = by_hand.counter(task, n_ctx=150)
+    tests = counting.cell("anchored", "both").tests()
+    assert len(tests) == 2 * len(counting.TEST_LENGTHS)
+    for name, batch in tests.items():
+        length = int(name.split("_")[1])
+        assert ((batch.inputs != 0).sum(1) == length).all()
+        prompts = batch.inputs[:3, :4]
+        written = greedy(machine, prompts, length - 4, task.end)
+        assert torch.equal(written, batch.inputs[:3, 4:])
+
+
+def test_cells_with_columns_of_their_own_make_one_table(monkeypatch, here):
+    cells = [
+        quick(counting.cell("windowed")),
+        quick(counting.cell("windowed", "both")),
+        quick(counting.copying_cell(unique=True)),
+    ]
+    experiment = Experiment("counted", cells, measure=counting.measure)
+    monkeypatch.setitem(recorded.experiments(), "counted", experiment)
+    recording.record("counted", 4, report=lambda line: None)
+    frame = recorded.read("counted")
+    of = partial(recorded.values, frame)
+    assert np.isnan(of("windowed, up", "counting", "down_150")).all()
+    assert np.isfinite(of("windowed, both", "counting", "near_down_150")).all()
+    assert np.isfinite(of("unique", "copying", "copy_40")).all()
+    assert frame.model.value_counts().to_dict() == {  # a contrast has fewer seeds
+        "windowed, up": 4,
+        "windowed, both": 3,
+        "unique": 3,
+    }
+    said = []
+    recording.record("counted", 4, report=said.append)  # what is there is not made again
+    assert said == ["10 of 10 rows are up to date"]
+
+
+def test_every_scheme_is_known_and_each_regime_is_recorded():
+    assert set(counting.COMPARED) <= set(LONG_SCHEMES)
+    seeds = {cell.row: cell.max_seeds for cell in counting.EXPERIMENT.cells}
+    assert {f"{counting.COMPARED[0]}, {regime}" for regime in counting.REGIMES} < set(seeds)
+    assert seeds["windowed, both, truncated"] is seeds["windowed, up, truncated"] is None
+    assert seeds["rotary, up, truncated"] == seeds["repeated"] == 3
+    with pytest.raises(ValueError, match="no regime 'down'"):
+        counting.cell("none", "down")
+
+
+@pytest.mark.slow  # nineteen million parameters
+@pytest.mark.parametrize("bf16", [False, True])
+def test_the_paper_sizes_take_a_step(bf16):
+    make = partial(on_device(LongTransformer, "cpu", bf16), positions="anchored")
+    config = Config(steps=1, batch_size=2, n_eval=4)
+    result = fit(partial(make, **counting.SIZES["paper"]), tasks.get("counting"), config)
+    assert result.n_parameters > 15_000_000
+    assert result.history["grad_norm"][0, 0] > 0

@@ -1,0 +1,45 @@
+"""A cheap cell of every recorded table is measured again, and agrees with the table.
+
+One seed each, on one thread. Some recorded rows were trained with their seeds stacked in
+one tensor, and other processors round in another order, so a long training drifts: what
+agrees is the accuracy, up to TOLERANCE. A change of what is computed shows at once.
+"""
+
+import numpy as np
+import pytest
+import torch
+
+from progtx_core.tools import recorded
+
+pytestmark = pytest.mark.slow
+TOLERANCE = 0.02
+CHEAP = {
+    "scoreboard": ("logistic_regression", "last_gt_first"),
+    "positions": ("alibi", "last_gt_first"),
+    "ablations": ("one layer", "sign_changes_mod_3"),
+    "training": ("small", "selection"),
+    "searches": ("Adam, wider", "parity"),
+    "counting": ("anchored, up, truncated", "counting"),
+}
+
+
+@pytest.mark.parametrize("name", recorded.experiments())
+def test_a_cell_has_the_recorded_numbers(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("PROGTX_PROGRESS", "off")
+    place = (*CHEAP[name], 0)
+    trials = {trial.place: trial for trial in recorded.find(name).trials(1)}
+    n_threads = torch.get_num_threads()
+    try:
+        now = trials[place].execute(tmp_path)
+    finally:
+        torch.set_num_threads(n_threads)
+    frame = recorded.read(name)
+    at = (frame[["model", "task", "seed"]] == place).all(axis=1)
+    (then,) = frame[at].to_dict("records")
+    assert set(now) == {column for column, value in then.items() if value == value}
+    for exact in ("classes", "parameters", "steps"):
+        assert now[exact] == then[exact], exact
+    shares = {"accuracy", "train", *(c for c in now if c[:3] in ("up_", "nea", "cop"))}
+    for column in shares & set(now):
+        assert abs(now[column] - then[column]) <= TOLERANCE, column
+    assert np.isfinite(now["loss"])
