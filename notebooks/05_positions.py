@@ -665,7 +665,7 @@ claims.check("the sizes agree, ratio of parameters",
              at_least=0.95, at_most=1.05)
 claims.check("hand-set weights solve xor_of_endpoints exactly",
              hand_accuracy, at_least=1.0)
-claims.check("some row looks at the endpoints, least weight over seeds",
+claims.check("some row attends to the endpoints, least weight over seeds",
              min(ends), at_least=0.5)
 
 # %%

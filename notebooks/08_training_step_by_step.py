@@ -49,7 +49,6 @@ chapter_header(
 # %% tags=["setup"]
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -182,8 +181,7 @@ train_set, test_set = data.splits["train"], data.splits["test"]
 majority = torch.stack([train_set.targets[task.kinds(train_set.inputs) == k]
                         .mode().values for k in range(5)])
 guessed = majority[task.kinds(test_set.inputs)] == test_set.targets
-say("Accuracy of that guess on the test split: "
-    f"**{guessed.float().mean():.2f}**.")
+say(f"Accuracy on the test split: **{guessed.float().mean():.2f}**.")
 
 # %% [markdown]
 # ## Step 3: batches, padding, masks
@@ -278,8 +276,7 @@ print(f"{n_train} examples // {batch_size} a batch = {n_train // batch_size} "
       f"updates an epoch; x {epochs} epochs = {steps} updates")
 show(ch08.lines(range(steps), {"": [*map(config.lr_at, range(steps))]},
                 "learning rate"),
-     "The learning rate rises in a short line and falls to zero in a long "
-     "one.")
+     "The learning rate rises in a short line, falls to zero in a long one.")
 
 # %% [markdown]
 # ## Train
@@ -295,7 +292,7 @@ show(ch08.lines(range(steps), {"": [*map(config.lr_at, range(steps))]},
 # %% tags=["nbval-ignore-output"]
 kept_in = resume_from or (f"build/checkpoints/{size}-{epochs}-{batch_size}-"
                           f"{learning_rate:g}-seed{seed}")
-folder = Path(paths.scratch(), kept_in)
+folder = paths.scratch() / kept_in
 print(f"checkpoints: {kept_in}")
 callbacks = [Snapshots(), KeepBest(),
              Checkpoints(folder, resume=bool(resume_from))]
@@ -362,9 +359,8 @@ show(ch08.recorded_groups(record, {
     "data": {name: name for name in lists.SET_SIZES},
     "learning rate (medium)": lists.RATES,
     "batch size (medium)": lists.BATCHES}),
-     "Test accuracy of five seeds by size of the data, by learning rate and "
-     "by batch size: it grows with the data, and falls off at the lowest and "
-     "the highest learning rate.")
+     "Test accuracy of five seeds by size of the data, learning rate and "
+     "batch size: higher with more data, lower at extreme learning rates.")
 
 # %% tags=["nbval-ignore-output"]
 
@@ -437,9 +433,8 @@ inputs = task.encode(["First(4, 17, 9, 12)", "Last(4, 17, 9, 12)",
 found = list(patterns(model, inputs).values())[-1].numpy()  # last layer
 tokens = [task.tokenizer.read(row[row != 0].tolist()) for row in inputs]
 show(ch08.attention_maps(found, tokens),
-     "Attention maps of all heads of the last layer for First, Last "
-     "and Max of the same numbers. In the row of the operation, some head "
-     "puts its weight on the number that is asked for.")
+     "Attention maps of all heads of the last layer for First, Last and Max "
+     "of the same numbers. In the first row some head picks the right one.")
 
 # %% [markdown]
 # A terminal can show it as well, here the mean of the heads: the denser a
@@ -460,9 +455,8 @@ rows = []
 for name, pattern in patterns(model, test_set.inputs).items():
     spread = heads.spread(pattern[:, :, 0], n_tokens)  # (batch, head)
     for head, of_head in enumerate(spread.T):
-        rows.append([name.split(".")[1], head, *(
-            f"{value:.2f} {heads.kind(value)}"
-            for value in by_operation(of_head.numpy()))])
+        rows.append([name.split(".")[1], head, *(f"{v:.2f} {heads.kind(v)}"
+                     for v in by_operation(of_head.numpy()))])
 table(["layer", "head", *names], rows)
 
 
@@ -486,13 +480,11 @@ def weights_on_source(model, batch):  # best head's mean weight, (operation,)
 
 
 pointing = np.array([weights_on_source(m, test_set) for m in run.models])
-forming = np.array([weights_on_source(run.models_at(step)[0],
-                                      data.splits["val"])
-                    for step in evals])
+forming = np.array([weights_on_source(run.models_at(s)[0], data.splits["val"])
+                    for s in evals])
 show(ch08.lines(evals, dict(zip(names, forming.T)), "weight on source"),
-     "The weight that the best head puts on the token to be copied, "
-     "over training, a line an operation: about even at first, then high, "
-     "lowest for Min.")
+     "The weight of the best head on the token to be copied, over training, "
+     "a line an operation: about even at first, then high, lowest for Min.")
 table(["best head's weight, worst seed", *names],
       [["on the source", *pointing.min(0)]])
 say(f"**In the end**: {run}; {run.seconds:.0f} s of training.")
@@ -548,9 +540,9 @@ show(ch08.losses_beside(sick),
 # %%
 with torch.no_grad():
     change = {label: max(
-        (one.models[0](row[None]) - one.models[0](row[row != 0][None]))
-        .abs().max().item() for row in test_set.inputs[:50])
-        for label, one in sick.items()}
+        (model(row[None]) - model(row[row != 0][None])).abs().max().item()
+        for row in test_set.inputs[:50])
+        for label, result in sick.items() for model in result.models}
 print("padding changes the logits:",
       {label: value > 1e-3 for label, value in change.items()})
 
@@ -641,8 +633,7 @@ print(check_updates(my_updates))
 
 # %% tags=["checker"]
 def check_spread(spread):
-    for row in ([1.0, 0.0, 0.0], [0.25] * 4, [0.5, 0.5, 0.0, 0.0],
-                [0.7, 0.2, 0.1]):
+    for row in ([1.0, 0, 0], [0.25] * 4, [0.5, 0.5, 0, 0], [0.7, 0.2, 0.1]):
         want = heads.spread(torch.tensor([row]), torch.tensor([len(row)]))
         made = spread(row)
         if made is None or abs(made - want.item()) > 1e-4:
