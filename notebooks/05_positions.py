@@ -14,10 +14,10 @@
 # %% [markdown]
 # # 5. Positions
 #
-# **Claim.** Add to every step a vector that says where it stands, and the same
-# attention layer answers questions of order. How the place is told decides
-# which questions: some schemes know places, some only distances, and one does
-# not know left from right.
+# **Claim.** Add to every embedding a vector for its position, and the same
+# attention layer answers questions of order. How the position is told decides
+# which questions: some schemes know positions, some only distances, and one
+# does not know left from right.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 from progtx_core import models, tasks
@@ -37,9 +37,9 @@ chapter_header(
 # %% [markdown]
 # ## What you will be able to do
 #
-# - give a model positions in three places: in the steps, in queries and keys,
-#   or in the scores;
-# - write weights that compute the XOR of two places, and prove them exact;
+# - give a model positions in three ways: in the embeddings, in queries and
+#   keys, or in the scores;
+# - write weights that compute the XOR of two signs, and prove them exact;
 # - say what a scheme cannot tell apart, and predict from it where it fails;
 # - read a recorded table and rerun a cell of it.
 #
@@ -66,9 +66,9 @@ n_seeds: int = 5  # models trained for each row of a table
 n_live: int = 2  # models trained to compare with the recorded table
 steps: int = 2000  # parameter updates
 batch_size: int = 64  # examples an update
-learning_rate: float = 0.005  # of Adam, falling to zero in a straight line
-seq_len: int = 10  # steps in a sequence
-d_model: int = 64  # width of steps, queries, keys and values
+learning_rate: float = 0.005  # of Adam; falls linearly to zero
+seq_len: int = 10  # positions in a sequence
+d_model: int = 64  # width of embeddings, queries, keys, values
 device: str = "cpu"  # where models are trained: cpu, cuda, mps or auto
 
 # %% tags=["setup"]
@@ -95,8 +95,8 @@ def train(model, task, n_seeds=n_seeds):
 #
 # Self-attention treats its input as a set. On `last_gt_first` that left it at
 # chance, where rung 1 had no trouble. But rung 1 failed on a question that
-# joins two places: `xor_of_endpoints`. Neither can do this one. Self-attention
-# gets the size of the model to come.
+# joins two positions: `xor_of_endpoints`. Neither can do this one.
+# Self-attention gets the size of the model to come.
 
 # %%
 def no_positions(spec):
@@ -116,13 +116,13 @@ say("Best seed on `xor_of_endpoints`: logistic regression "
 
 # %% [markdown]
 # A little more than a coin toss on XOR is no mistake: a set shows how many
-# steps are positive, and half and half makes different signs likelier than
+# values are positive, and half and half makes different signs likelier than
 # equal ones (exercise 3 of chapter 4).
 #
 # ## The tasks
 #
-# Two questions of order. `xor_of_endpoints`: do the first and the last step
-# differ in sign? `argmax_position`: at which step is the signal greatest?
+# Two questions of order. `xor_of_endpoints`: do the first and the last value
+# differ in sign? `argmax_position`: at which position is the signal greatest?
 
 # %%
 def xor_of_endpoints(signal):
@@ -144,24 +144,24 @@ for task, rule in ((xor, xor_of_endpoints), (argmax, argmax_position)):
 # %% [markdown]
 # ## Predict before you run
 #
-# You may add one learned vector to each step, the same for all inputs. What
-# should the vectors of the first and the last step say to queries and keys,
-# for XOR? And what to the read-out, for the position of the maximum? One
-# scheme below adds to the scores a penalty that grows with the distance of two
-# steps, the same to the left and to the right: which of the tasks can it never
-# learn?
+# You may add one learned vector at each position, the same for all inputs.
+# What should the vectors of the first and the last position say to queries and
+# keys, for XOR? And what to the logits head, for the position of the maximum?
+# One scheme below adds to the scores a penalty that grows with the distance of
+# two positions, the same to the left and to the right: which of the tasks can
+# it never learn?
 #
 # ## Build it
 #
 # | symbol | meaning | shape |
 # | --- | --- | --- |
-# | $x_t$ | features of step $t$, embedded | (d_model,) |
+# | $x_t$ | features at position $t$, embedded | (d_model,) |
 # | $p_t$ | vector of position $t$, learned: row $t$ of a table | (d_model,) |
 #
 # $$x_t' = x_t + p_t$$
 #
 # All else is as in chapter 4. What a query or a key is made of now contains
-# where the step stands.
+# its position.
 
 # %%
 class SelfAttention(nn.Module):
@@ -221,8 +221,8 @@ accuracy_table(on_xor, head="model on xor_of_endpoints")
 # %% [markdown]
 # ## Look inside
 #
-# Who looks where? The mean pattern over the test set, for the first trained
-# model and for weights set by hand.
+# Which position attends to which? The mean pattern over the test set, for the
+# first trained model and for weights set by hand.
 #
 # **Weights by hand.** For two numbers $a$ and $b$,
 #
@@ -232,9 +232,9 @@ accuracy_table(on_xor, head="model on xor_of_endpoints")
 # \end{cases}$$
 #
 # And $|u| = \text{relu}(u) + \text{relu}(-u)$. So four rectified numbers at
-# the first step are enough, once attention has brought the signal of the last
-# step there. The table marks the first step and the last one; the first one's
-# query looks for the last mark. In all other steps a vector of `-1000` keeps
+# the first position are enough, once attention has brought the last value
+# there. The table marks the first position and the last one; the first one's
+# query fits the last mark. At all other positions a vector of `-1000` keeps
 # the rectified numbers at 0. The answer is exact wherever both endpoints
 # differ from 0.
 
@@ -273,7 +273,7 @@ trained = on_xor["learned positions"].models
 mean_pattern = {
     "by hand": patterns(by_hand, test_set.inputs)["attention"].mean((0, 1)),
     "learned": patterns(trained[0], test_set.inputs)["attention"].mean((0, 1))}
-ends = []  # weight on the two endpoints, in the row that looks there most
+ends = []  # weight on the two endpoints, in the row with most of it
 for model in trained:
     rows = patterns(model, test_set.inputs)["attention"].mean((0, 1))
     ends.append((rows[:, 0] + rows[:, -1]).max().item())
@@ -282,11 +282,11 @@ for model in trained:
 figure, axes = plots.panels(2, width=3.0, height=2.8)
 for ax, (title, pattern) in zip(axes, mean_pattern.items()):
     plots.heat(ax, pattern.numpy(), vmin=0, vmax=1)
-    ax.set(title=title, xlabel="key: step looked at")
-axes[0].set_ylabel("query: step that looks")
+    ax.set(title=title, xlabel="key: position attended to")
+axes[0].set_ylabel("query: position that asks")
 show(figure, "Mean pattern over the test set, by hand and learned. By hand "
-     "only the first row is sharp and looks at the last step. Learned: the "
-     "columns of the first and the last step take most of the weight.")
+     "only the first row is sharp, on the last position. Learned: the columns "
+     "of the first and the last position take most of the weight.")
 
 # %% [markdown]
 # ## Eight ways to tell a place
@@ -294,35 +294,36 @@ show(figure, "Mean pattern over the test set, by hand and learned. By hand "
 # | scheme | where it speaks | what it says |
 # | --- | --- | --- |
 # | none | nowhere | nothing |
-# | absolute | in the steps | one feature: $t / T$, times learned weights |
-# | learned | in the steps | a learned vector for each position |
-# | sinusoidal | in the steps | sines and cosines of $t$, fixed |
-# | random offset | in the steps | learned vectors; training starts anywhere |
+# | absolute | in the embeddings | feature $t / T$, times learned weights |
+# | learned | in the embeddings | a learned vector for each position |
+# | sinusoidal | in the embeddings | sines and cosines of $t$, fixed |
+# | random offset | in the embeddings | learned; training starts anywhere |
 # | relative | in the scores | a learned bias for each distance $s - t$ |
-# | rotary | in queries and keys | a turn by an angle proportional to $t$ |
+# | rotary | in queries and keys | a rotation by an angle proportional to $t$ |
 # | alibi | in the scores | a fixed penalty, $\propto \lvert s - t \rvert$ |
 #
-# As equations, for a query at $t$ and a key at $s$, with rates
+# As equations, for a query at $t$ and a key at $s$, with frequencies
 # $\omega_i = 10000^{-2i/d}$: sinusoidal positions are $\sin \omega_i t$ and
 # $\cos \omega_i t$, for each $i$; the relative bias is a learned $b_{s - t}$;
 # ALiBi adds $-m\,|s - t|$ with a fixed $m$ for each head; rotary positions
-# turn pair $i$ of a query by the angle $\omega_i t$ and that of a key by
+# rotate pair $i$ of a query by the angle $\omega_i t$ and that of a key by
 # $\omega_i s$.
 #
-# What do the scores say if all steps have the same content? (For rotary
+# What do the scores say if all positions have the same content? (For rotary
 # positions a query and a key must be chosen; here they differ.)
 
 # %% tags=["hide-input"]
-steps_, zeros = torch.arange(seq_len), torch.zeros(1, seq_len, d_model)
+zeros = torch.zeros(1, seq_len, d_model)
 waves = Sinusoidal(seq_len, d_model, 1).add_to_embeddings(zeros)[0]
 key = torch.ones(1, 1, seq_len, d_model)
 query = key * (torch.arange(d_model) < d_model // 2)
-turn = Rotary(seq_len, d_model, 1).rotate
-of_place = {"sinusoidal": waves @ waves.T,
-            "rotary": (turn(query) @ turn(key).transpose(2, 3))[0, 0],
-            "alibi": Alibi(seq_len, d_model, 1).attention_bias(seq_len)[0]}
+rotate = Rotary(seq_len, d_model, 1).rotate
+of_positions = {
+    "sinusoidal": waves @ waves.T,
+    "rotary": (rotate(query) @ rotate(key).transpose(2, 3))[0, 0],
+    "alibi": Alibi(seq_len, d_model, 1).attention_bias(seq_len)[0]}
 figure, axes = plots.panels(3, width=2.6, height=2.6)
-for ax, (name, scores) in zip(axes, of_place.items()):
+for ax, (name, scores) in zip(axes, of_positions.items()):
     plots.heat(ax, scores.numpy())
     ax.set(title=name, xlabel="key")
 axes[0].set_ylabel("query")
@@ -369,22 +370,22 @@ say("\n".join(
 # Four findings, each with its reason.
 #
 # - **ALiBi hardly helps here.** Its penalty is the same to the left and to the
-#   right. Read a sequence backwards, and every step finds what it found
+#   right. Read a sequence backwards, and every position finds what it found
 #   before; so the model gives `last_gt_first` and its opposite the same
 #   answer. On the other two tasks symmetry forbids less; there the reason is
-#   that a single head has the gentlest slope, and over ten steps its scores
-#   hardly differ. In the paper ALiBi stands with a causal mask, which breaks
-#   the symmetry, and with many heads.
-# - **Relative and rotary know distances, not places.** They tell left from
+#   that a single head has the gentlest slope, and over ten positions its
+#   scores hardly differ. In the paper ALiBi stands with a causal mask, which
+#   breaks the symmetry, and with many heads.
+# - **Relative and rotary know distances, not positions.** They tell left from
 #   right, and can find an end: it has neighbours on one side only. But the
-#   mean over steps forgets which step said what, and no vector says "I am
-#   number three".
+#   mean over positions forgets which position said what, and no vector says
+#   "I am number three".
 # - **One feature would do for XOR, and training does not find it.** A constant
-#   query against keys that grow with $t$ picks the last step, and a large
-#   multiple of $t$ silences all steps but the first. In the recorded runs no
-#   seed came near these weights.
-# - **Random offset gives up places on purpose.** In training a step knows its
-#   place only up to a shift, another one for each sequence. That costs
+#   query against keys that grow with $t$ picks the last position, and a large
+#   multiple of $t$ silences all positions but the first. In the recorded runs
+#   no seed came near these weights.
+# - **Random offset gives up positions on purpose.** In training a position is
+#   known only up to a shift, another one for each sequence. That costs
 #   accuracy here; it pays where inputs grow longer than those of training,
 #   which a later chapter measures.
 
@@ -404,10 +405,11 @@ print("the same logits for a sequence read backwards:", ", ".join(blind))
 # ## Break it
 #
 # First, shuffle the table of a trained model: the vectors are there, and say
-# the wrong place. Second, the question that one layer does not answer: how
-# often does the sign change, modulo 3? Every step must look at its neighbour;
-# then the changes must be *counted*; and then the count, not each change, must
-# go through a bend. One layer has one bend, before the mean.
+# the wrong position. Second, the question that one layer does not answer: how
+# often does the sign change, modulo 3? Every position must attend to its
+# neighbour; then the changes must be *counted*; and then the count, not each
+# change, must go through a nonlinearity. One layer has one ReLU, before the
+# mean.
 
 # %%
 order = torch.randperm(
@@ -430,8 +432,9 @@ new = on_xor["learned positions"].test["accuracy"]
 say(f"With a shuffled table XOR falls to {np.median(shuffled):.2f}.")
 say("**What opens the next chapter.** On `sign_changes_mod_3` one layer with "
     f"learned positions reaches {best:.2f} at best; chance is "
-    f"{1 / 3:.2f}. Looking, counting and bending must come one after another.")
-glue("ladder-05", "**Rung 5, positions** tells every step where it stands: "
+    f"{1 / 3:.2f}. Looking, counting and deciding must come one after "
+    "another.")
+glue("ladder-05", "**Rung 5, positions** tells attention where things stand: "
      f"{100 * np.median(new):.0f} % on xor_of_endpoints, where the same model "
      "without them reaches "
      f"{100 * np.median(on_xor['no positions'].test['accuracy']):.0f} %. One "
@@ -443,33 +446,34 @@ glue("ladder-05", "**Rung 5, positions** tells every step where it stands: "
 # ## Check yourself
 #
 # 1. Add the same vector to all rows of a learned table. Does the model still
-#    know the places?
+#    know the positions?
 #
 # <details><summary>Answer</summary>
 #
-# Yes. Only differences between the rows tell places apart. (The logits change,
-# as every step now contains one vector more; training would absorb it.)
+# Yes. Only differences between the rows tell positions apart. (The logits
+# change, as every embedding now contains one vector more; training would
+# absorb it.)
 #
 # </details>
 #
-# 2. A model with a learned table was trained on ten steps. What happens with
-#    eleven?
+# 2. A model with a learned table was trained on ten positions. What happens
+#    with eleven?
 #
 # <details><summary>Answer</summary>
 #
 # There is no eleventh row: the package refuses with a `ValueError`. Sinusoidal
-# and rotary positions can be computed for any place, but what a model does
-# with places it has never seen is another matter.
+# and rotary positions can be computed for any position, but what a model does
+# with positions it has never seen is another matter.
 #
 # </details>
 #
-# 3. Rotary positions turn queries and keys, not values. Why does the output
+# 3. Rotary positions rotate queries and keys, not values. Why does the output
 #    still depend on order?
 #
 # <details><summary>Answer</summary>
 #
-# The turn changes products of queries and keys, so it changes the pattern:
-# from which steps how much is taken. What is taken does not say where it
+# The rotation changes products of queries and keys, so it changes the pattern:
+# from which positions how much is taken. What is taken does not say where it
 # stood.
 #
 # </details>
@@ -479,11 +483,11 @@ glue("ladder-05", "**Rung 5, positions** tells every step where it stands: "
 # Each exercise needs the setup cells only. Change the stub, run the cell, and
 # the checker answers.
 #
-# ### Exercise 1: look one to the left (easy, 10 minutes)
+# ### Exercise 1: attend one to the left (easy, 10 minutes)
 #
-# Write a bias (query, key) for sequences of `seq` steps whose softmax makes
-# every step look at the one *before* it, with a weight of at least `0.99`. The
-# first step, which has none before it, may do as it likes.
+# Write a bias (query, key) for sequences of `seq` positions whose softmax
+# makes every position attend to the one *before* it, with a weight of at least
+# `0.99`. The first position, which has none before it, may do as it likes.
 
 # %% tags=["checker"]
 def check_bias(bias):
@@ -518,33 +522,33 @@ print(check_bias(my_bias))
 #
 # </details>
 #
-# ### Exercise 2: turn by hand (medium, 20 minutes)
+# ### Exercise 2: rotate by hand (medium, 20 minutes)
 #
-# Write `turn(pair, t, angle)`: a pair of numbers, turned by `t` times `angle`.
-# The checker wants the product of a turned query and a turned key to depend on
-# the distance of their places only, and lengths to stay.
+# Write `rotate(pair, t, angle)`: a pair of numbers, rotated by `t` times
+# `angle`. The checker wants the product of a rotated query and a rotated key
+# to depend on the distance of their positions only, and lengths to stay.
 
 # %% tags=["checker"]
-def check_turn(turn):
-    if turn is None:
+def check_rotation(rotate):
+    if rotate is None:
         return "not yet: give a function of pair, t and angle"
     q, k = torch.tensor([1.0, 2.0]), torch.tensor([-0.5, 1.5])
     for angle in (0.3, 1.1):
-        products = [(turn(q, t, angle) * turn(k, t + 2, angle)).sum()
+        products = [(rotate(q, t, angle) * rotate(k, t + 2, angle)).sum()
                     for t in (0, 5)]
-        if not torch.allclose(turn(q, 3, angle).norm(), q.norm(), atol=1e-5):
+        if not torch.allclose(rotate(q, 3, angle).norm(), q.norm(), atol=1e-5):
             return "not yet: the length changes"
         if not torch.allclose(*products, atol=1e-5):
             return "not yet: the product depends on more than the distance"
-        cosine = F.cosine_similarity(turn(q, 1, angle), q, dim=0).item()
+        cosine = F.cosine_similarity(rotate(q, 1, angle), q, dim=0).item()
         if abs(cosine - np.cos(angle)) > 1e-5:
-            return f"not yet: one step does not turn by {angle}"
+            return f"not yet: position 1 is not rotated by {angle}"
     return "correct"
 
 
 # %% tags=["exercise"]
 my_turn = None
-print(check_turn(my_turn))
+print(check_rotation(my_turn))
 
 
 # %% [markdown] tags=["solution"]
@@ -558,7 +562,7 @@ print(check_turn(my_turn))
 #                         first * a.sin() + second * a.cos()])
 #
 #
-# print(check_turn(my_turn))
+# print(check_rotation(my_turn))
 # ```
 #
 # </details>
@@ -600,27 +604,27 @@ print(check_larger(my_larger))
 #
 # </details>
 #
-# ### Exercise 4: another rule of two places (open, 30 minutes)
+# ### Exercise 4: another rule of two positions (open, 30 minutes)
 #
 # Change the hand-set weights so that the model answers whether the *second*
-# and the *last* step differ in sign. Which rows of the table change? Hint:
-# which step carries the four numbers? Compare with a plain rule on the test
-# set.
+# and the *last* value differ in sign. Which rows of the table change? Hint:
+# which position carries the four numbers? Compare with a plain rule on the
+# test set.
 #
 # <details><summary>What to look for</summary>
 #
-# The mark of the first step moves to row 1, and so does the row without
+# The mark of the first position moves to row 1, and so does the row without
 # `-1000`. Nothing else changes: queries and keys know marks, not numbers.
 #
 # </details>
 #
 # ## Takeaways
 #
-# - Attention needs to be told where a step stands. A learned vector added to
-#   the step is enough.
+# - Attention needs to be told positions. A learned vector added to each
+#   embedding is enough.
 # - Where the scheme speaks decides what can be told apart: added vectors know
-#   places; biases and turns know distances; a symmetric bias does not know
-#   direction.
+#   positions; biases and rotations know distances; a symmetric bias does not
+#   know direction.
 # - Two rectified differences and two rectified sums compute an XOR.
 #
 # **Where this differs from the papers.** Vaswani and others (2017) add
@@ -661,7 +665,7 @@ claims.check("the sizes agree, ratio of parameters",
              at_least=0.95, at_most=1.05)
 claims.check("hand-set weights solve xor_of_endpoints exactly",
              hand_accuracy, at_least=1.0)
-claims.check("some row looks at the endpoints, least weight over seeds",
+claims.check("some row attends to the endpoints, least weight over seeds",
              min(ends), at_least=0.5)
 
 # %%

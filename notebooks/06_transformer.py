@@ -14,10 +14,10 @@
 # %% [markdown]
 # # 6. The transformer
 #
-# **Claim.** Put attention and a small network of two layers one after the
-# other, add each to what goes past it, do this twice, and a model can look,
-# count and decide in turn. Each part can be taken away alone; what is lost
-# then says what it is for, on that task.
+# **Claim.** Put attention and an MLP one after the other, add the output of
+# each to its input, do this twice, and a model can look, count and decide in
+# turn. Each part can be taken away alone; what is lost then says what it is
+# for, on that task.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 from progtx_core import models, tasks
@@ -40,8 +40,8 @@ chapter_header(
 #   each line;
 # - say what heads, residual sums, normalisation, MLP and depth are for, each
 #   from a measurement;
-# - turn a string into tokens and back, and keep padding from being seen;
-# - read what the heads of a trained model look at.
+# - turn a string into tokens and back, and mask padding;
+# - read what the heads of a trained model attend to.
 #
 # ## Setup
 
@@ -70,8 +70,8 @@ n_seeds: int = 5  # models trained for each row of a table
 n_live: int = 2  # models trained to compare with the recorded table
 steps: int = 2000  # parameter updates
 batch_size: int = 64  # examples an update
-learning_rate: float = 0.003  # of Adam, after a short rise
-seq_len: int = 6  # steps in a signal
+learning_rate: float = 0.003  # of Adam, after warm-up
+seq_len: int = 6  # positions in a signal
 d_model: int = 32  # width of the residual stream
 n_layers: int = 2  # blocks
 n_heads: int = 4  # heads of each attention
@@ -98,8 +98,8 @@ def train(model, task, n_seeds=n_seeds, **how):
 # %% [markdown]
 # ## Where we stand
 #
-# One layer of attention with learned positions can look anywhere, and has one
-# bend, after which everything is averaged. Chapter 5 ended with a task for
+# One layer of attention with learned positions can attend anywhere, and has
+# one ReLU, after which everything is averaged. Chapter 5 ended with a task for
 # which that is not enough. Here is the same model again, made wide enough to
 # have as many parameters as a transformer.
 
@@ -126,7 +126,7 @@ say(f"One layer of width {wide}, with {before.n_parameters} parameters (a "
 # %% [markdown]
 # ## The tasks
 #
-# How often does the sign change from step to step, modulo 3? And a task in
+# How often does the sign change between neighbours, modulo 3? And a task in
 # tokens: the last digit of a sum of digits, written as a string.
 
 # %%
@@ -151,15 +151,16 @@ for ids, target in zip(strings.inputs[:4].tolist(), strings.targets):
 
 # %% [markdown]
 # Left the string, right its token ids. Shorter strings are filled up with the
-# token 0, *padding*. No step may look at it, and the mean leaves it out: what
-# stands beside a string must not change its answer.
+# token 0, *padding*. No position may attend to it, and the mean leaves it out:
+# what stands beside a string must not change its answer.
 #
 # ## Predict before you run
 #
-# To count sign changes, a step must look at its neighbour, say whether they
-# differ, then learn what all the others say, and answer by the sum. Which of
-# this can one block do? What is the least number of blocks? And what happens
-# if a block's output *replaces* what was there, instead of being added?
+# To count sign changes, a position must attend to its neighbour, say whether
+# they differ, then learn what all the others say, and answer by the sum. Which
+# of this can one block do? What is the least number of blocks? And what
+# happens if a block's output *replaces* what was there, instead of being
+# added?
 #
 # ## Build it
 #
@@ -167,8 +168,8 @@ for ids, target in zip(strings.inputs[:4].tolist(), strings.targets):
 # | --- | --- | --- |
 # | $r$ | residual stream: goes past the parts | (seq_len, d_model) |
 # | $h$ | number of heads, $d_{head} = d_{model} / h$ | |
-# | $\text{norm}(r)$ | a step less its mean, over its spread | (d_model,) |
-# | $\text{MLP}$ | wider, rectified, back; a step alone | (d_model,) |
+# | $\text{norm}(r)$ | less its mean, over standard deviation | (d_model,) |
+# | $\text{MLP}$ | wider, rectified, back; each position alone | (d_model,) |
 #
 # $$r \leftarrow r + W_O \, [\text{head}_1(\text{norm}(r)), \dots,
 #   \text{head}_h(\text{norm}(r))], \qquad
@@ -180,7 +181,7 @@ for ids, target in zip(strings.inputs[:4].tolist(), strings.targets):
 # Each head is the self-attention of chapter 4 on a width of $d_{head}$, with a
 # pattern of its own. The norm ends with a learned factor and shift for each
 # number. A token enters as a one-hot vector, so the embedding is a table with
-# a row for each token. Padding is never looked at, and the mean leaves it out.
+# a row for each token. Padding is masked in attention and in the mean.
 
 # %%
 class Block(nn.Module):
@@ -189,7 +190,7 @@ class Block(nn.Module):
         self.norm_1 = nn.LayerNorm(d_model)  # New: numbers keep their size
         self.attention = MultiHeadAttention(d_model, n_heads)  # New: heads
         self.norm_2 = nn.LayerNorm(d_model)
-        self.mlp = nn.Sequential(  # New: a bend at each step, in each block
+        self.mlp = nn.Sequential(  # New: a ReLU at each position
             nn.Linear(d_model, 4 * d_model), nn.ReLU(),
             nn.Linear(4 * d_model, d_model))
 
@@ -259,8 +260,8 @@ accuracy_table({**runs, "transformer, sum_mod_10": strings_run,
 # %% [markdown]
 # ## Look inside
 #
-# What does each head look at? One test example, and all heads of the first
-# trained model; the marks on the axes are the signs of the steps.
+# What does each head attend to? One test example, and all heads of the first
+# trained model; the marks on the axes are the signs of the values.
 
 # %%
 trained = runs["transformer"].models
@@ -277,7 +278,7 @@ for row, pattern in enumerate(patterns(trained[0], test_set.inputs).values()):
                             f"layer {row}, head {head}")
 show(figure, "Patterns of all heads on one example, a row of panels a layer; "
      "in each a row a query, a column a key, marked with signs. In several "
-     "heads the rows of positive steps differ from those of negative ones.")
+     "heads the rows of positive values differ from those of negative ones.")
 
 # %% [markdown]
 # And when did they come to look like this? Move the slider through the
@@ -285,21 +286,21 @@ show(figure, "Patterns of all heads on one example, a row of panels a layer; "
 
 # %% tags=["nbval-ignore-output"]
 run = runs["transformer"]
-looks = run.history.steps("val/loss")
+evals = run.history.steps("val/loss")
 over_time = {step: patterns(run.models_at(step)[0], test_set.inputs[[one]])
-             for step in looks[::4]}
+             for step in evals[::4]}
 interactive.attention(
     {f"layer {layer}, update {step}": list(found.values())[layer][0]
      .numpy() for layer in range(n_layers)
      for step, found in over_time.items()}, marks,
     "Patterns of all heads of the last layer after the training; where "
-    "scripts run, a slider shows each layer at each look.")
+    "scripts run, a slider shows each layer at every fourth evaluation.")
 
 
 # %% [markdown]
-# We expected heads that look at a neighbour. There is no such head here. Let
-# us measure what the signs say instead: the mean weight that a step gives to
-# steps of the other sign, and to other steps of its own.
+# We expected heads that attend to a neighbour. There is no such head here. Let
+# us measure what the signs say instead: the mean weight that a position gives
+# to positions of the other sign, and to others of its own.
 
 # %%
 def by_sign(model):
@@ -320,17 +321,17 @@ for model in trained:
 first = by_sign(trained[0])
 sharpest = first[(first.max(1) / first.min(1)).argmax()]
 say("The head of the first model that tells them apart best gives "
-    f"**{sharpest[0]:.2f}** to a step of the other sign and "
+    f"**{sharpest[0]:.2f}** to a position of the other sign and "
     f"**{sharpest[1]:.2f}** to one of the same; equal weights would be "
     f"{1 / seq_len:.2f}. In every seed there is such a head; it prefers one "
     f"kind by a factor of at least {min(contrasts):.0f}.")
 
 # %% [markdown]
 # Training found comparison: a query that fits the keys of the other sign,
-# wherever they stand (or, in other seeds, of the same). From which steps
+# wherever they stand (or, in other seeds, of the same). From which positions
 # differ from which the later parts make the count; how they do it we have not
-# shown. With six steps this way is open. A story about what heads should do is
-# a guess until it is measured.
+# shown. With six positions this way is open. A story about what heads should
+# do is a guess until it is measured.
 #
 # ## Break it
 #
@@ -374,15 +375,15 @@ say("| what is left | sign_changes_mod_3 | sum_mod_10 |\n| --- | --- | --- |\n"
 #   as well as it does on sign changes has a reason: six signs have few
 #   combinations, and an MLP can learn many of them one by one.
 # - **MLP.** The strings need it. The sign changes do not: the softmaxes of two
-#   layers bend enough.
+#   layers are nonlinear enough.
 # - **Heads.** One head of the full width has as many parameters as four, and
 #   loses a little on both.
 # - **Residual sums.** Without them every part must hand on all that later
 #   parts need. On sign changes a seed can fail for it. On strings nothing is
-#   lost: a step that has mixed in the others need not remember which digit it
-#   was.
+#   lost: a position that has mixed in the others need not remember which digit
+#   it was.
 # - **Normalisation.** In a model as shallow as this neither its absence nor
-#   its place matters much. It is there for deep ones.
+#   where it stands matters much. It is there for deep ones.
 #
 # A part that one task can do without is not useless; an ablation speaks of a
 # part *and* a task.
@@ -421,17 +422,17 @@ glue("ladder-06", "**Rung 6, the transformer** looks, counts and decides in "
 #
 # So that the residual stream itself is only added to, and gradients pass it
 # unchanged. As nothing normalises the stream, a last norm brings it to size
-# before the read-out.
+# before the logits head.
 #
 # </details>
 #
-# 3. An attention pattern gives a padded step the weight 0. Is that enough to
-#    make padding harmless?
+# 3. An attention pattern gives a padded position the weight 0. Is that enough
+#    to make padding harmless?
 #
 # <details><summary>Answer</summary>
 #
-# No. The padded step still has an output of its own, and a mean over all steps
-# would count it. The mean must leave it out as well.
+# No. The padded position still has an output of its own, and a mean over all
+# positions would count it. The mean must leave it out as well.
 #
 # </details>
 #
@@ -498,7 +499,7 @@ def check_heads(functions):
     if tuple(made.shape) != (2, 3, 5, 4):
         return f"not yet: split makes {tuple(made.shape)}, not (2, 3, 5, 4)"
     if not torch.equal(made[:, 1], x[:, :, 4:8]):
-        return "not yet: head 1 should have the numbers 4 to 7 of every step"
+        return "not yet: head 1 needs the numbers 4 to 7 at every position"
     if not torch.equal(join(made), x):
         return "not yet: join does not undo split"
     return "correct"
@@ -522,7 +523,7 @@ print(check_heads(my_heads))
 #
 # </details>
 #
-# ### Exercise 3: a mean that does not see padding (easy, 10 minutes)
+# ### Exercise 3: a mean without padding (easy, 10 minutes)
 #
 # Write `mean(x, mask)`: the mean over the positions of `x`, (batch, seq,
 # width), where `mask`, (batch, seq) of True and False, is True. What stands at
@@ -572,17 +573,17 @@ print(check_mean(my_mean))
 #
 # <details><summary>What to look for</summary>
 #
-# One layer has no place to count after it has looked, however wide it is. With
+# One layer cannot count after it has attended, however wide it is. With
 # four, look for the layer in which the patterns begin to spread.
 #
 # </details>
 #
 # ## Takeaways
 #
-# - A transformer is attention and a small network in turn, each added to a
-#   stream that goes past both.
-# - Attention moves numbers between steps; the MLP bends them at each step. A
-#   task that needs one after the other needs layers.
+# - A transformer is attention and an MLP in turn, each added to the residual
+#   stream.
+# - Attention moves numbers between positions; the MLP transforms them at each
+#   position. A task that needs one after the other needs layers.
 # - Take a part away and measure: what is lost depends on the task, and on a
 #   small one some parts are hardly missed.
 #
@@ -590,10 +591,10 @@ print(check_mean(my_mean))
 # normalisation after each sum; with it before, training needs less care (Xiong
 # and others, 2020), and a last norm is added. Scores are divided by the root
 # of $d_{head}$, as there. Our queries, keys and values have biases. There is
-# no dropout, no decoder, and the answer is read from a mean of all steps.
-# Embeddings of tokens start with entries of size 1, of the size of the
-# positions; with the much smaller default of `nn.Linear` training on strings
-# hardly begins.
+# no dropout, no decoder, and the answer is read from a mean over all
+# positions. Embeddings of tokens start with entries of size 1, of the size of
+# the positions; with the much smaller default of `nn.Linear` training on
+# strings hardly begins.
 #
 # **References.** A. Vaswani and others, *Attention is all you need* (2017). R.
 # Xiong and others, *On layer normalization in the transformer architecture*

@@ -16,8 +16,8 @@
 #
 # **Claim.** Put every model on every task, and two staircases appear: one of
 # content, where each rung solves what the rung below cannot, and one of order,
-# closed to every model that sees its steps as a set. The last rung stands on
-# every step.
+# closed to every model that sees a sequence as a set. The last rung solves
+# every task.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 from progtx_core.tools import recorded
@@ -60,7 +60,7 @@ from torch import nn
 # %% tags=["parameters"]
 seed: int = 0  # first seed of the models trained here
 n_live: int = 2  # models trained for each cell that is trained here
-share: float = 1.0  # of the recorded number of steps
+share: float = 1.0  # of the recorded number of updates
 
 # %% tags=["setup"]
 claims = Claims("07_scoreboard", globals())
@@ -81,7 +81,7 @@ def chance(task):
 
 
 def shorter(cell):
-    """The cell with fewer steps, where the parameter says so."""
+    """The cell with fewer updates, where the parameter says so."""
     return cell.with_settings(steps=max(1, round(share * cell.config().steps)))
 
 
@@ -93,10 +93,10 @@ def shorter(cell):
 #
 # ## The tasks
 #
-# A task of *content* asks what the steps are; shuffle them, and the answer
-# stays. A task of *order* asks where they stand, or both. Strings of digits
-# ask for both in tokens. Within each group the tasks stand about in the order
-# of difficulty, by how far down the ladder they are first solved.
+# A task of *content* asks what stands in a sequence; shuffle it, and the
+# answer stays. A task of *order* asks where things stand, or both. Strings of
+# digits ask for both in tokens. Within each group the tasks stand about in the
+# order of difficulty, by how far down the ladder they are first solved.
 
 # %% tags=["hide-input"]
 say("\n".join(
@@ -123,11 +123,11 @@ print(scoreboard.cell("transformer", "mixed_rule"))
 print(scoreboard.cell("max_pooling", "mixed_rule"))
 
 # %% [markdown]
-# Every model is trained by its own recipe, the same on all tasks. Only the
-# transformer is trained longer where a task is harder; on strings it also gets
-# weight decay, and on `equation_is_true` it is larger, with larger batches:
-# the board asks what the last rung *can* do. The exceptions stand in one file,
-# `progtx_core/tools/recorded/scoreboard.py`.
+# Every model is trained in its own default configuration, the same on all
+# tasks. Only the transformer is trained longer where a task is harder; on
+# strings it also gets weight decay, and on `equation_is_true` it is larger,
+# with larger batches: the board asks what the last rung *can* do. The
+# exceptions stand in one file, `progtx_core/tools/recorded/scoreboard.py`.
 #
 # ## Train: along the stairs, now
 #
@@ -206,18 +206,19 @@ say("\n".join(
 # ## Look inside: what the board says
 #
 # - **Two axes.** Logistic regression solves four tasks of order on which every
-#   pool and every set model fails: it has a weight for each place. What it
+#   pool and every set model fails: it has a weight for each position. What it
 #   lacks is content.
 # - **A rung is not lost.** What a rung solves, the transformer solves too. In
 #   between, not every model contains the one before: a weighted mean in place
 #   of the maximum loses `has_pos_and_neg`.
 # - **No positions, no order.** On `last_gt_first`, `trend_sign` and the
 #   positions of the extremes, every answer is equally likely for a given set
-#   of steps. A model without positions gives them one answer in whatever order
-#   they come, $f(x_{\pi(1)}, \dots, x_{\pi(n)}) = f(x_1, \dots, x_n)$ for
-#   every permutation $\pi$. So it stands at chance there, and not by bad luck.
+#   of values. A model without positions gives them one answer in whatever
+#   order they come, $f(x_{\pi(1)}, \dots, x_{\pi(n)}) = f(x_1, \dots, x_n)$
+#   for every permutation $\pi$. So it stands at chance there, and not by bad
+#   luck.
 # - **A set still knows something.** On `xor_of_endpoints` and
-#   `sign_changes_mod_3` the number of positive steps makes some answers
+#   `sign_changes_mod_3` the number of positive values makes some answers
 #   likelier, so a set can be a little off chance. In `mixed_rule` one vote of
 #   three, the winner's sign, is content alone; it carries them further.
 # - **Below chance.** On `sum_mod_10` logistic regression, mean and attention
@@ -250,8 +251,8 @@ glue("ladder-07", "**The scoreboard**: the transformer's worst seed on any of "
 # ### Other windows on a training
 #
 # A row of the board is the end of a training. To watch one on its way, hand it
-# a tracker, which is told what every look measures. This one writes a line of
-# JSON a look:
+# a tracker, which is told what every evaluation measures. This one writes a
+# line of JSON an evaluation:
 
 # %% tags=["nbval-ignore-output"]
 watched = shorter(scoreboard.cell("attention_pooling", "value_at_max_key"))
@@ -337,7 +338,7 @@ show(plots.staircase(pd.concat(rows), {"three tasks": [
 # %%
 class SecondGtThird(SignalTask):
     name = "second_gt_third"
-    rule = "the second step is greater than the third"
+    rule = "the second value is greater than the third"
     min_seq_len = 3
 
     def label_signal(self, signal):
@@ -372,13 +373,13 @@ show(plots.staircase(pd.concat(column)),
 #
 # </details>
 #
-# 2. Mean pooling nearly solves `sign_of_winner`, though the largest step
-# decides. Why?
+# 2. Mean pooling nearly solves `sign_of_winner`, though the value of greatest
+# size decides. Why?
 #
 # <details><summary>Answer</summary>
 #
-# Here a sum suffices. Let a step count $\pm e^{\beta |s|}$, with the sign of
-# its signal: for a large $\beta$ the largest step outweighs all others
+# Here a sum suffices. Let a value count $\pm e^{\beta |s|}$, with its own
+# sign: for a large $\beta$ the value of greatest size outweighs all others
 # together, and a sum of rectified features can come near this curve. Not every
 # rule without order is such a sum: chapter 2 shows that `has_pos_and_neg` is
 # none.
@@ -445,9 +446,9 @@ print(check_first(my_first))
 # ### Exercise 2: a task of your own (medium, 20 minutes)
 #
 # Write a class of a signal task, `PositiveMiddle`, with the name
-# `positive_middle`: is the step in the middle (index `seq_len // 2`) positive?
-# A step of zero is undecided. The checker compares the two forms of the rule
-# and draws balanced examples.
+# `positive_middle`: is the value in the middle (index `seq_len // 2`)
+# positive? A value of zero is undecided. The checker compares the two forms of
+# the rule and draws balanced examples.
 
 # %% tags=["checker"]
 def check_task(make):
@@ -459,7 +460,7 @@ def check_task(make):
         signals = drawn.inputs.sum(-1)
         want = (signals[:, seq_len // 2] > 0).long()
         if not torch.equal(drawn.targets, want):
-            return "not yet: the fast rule does not ask for the middle step"
+            return "not yet: the fast rule does not ask for the middle value"
         plain = [task.label_signal(signal) for signal in signals.tolist()]
         if plain != want.tolist():
             return "not yet: the plain rule differs from the fast one"
@@ -479,7 +480,7 @@ print(check_task(my_task))
 # ```python
 # class PositiveMiddle(SignalTask):
 #     name = "positive_middle"
-#     rule = "the step in the middle is positive"
+#     rule = "the value in the middle is positive"
 #
 #     def label_signal(self, signal):
 #         middle = signal[len(signal) // 2]
@@ -543,8 +544,8 @@ print(check_way(my_way))
 # <details><summary>What to look for</summary>
 #
 # One layer with learned positions has all that both need, and its two cells
-# are close. What holds the lower one back: width, steps, or the rate at the
-# end? Change one of them at a time.
+# are close. What holds the lower one back: width, updates, or the
+# learning rate at the end? Change one of them at a time.
 #
 # </details>
 #

@@ -27,7 +27,7 @@ from progtx_core.tools.page import chapter_header
 chapter_header(
     "08_training_step_by_step",
     task="selection: First, Second, Last, Max, Min of a list",
-    model="a transformer that is read out at its first token",
+    model="a transformer whose logits head reads the first position",
     parameters=models.count_parameters(models.build(
         "transformer", tasks.get("selection").spec, **SELECTOR)),
     prerequisites="chapter 6",
@@ -41,15 +41,14 @@ chapter_header(
 # - say what a checkpoint has to hold so that a stopped training goes on as if
 #   nothing had happened;
 # - read a test set by operation, and an attention map by its spread;
-# - tell a rate that is too high from one that is too low, overfitting from a
-#   broken mask, by their curves.
+# - tell a learning rate that is too high from one that is too low, overfitting
+#   from a broken mask, by their curves.
 #
 # ## Setup
 
 # %% tags=["setup"]
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -65,18 +64,12 @@ from progtx_core.tasks.selection import OPERATIONS
 from progtx_core.tools import paths, recorded
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, layers, say, show, table
-from progtx_core.training import (
-    Checkpoints,
-    Config,
-    KeepBest,
-    Snapshots,
-    fit,
-)
+from progtx_core.training import Checkpoints, Config, KeepBest, Snapshots, fit
 from torch import nn
 
 # %% tags=["parameters"]
 size: str = "medium"  # of the data: small, medium or large
-epochs: int = 0  # passes through the training part; 0: as the size has it
+epochs: int = 0  # passes through the training split; 0: as the size has it
 batch_size: int = 0  # examples an update; 0: as the size has it
 learning_rate: float = 0.0  # of Adam, at its highest; 0: as the size has it
 seed: int = 0  # first seed; the others follow it
@@ -126,9 +119,9 @@ for text in ("Max(2, 5, 8)", "Second(7, 3, 3, 19)", "Last(0, 4, 11)"):
 #
 # ## Predict before you run
 #
-# Which operation will be the hardest to learn? Which will have heads that look
-# at a single token, and which heads that look everywhere? How much worse is a
-# data set of a tenth of the size?
+# Which operation will be the hardest to learn? Which will have heads that
+# attend to a single token, and which heads that attend to all? How much worse
+# is a data set of a tenth of the size?
 #
 # ## Build it: steps 1 to 6
 #
@@ -141,9 +134,9 @@ for text in ("Max(2, 5, 8)", "Second(7, 3, 3, 19)", "Last(0, 4, 11)"):
 
 # %%
 data = tasks.FiniteDataset(task, lists.SET_SIZES[size], seed=seed,
-                     balance=task.kinds)
-everything = torch.cat([part.inputs for part in data.splits.values()])
-answers = torch.cat([part.targets for part in data.splits.values()])
+                           balance=task.kinds)
+everything = torch.cat([split.inputs for split in data.splits.values()])
+answers = torch.cat([split.targets for split in data.splits.values()])
 show(ch08.counts({
     "operation": (task.kinds(everything), names),
     "numbers in the list": ((everything >= task.zero).sum(1), None),
@@ -167,36 +160,34 @@ print(task.tokenizer.show(some.inputs[0].tolist()))
 #
 # ## Step 2: the split
 #
-# *Train* is for updates. *Val* is measured every so often in training; each
-# time is called a look, and decides which parameters are kept. *Test* is
-# measured once, at the end. As no example occurs twice in the data, no part
-# shares one with another.
+# *Train* is for updates. *Val* is for the evaluations during training; they
+# decide which parameters are kept. *Test* is for one evaluation, at the end.
+# As no example occurs twice in the data, no split shares one with another.
 
 # %%
-rows = {name: {tuple(ids) for ids in part.inputs.tolist()}
-        for name, part in data.splits.items()}
+rows = {name: {tuple(ids) for ids in split.inputs.tolist()}
+        for name, split in data.splits.items()}
 assert len(set.union(*rows.values())) == sum(map(len, data.splits.values()))
-table(["part", "examples", *names], [
-    [name, len(part), *task.kinds(part.inputs).bincount().tolist()]
-    for name, part in data.splits.items()])
+table(["split", "examples", *names], [
+    [name, len(split), *task.kinds(split.inputs).bincount().tolist()]
+    for name, split in data.splits.items()])
 
 # %% [markdown]
 # What would a blind guess reach? The best single answer for each operation,
-# read off the training part:
+# read off the training split:
 
 # %%
 train_set, test_set = data.splits["train"], data.splits["test"]
 majority = torch.stack([train_set.targets[task.kinds(train_set.inputs) == k]
                         .mode().values for k in range(5)])
 guessed = majority[task.kinds(test_set.inputs)] == test_set.targets
-say("Accuracy of that guess on the test part: "
-    f"**{guessed.float().mean():.2f}**.")
+say(f"Accuracy on the test split: **{guessed.float().mean():.2f}**.")
 
 # %% [markdown]
 # ## Step 3: batches, padding, masks
 #
 # A batch is a rectangle, and texts differ in length. Padding fills it up; the
-# mask says where the text ends, so that no head looks at padding.
+# mask says where the text ends, so that no head attends to padding.
 
 # %%
 batch = data.splits["train"][:8]
@@ -205,15 +196,16 @@ tokens = [task.tokenizer.read(ids) for ids in batch.inputs.tolist()]
 show(ch08.padded_batch(tokens, mask.numpy()),
      "Eight padded texts as rows of tokens, and beside them the mask: "
      "ones where there is text, zeros where there is padding.")
-print(*(tuple(part.shape) for part in (batch.inputs, batch.targets, mask)))
+print(*(tuple(x.shape) for x in (batch.inputs, batch.targets, mask)))
 
 
 # %% [markdown]
 # ## Step 4: the architecture
 #
-# Chapter 6's transformer averages all steps before it reads them out. Here one
-# number has to be *copied*, and the first token, the operation, is a good
-# place to bring it to: it knows what is asked. So only that token is read.
+# Chapter 6's transformer averages all positions before its logits head. Here
+# one number has to be *copied*, and the first position, the operation's, is a
+# good one to copy it to: it knows what is asked. So the logits head reads that
+# position only.
 
 # %%
 class Selector(nn.Module):
@@ -233,7 +225,7 @@ class Selector(nn.Module):
         resid = self.embed(one_hot) + self.table  # (batch, seq, d_model)
         for block in self.blocks:
             resid = block(resid, mask)
-        first = self.norm(resid)[:, 0]  # CHANGED: was the mean of the steps
+        first = self.norm(resid)[:, 0]  # CHANGED: was a mean
         return self.logits_head(first)  # (batch, n_classes)
 
 
@@ -270,8 +262,8 @@ say(f"Its loss on these is **{nats:.2f}** nats; even odds for all answers "
 # ## Step 6: optimizer, rate, updates
 #
 # Adam moves every parameter by about the learning rate, against its smoothed
-# gradient. The rate rises for some updates, then falls to zero. How many
-# updates there are follows from data, batch and epochs.
+# gradient. The learning rate rises for some updates, then falls to zero. How
+# many updates there are follows from data, batch and epochs.
 
 # %%
 n_train = len(data.splits["train"])
@@ -284,25 +276,24 @@ print(f"{n_train} examples // {batch_size} a batch = {n_train // batch_size} "
       f"updates an epoch; x {epochs} epochs = {steps} updates")
 show(ch08.lines(range(steps), {"": [*map(config.lr_at, range(steps))]},
                 "learning rate"),
-     "The learning rate rises in a short line and falls to zero in a long "
-     "one.")
+     "The learning rate rises in a short line, falls to zero in a long one.")
 
 # %% [markdown]
 # ## Train
 #
 # ## Step 7: training
 #
-# A look at the validation part ends every stretch of the training. At every
-# look a checkpoint is written: parameters, optimizer, generators, curves. If
-# the notebook is stopped, run it again with `resume_from` set to the folder
-# that is printed here: it goes on from the last look, and ends with the very
+# Every so many updates the model is evaluated on the validation split, and a
+# checkpoint is written: parameters, optimizer, generators, curves. If the
+# notebook is stopped, run it again with `resume_from` set to the folder that
+# is printed here: it goes on from the last evaluation, and ends with the very
 # numbers that it would have had.
 
 # %% tags=["nbval-ignore-output"]
-place = resume_from or (f"build/checkpoints/{size}-{epochs}-{batch_size}-"
-                        f"{learning_rate:g}-seed{seed}")
-folder = Path(paths.scratch(), place)
-print(f"checkpoints: {place}")
+kept_in = resume_from or (f"build/checkpoints/{size}-{epochs}-{batch_size}-"
+                          f"{learning_rate:g}-seed{seed}")
+folder = paths.scratch() / kept_in
+print(f"checkpoints: {kept_in}")
 callbacks = [Snapshots(), KeepBest(),
              Checkpoints(folder, resume=bool(resume_from))]
 run = fit(selector, data, config, seed=seed, n_seeds=n_seeds,
@@ -334,8 +325,8 @@ say("The best evaluation, by validation, was after update "
 #
 # ## Step 8: the test set
 #
-# One look at the part that has steered nothing: in all, by operation, and
-# answer by answer.
+# One evaluation on the split that has steered nothing: in all, by operation,
+# and answer by answer.
 
 # %%
 answers, test_kinds = test_set.targets.numpy(), task.kinds(
@@ -356,10 +347,11 @@ show(ch08.accuracy_bars(live, names, (probabilities, targets)),
 # %% [markdown]
 # ### The same, recorded
 #
-# How much does the size of the data matter, and how much do rate and batch?
-# Each point is one of five seeds; the bar is their median. Each size has its
-# own settings, found by trials on these data, so small differences mean
-# little; to *choose* a rate, one would look at the validation part.
+# How much does the size of the data matter, and how much do learning rate and
+# batch size? Each point is one of five seeds; the bar is their median. Each
+# size has its own settings, found by trials on these data, so small
+# differences mean little; to *choose* a learning rate, one would use the
+# validation split.
 
 # %%
 record = recorded.read("training")
@@ -367,9 +359,8 @@ show(ch08.recorded_groups(record, {
     "data": {name: name for name in lists.SET_SIZES},
     "learning rate (medium)": lists.RATES,
     "batch size (medium)": lists.BATCHES}),
-     "Test accuracy of five seeds by size of the data, by learning rate and "
-     "by batch size: it grows with the data, and falls off at the lowest and "
-     "the highest rate.")
+     "Test accuracy of five seeds by size of the data, learning rate and "
+     "batch size: higher with more data, lower at extreme learning rates.")
 
 # %% tags=["nbval-ignore-output"]
 
@@ -378,7 +369,7 @@ def cell(column, row):  # a value a seed
     return recorded.values(record, row, "selection", column)
 
 
-table(["recorded", "training part, median", "test part, median", "worst seed",
+table(["recorded", "train, median", "test, median", "test, worst seed",
        *(f"{name}, worst" for name in names)],
       [[row, np.median(cell("train", row)), np.median(cell("accuracy", row)),
         *(cell(column, row).min() for column in ("accuracy", *names))]
@@ -386,11 +377,11 @@ table(["recorded", "training part, median", "test part, median", "worst seed",
 say(recorded.origin("training"))
 
 # %% [markdown]
-# Batch size hardly matters here. Between training and test part lies the gap
+# Batch size hardly matters here. Between training and test split lies the gap
 # that more data closes, and on the small set weight decay: with and without it
 # every training example is answered, without it Last is often wrong on new
-# ones. (The small test part has twenty examples an operation: one mistake is a
-# twentieth.) Are Max and Min harder than First and Last?
+# ones. (The small test split has twenty examples an operation: one mistake is
+# a twentieth.) Are Max and Min harder than First and Last?
 
 # %% tags=["nbval-ignore-output"]
 rows = "small, no decay", "small", "medium"
@@ -399,10 +390,10 @@ say("Hardest operation, by the median of five seeds: " + ", ".join(
     f"{names[np.argmin(medians[row])]} ({row})" for row in rows))
 
 # %% [markdown]
-# With few examples and no decay it is Last: its place moves with the length of
-# the list, and each length is rarely seen. First and Second are easy in every
-# row of the table. Which of the other three is the hardest depends on data and
-# training; with enough examples hardly a difference is left.
+# With few examples and no decay it is Last: its position moves with the length
+# of the list, and each length is rarely seen. First and Second are easy in
+# every row of the table. Which of the other three is the hardest depends on
+# data and training; with enough examples hardly a difference is left.
 
 # %% [markdown]
 # ## Look inside
@@ -431,8 +422,9 @@ show(ch08.top_bars(probabilities[rows], texts, targets[rows].tolist()),
 # %% [markdown]
 # ## Step 10: attention
 #
-# Where does the operation's token look? A row of a map is a query, a column a
-# key; dark is 0, yellow is 1. The first row is the one that is read out.
+# What does the operation's token attend to? A row of a map is a query, a
+# column a key; dark is 0, yellow is 1. The first row is that of the position
+# that the logits head reads.
 
 # %%
 model = run.models[0]
@@ -441,9 +433,8 @@ inputs = task.encode(["First(4, 17, 9, 12)", "Last(4, 17, 9, 12)",
 found = list(patterns(model, inputs).values())[-1].numpy()  # last layer
 tokens = [task.tokenizer.read(row[row != 0].tolist()) for row in inputs]
 show(ch08.attention_maps(found, tokens),
-     "Attention maps of all heads of the last layer for First, Last "
-     "and Max of the same numbers. In the row of the operation, some head "
-     "puts its weight on the number that is asked for.")
+     "Attention maps of all heads of the last layer for First, Last and Max "
+     "of the same numbers. In the first row some head picks the right one.")
 
 # %% [markdown]
 # A terminal can show it as well, here the mean of the heads: the denser a
@@ -454,24 +445,23 @@ print(ch08.text_map(found[0].mean(0), tokens[0]))
 
 # %% [markdown]
 # How far is the first row of a head spread? Entropy says so: 0 for a row that
-# sees one token, 1 for one that sees all of them alike. For weights $p_k$ on
-# $n$ tokens the spread is $-\sum_k p_k \ln p_k \,/\, \ln n$. Up to a third it
-# is called focused here, from two thirds on distributed.
+# attends to one token, 1 for one that attends to all of them alike. For
+# weights $p_k$ on $n$ tokens the spread is $-\sum_k p_k \ln p_k \,/\, \ln n$.
+# Up to a third it is called focused here, from two thirds on distributed.
 
 # %% tags=["nbval-ignore-output"]
-n_real = (test_set.inputs != 0).sum(1)
+n_tokens = (test_set.inputs != 0).sum(1)  # padding does not count
 rows = []
 for name, pattern in patterns(model, test_set.inputs).items():
-    spread = heads.spread(pattern[:, :, 0], n_real)  # (batch, head)
+    spread = heads.spread(pattern[:, :, 0], n_tokens)  # (batch, head)
     for head, of_head in enumerate(spread.T):
-        rows.append([name.split(".")[1], head, *(
-            f"{value:.2f} {heads.kind(value)}"
-            for value in by_operation(of_head.numpy()))])
+        rows.append([name.split(".")[1], head, *(f"{v:.2f} {heads.kind(v)}"
+                     for v in by_operation(of_head.numpy()))])
 table(["layer", "head", *names], rows)
 
 
 # %% [markdown]
-# A head that compares need not look everywhere: where larger numbers have
+# A head that compares need not attend to all: where larger numbers have
 # larger scores, softmax is focused on the greatest. So a focused head may
 # serve Max as well as First, and the spread alone does not say on what it is
 # focused.
@@ -479,24 +469,22 @@ table(["layer", "head", *names], rows)
 # And the sharpest question: how much of the operation's row falls on the token
 # that has to be copied? For Max and Min that is where the answer stands, for
 # equal numbers the first of them. The picture is of the first seed on the
-# validation part, the table of the worst seed on the test part.
+# validation split, the table of the worst seed on the test split.
 
 # %% tags=["nbval-ignore-output"]
 def weights_on_source(model, batch):  # best head's mean weight, (operation,)
-    where, kinds = task.source(batch.inputs), task.kinds(batch.inputs)
-    on = torch.cat([heads.weight_on(pattern[:, :, 0], where) for pattern in
+    source, kinds = task.source(batch.inputs), task.kinds(batch.inputs)
+    on = torch.cat([heads.weight_on(pattern[:, :, 0], source) for pattern in
                     patterns(model, batch.inputs).values()], 1)
     return np.array([on[kinds == k].mean(0).max() for k in range(len(names))])
 
 
 pointing = np.array([weights_on_source(m, test_set) for m in run.models])
-forming = np.array([weights_on_source(run.models_at(step)[0],
-                                      data.splits["val"])
-                    for step in evals])
+forming = np.array([weights_on_source(run.models_at(s)[0], data.splits["val"])
+                    for s in evals])
 show(ch08.lines(evals, dict(zip(names, forming.T)), "weight on source"),
-     "The weight that the best head puts on the token to be copied, "
-     "over training, a line an operation: about even at first, then high, "
-     "lowest for Min.")
+     "The weight of the best head on the token to be copied, over training, "
+     "a line an operation: about even at first, then high, lowest for Min.")
 table(["best head's weight, worst seed", *names],
       [["on the source", *pointing.min(0)]])
 say(f"**In the end**: {run}; {run.seconds:.0f} s of training.")
@@ -512,7 +500,7 @@ short = replace(config, steps=min(steps, 600), n_eval=100,
                 warmup_steps=min(20, steps))
 
 
-class BrokenMask(CoreModel):  # looks at padding, which is noise
+class BrokenMask(CoreModel):  # attends to padding, which is noise
     def forward(self, inputs):
         noise = torch.randint(1, self.spec.d_vocab, inputs.shape)
         return super().forward(torch.where(inputs == 0, noise, inputs))
@@ -524,8 +512,8 @@ def short_run(model=selector, data=data, **how):
 
 sick = {
     "as it should be": short_run(),
-    "rate too high": short_run(learning_rate=30 * learning_rate),
-    "rate too low": short_run(learning_rate=learning_rate / 100),
+    "learning rate too high": short_run(learning_rate=30 * learning_rate),
+    "learning rate too low": short_run(learning_rate=learning_rate / 100),
     "too few examples": short_run(
         data=tasks.FiniteDataset(task, 1000, balance=task.kinds), n_train=800),
     "mask is broken": short_run(partial(BrokenMask, **lists.SELECTOR))}
@@ -537,24 +525,24 @@ show(ch08.losses_beside(sick),
      "validation loss; both falling later than the healthy ones.")
 
 # %% [markdown]
-# - **Too high a rate**: the loss falls a little, jumps about, and stays near
-#   that of a guess. Divide the rate by ten.
-# - **Too low a rate**: both curves hardly fall, steadily and together.
-#   Multiply the rate by ten until the loss falls early.
+# - **Learning rate too high**: the loss falls a little, jumps about, and stays
+#   near that of a guess. Divide the learning rate by ten.
+# - **Learning rate too low**: both curves hardly fall, steadily and together.
+#   Multiply the learning rate by ten until the loss falls early.
 # - **Too few examples**: training goes on falling while validation stays
 #   behind, or rises. More data, fewer parameters, weight decay, or stop at the
-#   best look.
+#   best evaluation.
 # - **A broken mask**: looks like a harder task: both curves fall together,
 #   more slowly and less far. (Here random tokens stand in for padding, so that
-#   looking at them does harm.) No curve names this one. Test it: padding must
-#   not change the logits.
+#   attending to them does harm.) No curve names this one. Test it: padding
+#   must not change the logits.
 
 # %%
 with torch.no_grad():
     change = {label: max(
-        (one.models[0](row[None]) - one.models[0](row[row != 0][None]))
-        .abs().max().item() for row in test_set.inputs[:50])
-        for label, one in sick.items()}
+        (model(row[None]) - model(row[row != 0][None])).abs().max().item()
+        for row in test_set.inputs[:50])
+        for label, result in sick.items() for model in result.models}
 print("padding changes the logits:",
       {label: value > 1e-3 for label, value in change.items()})
 
@@ -567,22 +555,22 @@ print("padding changes the logits:",
 #
 # ## Check yourself
 #
-# 1. Validation accuracy is the same at two looks. Which checkpoint would you
-# keep?
+# 1. Validation accuracy is the same at two evaluations. Which checkpoint would
+# you keep?
 #
 # <details><summary>Answer</summary>
 #
 # The one with the lower loss: it is surer of its right answers, or less sure
-# of its wrong ones. That is how the best look is chosen here.
+# of its wrong ones. That is how the best evaluation is chosen here.
 #
 # </details>
 #
-# 2. Why is the test part looked at once?
+# 2. Why is the test split used once?
 #
 # <details><summary>Answer</summary>
 #
 # Whatever is chosen by a number makes that number too good. The validation
-# part has chosen the checkpoint; only a part that has chosen nothing can say
+# split has chosen the checkpoint; only a split that has chosen nothing can say
 # how good it is.
 #
 # </details>
@@ -640,13 +628,12 @@ print(check_updates(my_updates))
 # ### Exercise 2: the spread of a row (medium, 15 minutes)
 #
 # Write `spread(row)`: the entropy of a row of attention weights (a list that
-# adds up to 1), divided by the entropy of a row of that length that sees all
-# alike. A weight of zero adds nothing.
+# adds up to 1), divided by the entropy of a row of that length that attends
+# to all alike. A weight of zero adds nothing.
 
 # %% tags=["checker"]
 def check_spread(spread):
-    for row in ([1.0, 0.0, 0.0], [0.25] * 4, [0.5, 0.5, 0.0, 0.0],
-                [0.7, 0.2, 0.1]):
+    for row in ([1.0, 0, 0], [0.25] * 4, [0.5, 0.5, 0, 0], [0.7, 0.2, 0.1]):
         want = heads.spread(torch.tensor([row]), torch.tensor([len(row)]))
         made = spread(row)
         if made is None or abs(made - want.item()) > 1e-4:
@@ -676,10 +663,10 @@ print(check_spread(my_spread))
 #
 # </details>
 #
-# ### Exercise 3: the best look (medium, 10 minutes)
+# ### Exercise 3: the best evaluation (medium, 10 minutes)
 #
-# Write `best(accuracies, losses)`: the index of the look to keep, by accuracy
-# first, by loss where accuracies are equal.
+# Write `best(accuracies, losses)`: the index of the evaluation to keep, by
+# accuracy first, by loss where accuracies are equal.
 
 # %% tags=["checker"]
 def check_best(best):
@@ -704,8 +691,8 @@ print(check_best(my_best))
 #
 # ```python
 # def my_best(accuracies, losses):
-#     looks = range(len(accuracies))
-#     return min(looks, key=lambda i: (-accuracies[i], losses[i]))
+#     evals = range(len(accuracies))
+#     return min(evals, key=lambda i: (-accuracies[i], losses[i]))
 #
 #
 # print(check_best(my_best))
@@ -719,7 +706,7 @@ print(check_best(my_best))
 # operations survive, and why? Hint: `tasks.get("selection", max_numbers=10)`
 # draws lists of up to ten; keep for training those where `(inputs >=
 # task.zero).sum(1) <= 8`. Which rows of the table of positions are then never
-# touched?
+# trained?
 #
 # <details><summary>What to look for</summary>
 #
@@ -736,13 +723,14 @@ print(check_best(my_best))
 # - Choose by validation, report by test, and show all seeds.
 # - A checkpoint is whole only if the resumed curve equals the uninterrupted
 #   one.
-# - Curves tell rates and overfitting apart. A broken mask they do not tell.
+# - Curves tell learning rates and overfitting apart. A broken mask they do not
+#   tell.
 #
 # **Where this differs from the paper.** The transformer of Vaswani and others
-# (2017) writes a sequence, token by token; here it answers once, read out at
-# the first token, as Devlin and others (2019) do for classification, with the
-# operation in the place of their extra token. Attention maps show where a head
-# looks, which is not always why it answers (Jain and Wallace, 2019); the
+# (2017) writes a sequence, token by token; here it answers once, from the
+# first position, as Devlin and others (2019) do for classification, with the
+# operation instead of their extra token. Attention maps show what a head
+# attends to, which is not always why it answers (Jain and Wallace, 2019); the
 # weight on the copied token is reported for the best head, and chosen by that
 # weight.
 #
@@ -756,7 +744,7 @@ print(check_best(my_best))
 # The statements of this chapter, checked against bounds.
 
 # %%
-claims.check("every seed trained now, on the test part",
+claims.check("every seed trained now, on the test split",
              run.test["accuracy"].min(), at_least=0.99)
 claims.check("the same, every operation", live.min(), at_least=0.97)
 claims.check("some head puts most of its weight on the token to copy, First, "
