@@ -138,7 +138,7 @@ def test_a_worker_with_other_code_is_told_apart(house, cluster, tmp_path_factory
     other = tmp_path_factory.mktemp("other")
     for part in ("progtx_core", "notebooks"):
         shutil.copytree(house.path / part, other / part)
-    with (other / "progtx_core" / "claims.py").open("a") as file:
+    with (other / "notebooks" / "01_stub.py").open("a") as file:
         file.write("ANOTHER = True\n")
     cluster.add_worker(path=other)
     cluster.wait_for_workers(1)
