@@ -47,8 +47,9 @@ chapter_header(
 # %% tags=["setup"]
 import numpy as np
 import torch
+from parts.linear_rule import best_linear_rule
 from progtx_core import plots, tasks
-from progtx_core.evaluation import best_linear_rule, predict
+from progtx_core.evaluation import predict
 from progtx_core.models.linear import LogisticRegression as CoreModel
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import accuracy_table, glue, say, show

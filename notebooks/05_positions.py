@@ -48,6 +48,7 @@ chapter_header(
 # %% tags=["setup"]
 import numpy as np
 import torch
+from experiments import positions
 from progtx_core import models, plots, tasks
 from progtx_core.models.attention import patterns
 from progtx_core.models.positions import SCHEMES, Alibi, Rotary, Sinusoidal
@@ -55,7 +56,6 @@ from progtx_core.models.self_attention import SelfAttention as CoreModel
 from progtx_core.tools import recorded
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import accuracy_table, glue, say, show
-from progtx_core.tools.recorded import positions
 from progtx_core.training import Config, fit, held_out
 from torch import nn
 from torch.nn import functional as F

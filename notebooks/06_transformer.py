@@ -50,6 +50,8 @@ from functools import partial
 
 import numpy as np
 import torch
+from experiments import ablations
+from parts import interactive
 from progtx_core import models, plots, tasks
 from progtx_core.models.attention import MultiHeadAttention, patterns
 from progtx_core.models.inputs import as_features, padding_mask
@@ -59,8 +61,6 @@ from progtx_core.models.transformer import Transformer as CoreModel
 from progtx_core.tools import recorded
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import accuracy_table, glue, say, show
-from progtx_core.tools.pages import interactive
-from progtx_core.tools.recorded import ablations
 from progtx_core.training import Config, Snapshots, fit, held_out
 from torch import nn
 

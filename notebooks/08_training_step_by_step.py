@@ -20,9 +20,9 @@
 # to attention maps; each can be run, looked at and changed alone.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
+from experiments.training import SELECTOR
 from progtx_core import models, tasks
 from progtx_core.tools.page import chapter_header
-from progtx_core.tools.recorded.training import SELECTOR
 
 chapter_header(
     "08_training_step_by_step",
@@ -53,9 +53,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from parts import ch08
+from experiments import training as lists
+from parts import ch08, heads
 from progtx_core import models, plots, tasks
-from progtx_core.evaluation import heads, predict
+from progtx_core.evaluation import predict
 from progtx_core.models.attention import patterns
 from progtx_core.models.inputs import embedding, padding_mask
 from progtx_core.models.transformer import Block
@@ -64,7 +65,6 @@ from progtx_core.tasks.selection import OPERATIONS
 from progtx_core.tools import paths, recorded
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, layers, say, show, table
-from progtx_core.tools.recorded import training as lists
 from progtx_core.training import (
     Checkpoints,
     Config,

@@ -21,10 +21,10 @@
 # parameters.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
+from experiments.searches import SIZES
 from progtx_core import models, tasks
 from progtx_core.models.transformer import CausalTransformer
 from progtx_core.tools.page import chapter_header
-from progtx_core.tools.recorded.searches import SIZES
 
 chapter_header(
     "09_pattern_search_vs_adam",
@@ -53,15 +53,15 @@ from functools import partial
 
 import numpy as np
 import torch
+from experiments import searches as methods
 from parts import ch09, timing
+from parts.interactive import surface
 from parts.landscape import landscape
 from progtx_core import models, tasks
 from progtx_core.optim import FastLosses, PatternSearch
 from progtx_core.tools import recorded
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, layers, say, show, table
-from progtx_core.tools.pages.interactive import surface
-from progtx_core.tools.recorded import searches as methods
 from progtx_core.training import (
     Config,
     Snapshots,

@@ -56,6 +56,7 @@ from progtx_core.models.attention import attend, patterns
 from progtx_core.models.transformer import CausalTransformer
 from progtx_core.rasp import programs
 from progtx_core.tasks.state_tracking import StateTracking
+from progtx_core.tools.checkers import violations
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show, table
 from progtx_core.training import Config, fit
@@ -206,7 +207,7 @@ written = {
     "most frequent": (programs.most_frequent, [7, 2, 7]),
     "parity": (programs.parity, [1, 0, 1, 1]),
     "parity in steps": (programs.parity_steps, [2, 1, 3, 0, 4, 1])}
-found = {name: rasp.violations(program)
+found = {name: violations(program)
          for name, (program, _) in written.items()}
 table(["program", "prompt", "answer", "RASP-L?"], [
     [name, rasp.to_text([START, *given, GO]),
@@ -503,7 +504,7 @@ def check(program, rule):
             made = program(row)
             if made is None or np.asarray(made).tolist() != want:
                 return f"not yet: {row.tolist()} should give {want}"
-    found = rasp.violations(program)
+    found = violations(program)
     return f"not yet: {found[0]}" if found else "correct"
 
 
@@ -662,7 +663,7 @@ for name, times in held.items():
 claims.check("parity by a count modulo two does not, violations",
              len(found["parity"]), at_least=1)
 claims.check("my_count_up keeps to the language, violations",
-             len(rasp.violations(my_count_up)), at_most=0)
+             len(violations(my_count_up)), at_most=0)
 claims.check("and counts upwards as Python does, share of pairs up to 11",
              np.mean([rasp.decode(my_count_up, prompt(a, b))
                       == [*numbers(a, b), END]

@@ -20,9 +20,9 @@
 # and the pairs of numbers that are too far apart to have been seen.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
+from experiments.counting import SIZES
 from progtx_core import models, tasks
 from progtx_core.tools.page import chapter_header
-from progtx_core.tools.recorded.counting import SIZES
 
 chapter_header(
     "11_counting",
@@ -52,8 +52,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from experiments import counting as counts
 from parts import ch10, ch11
 from parts.hand_set import counter
+from parts.samples import Samples, until
 from progtx_core import models, rasp, tasks
 from progtx_core.evaluation import generation
 from progtx_core.models.attention import NEG_INF, patterns
@@ -62,8 +64,6 @@ from progtx_core.rasp import programs
 from progtx_core.tools import paths, recorded
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show, table
-from progtx_core.tools.recorded import counting as counts
-from progtx_core.tools.samples import Samples, until
 from progtx_core.tools.trackers import opened
 from progtx_core.training import (
     Checkpoints,

@@ -1,9 +1,9 @@
 """The small package that the chapters of Progressive Transformers share.
 
-Rooms, from the ground up: `tasks` (what is to be learned), `models` (what learns it),
-`rasp` (programs that a transformer can run), `training` (joins task and model), `optim`
-(searches without gradients), `evaluation` (reads a trained model), `plots` (draws),
-`tools` (executes, records and publishes the chapters). Import the room you need:
+What a chapter thinks with, from the ground up: `tasks` (what is to be learned), `models`
+(what learns it), `rasp`; `training` joins tasks and models, `optim` trains without
+gradients; `evaluation` reads a trained model, `plots` draws. `tools` runs, records and
+publishes chapters.
 
 >>> from progtx_core import tasks
 >>> tasks.get("last_gt_first").rule

@@ -8,11 +8,10 @@ from collections.abc import Iterable
 def whole(name: str, value: object, at_least: int, at_most: int | None = None) -> int:
     """Return `value` if it is a whole number in the range, else raise.
 
-    Raises TypeError for another type (True and 3.0 are refused as well),
-    ValueError for a number out of range.
+    Raises:
+        TypeError: another type; True and 3.0 are refused as well.
+        ValueError: out of range.
 
-    >>> whole("n_seeds", 5, at_least=1)
-    5
     >>> whole("n_seeds", 0, at_least=1)
     Traceback (most recent call last):
     ...
@@ -35,27 +34,15 @@ def number(
     at_least: float | None = None,
     at_most: float | None = None,
 ) -> float:
-    """Return `value` as a float if it is a finite number in the range.
+    """Return `value` as a float if it is a finite number in the range, else raise.
 
-    Raises TypeError for another type, ValueError for NaN, infinity and
-    numbers out of range.
-
-    >>> number("learning_rate", 0.1, above=0)
-    0.1
     >>> number("learning_rate", float("nan"), above=0)
     Traceback (most recent call last):
     ...
     ValueError: learning_rate must be a finite number above 0, got nan
     """
-    limits = [
-        f"{word} {bound:g}"
-        for word, bound in (
-            ("above", above),
-            ("of at least", at_least),
-            ("of at most", at_most),
-        )
-        if bound is not None
-    ]
+    bounds = {"above": above, "of at least": at_least, "of at most": at_most}
+    limits = [f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None]
     allowed = f"{name} must be a finite number {' and '.join(limits)}".rstrip()
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{allowed}, got {value!r} ({type(value).__name__})")

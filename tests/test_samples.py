@@ -4,10 +4,10 @@ from functools import partial
 
 import pytest
 from parts import hand_set as by_hand
+from parts.samples import Samples
 
 from progtx_core import tasks
 from progtx_core.models.long import LongTransformer
-from progtx_core.tools.samples import Samples
 from progtx_core.training import Config, ExtraMetrics, KeepBest, fit
 
 TASK = tasks.get("counting", max_len=20, n_numbers=30)

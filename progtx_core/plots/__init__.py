@@ -79,6 +79,14 @@ def attention_map(ax, pattern, tokens: list[str], title: str) -> None:
     ax.set_title(title, fontsize=8)
 
 
+def attention_heads(pattern: np.ndarray, tokens: list[str]):
+    """The heads of one pattern, (heads, queries, keys), side by side."""
+    figure, axes = panels(len(pattern), width=2.2, height=2.2)
+    for head, ax in enumerate(axes):
+        attention_map(ax, pattern[head], tokens, f"head {head}")
+    return figure
+
+
 def weight_maps(weights: dict[str, np.ndarray], xlabel: str, ylabel: str):
     """One panel a matrix, all on one colour scale centred on zero."""
     largest = max(np.abs(matrix).max() for matrix in weights.values())

@@ -34,4 +34,3 @@ from progtx_core.rasp.primitives import (
     where,
 )
 from progtx_core.rasp.programs import decode, to_text
-from progtx_core.rasp.rules import violations

@@ -15,6 +15,3 @@ from progtx_core.tasks.state_tracking import StringSet
 # Importing a file registers its tasks: a new task is one class in one file of this folder.
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
-
-__all__ = ["SPLITS", "FiniteDataset", "SignalTask", "StringSet", "Task"]
-__all__ += ["decided", "get", "names"]

@@ -1,6 +1,5 @@
 """What trained models answer, example by example: for tables, pages and trackers."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,14 +62,6 @@ def answers_of(result: TrainingResult, index: int = 0, n: int = 1000) -> dict[st
         of_example = batch.mask.reshape(len(batch), -1).nonzero()[:, 0].numpy()
         found[split] = Answers(split, batch, probabilities, targets, of_example)
     return found
-
-
-def each_model(
-    result: TrainingResult, n: int = 1000
-) -> Iterator[tuple[int, dict[str, Answers]]]:
-    """Every model's place among the seeds, and its answers."""
-    for index in range(len(result.seeds)):
-        yield index, answers_of(result, index, n)
 
 
 def _examples(result: TrainingResult, split: str, seed: int, n: int) -> Batch:

@@ -80,10 +80,9 @@ class EarlyStopping(Callback):
 
 
 class ExtraMetrics(Callback):
-    """Measures more at every evaluation: numbers become curves, the rest is passed on.
+    """Measures more: a function of the model gives numbers, texts or arrays by name.
 
-    Args:
-        function: takes the model and returns numbers, texts or arrays by name.
+    Numbers become curves; the rest is passed on to the callbacks that follow.
     """
 
     def __init__(self, function: Callable[[nn.Module], dict]) -> None:
@@ -98,11 +97,7 @@ class ExtraMetrics(Callback):
 
 
 class Printer(Callback):
-    """Prints some curves and all texts at every evaluation.
-
-    Args:
-        curves: names of those that are printed.
-    """
+    """Prints some curves and all texts at every evaluation."""
 
     shared = True
 
@@ -120,12 +115,9 @@ class Printer(Callback):
 class Checkpoints(Callback):
     """Writes a checkpoint of every seed at every evaluation, and goes on from it.
 
-    It stands last among the callbacks, so that it saves what the others did.
-
-    Args:
-        folder: one file a seed lies in it.
-        resume: go on from the files that are there; a seed without one begins anew. The
-            numbers are those of a training without a stop, bit for bit.
+    It stands last among the callbacks, so that it saves what the others did. A resumed
+    training has the numbers of one without a stop, bit for bit; a seed without a file
+    begins anew.
 
     Raises:
         FileNotFoundError: to be resumed, but there is no checkpoint at all.
@@ -136,7 +128,7 @@ class Checkpoints(Callback):
         self.folder, self.resume = Path(folder), resume
         if resume and not list(self.folder.glob("seed_*.pt")):
             raise FileNotFoundError(
-                f"{self.folder}: there is no checkpoint in it to resume from"
+                f"{folder}: there is no checkpoint in it to resume from"
             )
 
     def path(self, seed: int) -> Path:

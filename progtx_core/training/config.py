@@ -114,12 +114,7 @@ def resolve(model: str | MakeModel) -> tuple[MakeModel, str, dict[str, Any]]:
 
 
 def name_of(make: MakeModel) -> str:
-    """The name of a class or function, also behind `partial`.
-
-    Example:
-        >>> name_of(partial(models.build, "max_pooling", d_model=8))
-        'max_pooling'
-    """
+    """The name of a class or function, also behind `partial`."""
     if isinstance(make, partial):
         return str(make.args[0]) if make.args else name_of(make.func)
     return getattr(make, "__name__", type(make).__name__)

@@ -21,12 +21,6 @@ class Stream(Iterator[Batch]):
     With n_train, the batches come from one fixed set of that size, shuffled anew
     every epoch (what does not fill a batch waits for the next shuffle). Without,
     every batch is new.
-
-    Example:
-        >>> from progtx_core import tasks
-        >>> batches = Stream(tasks.get("last_gt_first"), batch_size=4, seed=0)
-        >>> next(batches).inputs.shape
-        torch.Size([4, 10, 2])
     """
 
     def __init__(

@@ -22,11 +22,6 @@ class History:
 
     At every update, before its move: "train/loss", "train/accuracy" and "grad_norm". At
     every evaluation: "val/loss", "val/accuracy", "weight_norm", a model's own extras.
-
-    Example:
-        >>> history = History([{"val/loss": [(0, 0.7), (10, 0.5)]}])
-        >>> history["val/loss"].tolist(), history.steps("val/loss").tolist()
-        ([[0.7, 0.5]], [0, 10])
     """
 
     def __init__(self, of_seeds: list[Points]) -> None:
@@ -52,12 +47,7 @@ class History:
 
 
 def best_evaluation(values: np.ndarray, losses: np.ndarray) -> int:
-    """Where values are highest; among equals the lowest loss, then the first.
-
-    Example:
-        >>> best_evaluation(np.array([0.5, 0.9, 0.9]), np.array([0.7, 0.4, 0.3]))
-        2
-    """
+    """Where values are highest; among equals the lowest loss, then the first."""
     return int(np.lexsort((losses, -values))[0])
 
 
@@ -99,26 +89,18 @@ def with_state(model: nn.Module, state: State) -> nn.Module:
 
 @dataclass
 class TrainingResult:
-    """A finished (or interrupted) training of one model over several seeds.
-
-    Attributes:
-        models: the trained models, one a seed, in evaluation mode, on the CPU.
-        test: "loss" and "accuracy" on the test set, (n_seeds,) each.
-        seconds: wall-clock time of all seeds.
-        interrupted: Ctrl-C ended it early.
-        snapshots: parameters of every seed by step, where they were kept.
-    """
+    """A finished (or interrupted) training of one model over several seeds."""
 
     name: str
     task: Task
     config: Config
     seeds: list[int]
     history: History
-    models: list[nn.Module]
-    test: dict[str, np.ndarray]
-    seconds: float
-    interrupted: bool = False
-    snapshots: dict[int, list[State]] = field(default_factory=dict)
+    models: list[nn.Module]  # one a seed, in evaluation mode, on the CPU
+    test: dict[str, np.ndarray]  # "loss" and "accuracy" on the test set, (n_seeds,)
+    seconds: float  # of all seeds, by the clock
+    interrupted: bool = False  # by Ctrl-C
+    snapshots: dict[int, list[State]] = field(default_factory=dict)  # of all seeds, by step
 
     @classmethod
     def of(

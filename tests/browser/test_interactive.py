@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from parts import interactive
 from parts.landscape import Landscape
 
 from progtx_core import plots
-from progtx_core.tools.pages import interactive
 
 pytestmark = pytest.mark.browser
 TOKENS = ["<script>", "b", "c"]

@@ -3,12 +3,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from parts import heads
+from parts.linear_rule import best_linear_rule
 from torch import nn
 
 from progtx_core.evaluation import (
-    best_linear_rule,
     confusion,
-    heads,
     pr_curve,
     predict,
     roc_curve,

@@ -311,7 +311,6 @@ def test_the_loop_trains_with_it_as_with_any_other():
         make_optimizer=lambda model, config: PatternSearch(
             model.parameters(), measure_again=True
         ),
-        progress=False,
     )
     losses = run.history["train/loss"]
     assert (np.diff(losses, axis=1) < 1e-6).all()  # batches are shuffled, so rounding

@@ -74,7 +74,7 @@ def test_every_path_lies_inside_the_plane_and_the_loss_falls_to_its_end(runs, ba
 
 
 def test_runs_from_different_starts_have_no_common_plane(runs, batch):
-    how = {"n_processes": 1, "progress": False, "snapshots": True, "seed": 1}
+    how = {"callbacks": [Snapshots()], "seed": 1}
     config = Config(steps=10, batch_size=16, n_eval=50, eval_every=10)
     other = fit("logistic_regression", tasks.get("last_gt_first"), config, **how)
     with pytest.raises(ValueError, match="same parameters"):

@@ -6,14 +6,15 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from experiments import counting
+from parts import hand_set
 
 from progtx_core import tasks
 from progtx_core.evaluation.generation import greedy
 from progtx_core.models.device import on_device
 from progtx_core.models.long import LONG_SCHEMES, LongTransformer
-from parts import hand_set
 from progtx_core.tools import recorded
-from progtx_core.tools.recorded import Experiment, counting, recording
+from progtx_core.tools.recorded import Experiment, recording
 from progtx_core.training import Config, fit
 
 SMALL = {"d_model": 8, "n_layers": 1, "n_heads": 2}

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import torch
+from experiments import searches
 
 from progtx_core.optim import GreedyRandom, PatternSearch, Spsa
-from progtx_core.tools.recorded import searches
 from progtx_core.training import evaluate
 
 SMALL = {"d_model": 4, "n_layers": 1, "n_heads": 2, "d_mlp": 4}

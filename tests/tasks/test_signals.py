@@ -4,9 +4,9 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from parts.linear_rule import best_linear_rule
 
 from progtx_core import tasks
-from progtx_core.evaluation import best_linear_rule
 from progtx_core.tasks.base import SPLITS, in_split
 from progtx_core.tasks.signals import GRID, spread_over_features
 

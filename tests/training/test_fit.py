@@ -6,6 +6,8 @@ import torch
 from torch import nn
 
 from progtx_core import models, tasks
+from progtx_core.models.linear import LogisticRegression
+from progtx_core.models.pooling import TemporalPooling
 from progtx_core.optim import PatternSearch
 from progtx_core.training import (
     Callback,
@@ -111,7 +113,7 @@ def test_schedules():
 
 
 def test_ctrl_c_keeps_what_is_trained():
-    class Impatient(models.LogisticRegression):
+    class Impatient(LogisticRegression):
         calls = 0
 
         def forward(self, inputs):
@@ -131,7 +133,7 @@ def test_ctrl_c_keeps_what_is_trained():
 
 
 def test_a_loss_that_is_no_number_stops_at_once():
-    class Broken(models.LogisticRegression):
+    class Broken(LogisticRegression):
         def forward(self, inputs):
             return super().forward(inputs) * float("nan")
 
@@ -284,7 +286,7 @@ def test_a_model_that_draws_numbers_has_those_of_its_seed_whoever_is_beside_it()
 
 
 def test_frozen_parameters_stay_as_they_are():
-    class Frozen(models.TemporalPooling):
+    class Frozen(TemporalPooling):
         def __init__(self, spec):
             super().__init__(spec, d_model=4)
             self.project.requires_grad_(False)

@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from progtx_core import models, tasks
+from progtx_core import tasks
+from progtx_core.models.linear import LogisticRegression
 from progtx_core.training import Callback, Config, Snapshots, fit, loop, parallel
 
 QUICK = Config(steps=30, batch_size=16, learning_rate=0.02, n_eval=100)
@@ -47,7 +48,7 @@ def test_a_class_of_a_notebook_trains_in_a_process(two_processes):
 
 
 def test_a_failure_in_a_process_is_raised_here(two_processes):
-    class Broken(models.LogisticRegression):
+    class Broken(LogisticRegression):
         def forward(self, inputs):
             return super().forward(inputs) * float("nan")
 

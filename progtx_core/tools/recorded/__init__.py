@@ -1,9 +1,11 @@
 """Recorded tables: trainings that take longer than a chapter may, a row a seed.
 
-Each table is one module here with an `EXPERIMENT`, which says what is trained and what
-is measured; `python -m progtx_core record NAME` keeps it in notebooks/results/NAME.csv.
+Each table is one module with an `EXPERIMENT`, which says what is trained and what is
+measured: the scoreboard here, those of one chapter in notebooks/experiments/.
+`python -m progtx_core record NAME` keeps it in notebooks/results/NAME.csv.
 """
 
+import sys
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -25,10 +27,14 @@ __all__ = ["Cell", "Experiment", "experiments", "find", "origin", "read", "value
 
 @cache
 def experiments() -> dict[str, Experiment]:
-    """All tables by name: every module of this package that has an EXPERIMENT."""
-    found = [import_module(f"{__name__}.{one.name}") for one in iter_modules(__path__)]
-    made = [module.EXPERIMENT for module in found if hasattr(module, "EXPERIMENT")]
-    return {experiment.name: experiment for experiment in made}
+    """All tables by name: every module that has an EXPERIMENT."""
+    beside = paths.NOTEBOOKS / "experiments"
+    if str(paths.NOTEBOOKS) not in sys.path:
+        sys.path.append(str(paths.NOTEBOOKS))
+    names = [f"{__name__}.{one.name}" for one in iter_modules(__path__)]
+    names += [f"experiments.{one.name}" for one in iter_modules([str(beside)])]
+    found = [getattr(import_module(name), "EXPERIMENT", None) for name in names]
+    return {experiment.name: experiment for experiment in found if experiment}
 
 
 def find(name: str) -> Experiment:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from progtx_core import plots
 from progtx_core.models.attention import patterns
 from progtx_core.tools.answers import answers_of
-from progtx_core.tools.pages.interactive import heads_figure
 from progtx_core.tools.trackers.base import Tracker
 from progtx_core.training import Training, TrainingResult
 
@@ -58,7 +58,9 @@ class TensorBoard(Tracker):
             pattern = None
         if pattern is not None:
             positions = [str(position) for position in range(inputs.shape[1])]
-            writer.add_figure("attention", heads_figure(pattern.numpy(), positions), step)
+            writer.add_figure(
+                "attention", plots.attention_heads(pattern.numpy(), positions), step
+            )
         writer.flush()
 
     def _close(self) -> None:

@@ -1,10 +1,9 @@
 """What a model writes while it is trained: `fit(..., watch=Samples(task))`."""
 
 import torch
-from torch import nn
-
 from progtx_core.evaluation.generation import exact_match, greedy
 from progtx_core.tasks.counting import Counting
+from torch import nn
 
 
 class Samples:

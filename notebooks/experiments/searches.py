@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.optim import SGD
-
 from progtx_core import checks, tasks
 from progtx_core.models.transformer import CausalTransformer
 from progtx_core.optim import FastLosses, GreedyRandom, PatternSearch, Spsa
@@ -18,6 +16,7 @@ from progtx_core.tools.recorded.cell import Cell, Experiment
 from progtx_core.training import Callback, Snapshots, TrainingResult, adam, evaluate, update
 from progtx_core.training.config import MakeOptimizer
 from progtx_core.types import Batch
+from torch.optim import SGD
 
 SIZES = {
     "tiny": {"d_model": 8, "n_layers": 2, "n_heads": 4, "d_mlp": 32},

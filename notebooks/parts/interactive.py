@@ -10,7 +10,6 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
-
 from progtx_core import plots
 from progtx_core.tools.page import as_base64
 from progtx_core.tools.pages import templating
@@ -42,15 +41,7 @@ def attention(patterns: dict[str, np.ndarray], tokens: list[str], alt: str) -> N
         for name, pattern in patterns.items()
     ]
     data = {"tokens": tokens, "frames": frames}
-    show_interactive("attention", data, heads_figure(heads, tokens), alt)
-
-
-def heads_figure(pattern: np.ndarray, tokens: list[str]):
-    """The heads of one pattern, (heads, queries, keys), side by side."""
-    figure, axes = plots.panels(len(pattern), width=2.2, height=2.2)
-    for head, ax in enumerate(axes):
-        plots.attention_map(ax, pattern[head], tokens, f"head {head}")
-    return figure
+    show_interactive("attention", data, plots.attention_heads(heads, tokens), alt)
 
 
 def surface(plane: Any, figure, alt: str) -> None:

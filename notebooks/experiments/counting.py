@@ -6,7 +6,6 @@ from functools import partial
 
 import numpy as np
 import torch
-
 from progtx_core import checks, tasks
 from progtx_core.evaluation.generation import exact_match, near_match
 from progtx_core.models.long import LongTransformer

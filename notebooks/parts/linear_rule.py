@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import torch
-
 from progtx_core import checks
 from progtx_core.types import Batch
 

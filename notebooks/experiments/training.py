@@ -5,13 +5,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
-
 from progtx_core import checks, tasks
 from progtx_core.tasks.selection import OPERATIONS
 from progtx_core.tools.recorded.cell import Cell, Experiment
 from progtx_core.training import Callback, KeepBest, TrainingResult
 from progtx_core.types import Batch
+from torch import nn
 
 # Sizes of the data sets, and how each is trained; the model's own differ in one.
 SET_SIZES = {"small": 1_000, "medium": 10_000, "large": 100_000}

@@ -1,0 +1,1 @@
+"""What the recorded tables of single chapters hold: a module each, with an EXPERIMENT."""
