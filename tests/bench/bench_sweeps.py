@@ -82,7 +82,7 @@ def in_real_processes() -> tuple[float, float]:
 
     def sweep(*arguments: str) -> float:
         started = time.perf_counter()
-        done = house.sweep("-p", f"number=0:{RUNS}", *arguments, timeout=600)
+        done = house.run("-p", f"number=0:{RUNS}", *arguments, timeout=600)
         assert done.returncode == 0, done.stdout + done.stderr
         return time.perf_counter() - started
 

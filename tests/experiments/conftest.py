@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from progtx_core.tools import paths
+from progtx_core.tools.experiments.store import TrialFolder
 
 CHAPTER = """
 # ---
@@ -66,16 +67,16 @@ class House:
     path: Path
 
     def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "progtx_core", "sweep", *arguments]
+        return [sys.executable, "-m", "progtx_core", "sweep", "01", *arguments]
 
     @property
     def environment(self) -> dict:
         return os.environ | {"PYTHONPATH": str(self.path), "PYTHONUNBUFFERED": "1"}
 
-    def sweep(self, *arguments: str, **how) -> subprocess.CompletedProcess:
-        """`sweep` to its end, with its output."""
+    def run(self, *arguments: str, **how) -> subprocess.CompletedProcess:
+        """The command to its end, with its output."""
         return subprocess.run(
-            self.command("01", *arguments),
+            self.command(*arguments),
             cwd=self.path,
             env=self.environment,
             capture_output=True,
@@ -84,9 +85,9 @@ class House:
         )
 
     def begin(self, *arguments: str) -> subprocess.Popen:
-        """`sweep` in the background, in a session of its own."""
+        """The command in the background, in a session of its own."""
         return subprocess.Popen(
-            self.command("01", *arguments),
+            self.command(*arguments),
             cwd=self.path,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -107,11 +108,32 @@ class House:
             return list(csv.DictReader(file))
 
     def folders(self) -> list[Path]:
-        return [p for p in (self.path / "runs" / "01_stub").iterdir() if p.is_dir()]
+        return sorted(path.parent for path in self.path.glob("runs/**/trial.json"))
+
+    def states(self) -> dict[int, tuple[str, int]]:
+        """Of every number: the state of its trial, and how often it was begun."""
+        found = {}
+        for folder in map(TrialFolder, self.folders()):
+            status = folder.status()
+            number = folder.read("trial.json")["columns"]["number"]
+            found[number] = status.state, status.attempts
+        return found
 
     def wait_for(self, what: str, n: int, seconds: float = 90) -> None:
         """Until so many runs were begun, or ended."""
         until(lambda: len(self.counted(what)) >= n, seconds)
+
+
+class Light(House):
+    """A folder in which trials are run that need no kernel."""
+
+    def command(self, *arguments: str) -> list[str]:
+        driver = "import sys; from tests.experiments.light import main; sys.exit(main())"
+        return [sys.executable, "-c", driver, str(self.path), *arguments]
+
+    @property
+    def environment(self) -> dict:
+        return os.environ | {"PYTHONPATH": str(paths.ROOT), "PYTHONUNBUFFERED": "1"}
 
 
 def until(condition, seconds: float = 90) -> None:
@@ -139,3 +161,8 @@ def build(folder: Path) -> House:
 @pytest.fixture
 def house(tmp_path):
     return build(tmp_path)
+
+
+@pytest.fixture
+def light(tmp_path):
+    return Light(tmp_path)

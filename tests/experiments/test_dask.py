@@ -89,7 +89,7 @@ def squares(house):
 
 
 def test_a_local_cluster(house):
-    found = house.sweep("-p", "number=0:3", "--scheduler", "local", "--workers", "2")
+    found = house.run("-p", "number=0:3", "--scheduler", "local", "--workers", "2")
     assert found.returncode == 0, found.stderr
     assert squares(house) == [0, 1, 4]
 
@@ -128,7 +128,7 @@ def test_the_scheduler_is_restarted(house, cluster):
 def test_workers_with_several_threads_are_refused(house, cluster):
     cluster.add_worker(threads=2)
     cluster.wait_for_workers(1)
-    found = house.sweep("-p", "number=1", "--scheduler", cluster.address)
+    found = house.run("-p", "number=1", "--scheduler", cluster.address)
     assert found.returncode == 1
     assert "start them with 'dask worker --nthreads 1'" in found.stderr
     assert house.counted("begun") == []
@@ -138,11 +138,11 @@ def test_a_worker_with_other_code_is_told_apart(house, cluster, tmp_path_factory
     other = tmp_path_factory.mktemp("other")
     for part in ("progtx_core", "notebooks"):
         shutil.copytree(house.path / part, other / part)
-    with (other / "progtx_core" / "claims.py").open("a") as file:
+    with (other / "notebooks" / "01_stub.py").open("a") as file:
         file.write("ANOTHER = True\n")
     cluster.add_worker(path=other)
     cluster.wait_for_workers(1)
-    found = house.sweep("-p", "number=1", "--scheduler", cluster.address)
+    found = house.run("-p", "number=1", "--scheduler", cluster.address)
     assert found.returncode == 1
     assert "versions differ" in found.stderr and "Traceback" not in found.stderr
     assert os.listdir(house.path / "runs" / "01_stub") == ["sweep.json"]

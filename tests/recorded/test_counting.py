@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 from experiments import counting
+from parts import hand_set
 
 from progtx_core import tasks
 from progtx_core.evaluation.generation import greedy
 from progtx_core.models.device import on_device
 from progtx_core.models.long import LONG_SCHEMES, LongTransformer
-from parts import hand_set as by_hand
 from progtx_core.tools import recorded
 from progtx_core.tools.recorded import Experiment, recording
 from progtx_core.training import Config, fit
@@ -44,7 +44,7 @@ def test_a_cell_is_tested_at_every_length(cell, columns, monkeypatch):
 
 def test_tests_hold_what_is_longer_and_a_right_counter_passes_them_all():
     task = tasks.get("counting", max_len=150)
-    machine = by_hand.counter(task, n_ctx=150)
+    machine = hand_set.counter(task, n_ctx=150)
     tests = counting.cell("anchored", "both").tests()
     assert len(tests) == 2 * len(counting.TEST_LENGTHS)
     for name, batch in tests.items():

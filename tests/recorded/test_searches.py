@@ -56,12 +56,21 @@ def test_a_search_is_measured_by_its_evaluations():
 def test_progress_is_what_the_models_of_each_evaluation_would_say():
     result = small("PatternSearch", steps=50, eval_every=5).train(2)
     batch = result.task.splits["val"]
-    _, loss, accuracy = searches.progress(result, batch, 1.0)
+    passes, loss, accuracy = searches.progress(result, batch, 1.0)
+    assert passes.shape == loss.shape == accuracy.shape == (2, len(result.snapshots))
     for number, step in enumerate(sorted(result.snapshots)):
         for seed, model in enumerate(result.models_at(step)):
             found = evaluate(model, batch)
             assert found["loss"] == loss[seed, number]
             assert found["accuracy"] == accuracy[seed, number]
+
+
+def test_a_seed_that_has_ended_stands_still_while_another_goes_on():
+    result = small("PatternSearch", steps=50, eval_every=1).train(1)
+    last = max(result.snapshots)
+    result.snapshots[last + 1] = result.snapshots[last]
+    _, loss, _ = searches.progress(result, result.task.splits["train"], 1.0)
+    assert loss[0, -1] == loss[0, -2]
 
 
 def test_a_step_along_the_gradient_costs_more_than_a_pass():
