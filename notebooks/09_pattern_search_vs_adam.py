@@ -16,21 +16,20 @@
 #
 # **Claim.** A transformer can be trained without a gradient: try a step, keep
 # it if the loss falls. On the parity of eight bits such a search fits its
-# strings almost as well as Adam, and answers new ones less surely. It pays in
-# forward passes, and the price of one sweep grows with the number of
+# strings almost as well as Adam, and answers new ones less surely. Its cost is
+# counted in forward passes, and that of one sweep grows with the number of
 # parameters.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 from experiments.searches import SIZES
 from progtx_core import models, tasks
-from progtx_core.models.transformer import CausalTransformer
 from progtx_core.tools.page import chapter_header
 
 chapter_header(
     "09_pattern_search_vs_adam",
     task="parity: after each bit, is the number of ones so far odd?",
     model="a causal transformer of two layers",
-    parameters=models.count_parameters(CausalTransformer(
+    parameters=models.count_parameters(models.transformer.CausalTransformer(
         tasks.get("parity").spec, **SIZES["tiny"])),
     prerequisites="chapters 6 and 8",
 )
@@ -39,7 +38,7 @@ chapter_header(
 # ## What you will be able to do
 #
 # - write a search that needs nothing but a loss, and say when it stops;
-# - count the price of a method in forward passes, and of a gradient too;
+# - count the cost of a method in forward passes, and of a gradient too;
 # - say why measuring many candidates together is fast, and what a block of
 #   small moves has to do with a gradient;
 # - read a radius over time, and a path on a loss surface;
@@ -58,16 +57,12 @@ from parts import ch09, timing
 from parts.interactive import surface
 from parts.landscape import landscape
 from progtx_core import models, tasks
+from progtx_core.models.transformer import CausalTransformer
 from progtx_core.optim import FastLosses, PatternSearch
 from progtx_core.tools import recorded
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, layers, say, show, table
-from progtx_core.training import (
-    Config,
-    Snapshots,
-    fit,
-    masked_cross_entropy,
-)
+from progtx_core.training import Config, Snapshots, fit, masked_cross_entropy
 from torch.nn.utils import parameters_to_vector
 
 # %% tags=["parameters"]
@@ -82,7 +77,7 @@ d_mlp: int = 0  # width of the MLPs
 n_samples: int = 0  # strings in all, before they are split
 seq_len: int = 0  # symbols in a string
 batch_size: int = 0  # strings an update of Adam; 0: as recorded
-limit_batches: int = 0  # updates at most, for a quick look; 0: no limit
+limit_batches: int = 0  # updates at most, for a short run; 0: no limit
 radius: float = 0.1  # length of the search's steps at its start
 budget: int = 220_000  # forward passes of the search
 seed: int = 0  # first seed; the others follow it
@@ -94,10 +89,9 @@ sizes = methods.SIZES[model_size] | {
     name: value for name, value in (
         ("d_model", d_model), ("n_layers", n_layers), ("n_heads", n_heads),
         ("d_mlp", d_mlp)) if value}
-strings = methods.STRING_SETS[data_size]
-n_samples = n_samples or strings["n_samples"]
-tracking = tasks.get(task, seq_len=seq_len or strings["seq_len"],
-                     output=output)
+preset = methods.STRING_SETS[data_size]
+n_samples = n_samples or preset["n_samples"]
+tracking = tasks.get(task, seq_len=seq_len or preset["seq_len"], output=output)
 data = tasks.StringSet(tracking, n_samples)
 train_set, test_set = data.splits["train"], data.splits["test"]
 make_model = partial(CausalTransformer, **sizes)
@@ -141,11 +135,9 @@ asked = on_scratchpad.labels(inputs)
 leaked = asked.roll(1, dims=1)  # each answer one position later
 leaked[:, 0] = -1
 names = on_scratchpad.tokenizer.read(inputs[0].tolist())
-rows = {"input": names, "asked for": asked[0].tolist(),
-        "leaked": leaked[0].tolist()}
-table(["place", *map(str, range(len(names)))],
-      [[row, *("" if state == -1 else str(state) for state in states)]
-       for row, states in rows.items()])
+table(["position", *map(str, range(len(names)))], [["input", *names], *(
+    [row, *("" if state == -1 else str(state) for state in states.tolist())]
+    for row, states in (("asked for", asked[0]), ("leaked", leaked[0])))])
 
 
 # %%
@@ -156,20 +148,20 @@ def share_copied(answers):  # inputs - 1 is what a copying model answers
 
 say("A model that copies its input is right in "
     f"**{share_copied(asked):.2f}** of the states as they are asked for "
-    f"here, and in {share_copied(leaked):.2f} of them one place later.")
+    f"here, and in {share_copied(leaked):.2f} of them one position later.")
 
 
 # %% [markdown]
 # ## Predict before you run
 #
-# A search tries one number at a time: a little more, a little less. How many
-# forward passes will it need for every one of Adam's: ten, a hundred, ten
-# thousand? What happens to the price of one sweep through all numbers when the
-# model is ten times as large?
+# A search tries one parameter at a time: a little more, a little less. How
+# many forward passes will it need for every one of Adam's: ten, a hundred, ten
+# thousand? What happens to the cost of one sweep through all parameters when
+# the model is ten times as large?
 #
 # ## Build it
 #
-# ### The search, on two numbers
+# ### The search, on two parameters
 #
 # Try a step of length $r$ along one coordinate, forwards and backwards. Keep
 # the first that lowers $f$. After a sweep through all coordinates without a
@@ -186,16 +178,13 @@ def valley(x):  # its floor is a slanted line; lowest at (1, 1)
 def my_search(f, x, r, n_sweeps):
     path = [x]
     for _ in range(n_sweeps):
-        gained = False
-        for i in range(len(x)):
-            for change in (r, -r):
-                trial = x.copy()
-                trial[i] += change
-                if f(trial) < f(x):
-                    x, gained = trial, True
-                    path.append(x)
+        n_before = len(path)
+        for e in np.eye(len(x)):  # along one coordinate
+            for trial in (path[-1] + r * e, path[-1] - r * e):
+                if f(trial) < f(path[-1]):
+                    path.append(trial)
                     break
-        r = r if gained else r / 2
+        r = r if len(path) > n_before else r / 2
     return np.array(path)
 
 
@@ -234,11 +223,11 @@ n_parameters = models.count_parameters(untrained)
 layers(untrained)
 
 # %% [markdown]
-# A *candidate* is the model with one number changed. Of all that it computes,
-# most is as before: what comes before the changed number, and the beginnings
-# that strings share. `FastLosses` keeps both, and measures many candidates in
-# one pass. The search may use it as a hint only: before a move is kept, its
-# loss is measured by the model itself.
+# A *candidate* is the model with one parameter changed. Of all that it
+# computes, most is as before: what comes before the changed parameter, and the
+# prefixes that strings share. `FastLosses` keeps both, and measures many
+# candidates in one pass. The search may use it as a hint only: before a move
+# is kept, its loss is measured by the model itself.
 
 # %%
 fast = FastLosses(untrained, train_set)
@@ -250,6 +239,7 @@ a_pass, a_candidate = (
 say(f"A candidate takes {1000 * a_pass:.2f} ms by itself and "
     f"{1000 * a_candidate:.3f} ms among many: the search polls "
     f"**{a_pass / a_candidate:.0f}** times as many a second.")
+
 
 # %% [markdown]
 # ### Many moves at once
@@ -263,9 +253,12 @@ say(f"A candidate takes {1000 * a_pass:.2f} ms by itself and "
 # the same block of candidates?
 
 # %%
-loss = masked_cross_entropy(untrained(train_set.inputs), train_set)
-slope = parameters_to_vector(
-    torch.autograd.grad(loss, list(untrained.parameters())))
+def loss_of(model):
+    return masked_cross_entropy(model(train_set.inputs), train_set)
+
+
+gradient = parameters_to_vector(torch.autograd.grad(
+    loss_of(untrained), list(untrained.parameters())))
 
 
 def first_step(poll):
@@ -273,23 +266,22 @@ def first_step(poll):
     search = PatternSearch(
         model.parameters(), radius, poll=poll, block_size=256,
         losses_of=FastLosses(model, train_set))
-    before = search.step(lambda: masked_cross_entropy(
-        model(train_set.inputs), train_set))
+    before = search.step(lambda: loss_of(model))
     move = (parameters_to_vector(model.parameters())
             - parameters_to_vector(untrained.parameters()))
     return (int((move != 0).sum()), before - search.now["best_loss"],
-            int((move * slope < 0).sum()))
+            int((move * gradient < 0).sum()))
 
 
 first = {poll: first_step(poll) for poll in ("best", "together")}
-table(["kept", "numbers changed", "loss falls by", "of them downhill"],
+table(["kept", "parameters changed", "loss falls by", "of them downhill"],
       [[poll, *values] for poll, values in first.items()])
 
 # %% [markdown]
-# The last column counts the numbers that were changed as the gradient says,
-# downhill. By asking twice for each of some numbers, the search has mostly
-# found the sign of the gradient there. A gradient says the same of all numbers
-# at once, and how steep each is besides.
+# The last column counts the parameters that were changed against the sign of
+# the gradient, downhill. By two measurements for each of some parameters, the
+# search has mostly found that sign. A gradient gives it for all parameters at
+# once, and how steep each is besides.
 #
 # ## Train
 #
@@ -301,15 +293,13 @@ table(["kept", "numbers changed", "loss falls by", "of them downhill"],
 # All settings were found by trying; those of the other methods too.
 
 # %%
-how = {"model_kwargs": sizes, "strings": n_samples,
-       "task_kwargs": {"seq_len": tracking.seq_len}}
+how = {"task": task, "output": output, "strings": n_samples,
+       "model_kwargs": sizes, "task_kwargs": {"seq_len": tracking.seq_len}}
 cells = {
-    "PatternSearch": methods.cell(
-        "PatternSearch", task, output, **how,
-        arguments={"radius": radius, "budget": budget}),
-    "Adam": methods.cell(
-        "Adam", task, output, **how,
-        settings={"batch_size": batch_size} if batch_size else {})}
+    "PatternSearch": methods.cell("PatternSearch", **how, arguments={
+        "radius": radius, "budget": budget}),
+    "Adam": methods.cell("Adam", **how, settings={
+        "batch_size": batch_size} if batch_size else {})}
 runs = {}
 for name, cell in cells.items():
     steps = min(limit_batches or cell.config().steps, cell.config().steps)
@@ -317,16 +307,16 @@ for name, cell in cells.items():
 
 # %% [markdown]
 # What is one of Adam's steps worth in forward passes over all strings? It
-# takes a batch, and goes through it forwards and backwards. Its price is
+# takes a batch, and goes through it forwards and backwards. Its cost is
 # measured in time, with all that belongs to a step: counted in strings alone
 # it would be lower, since a small batch is not much faster than a large one.
 
 # %% tags=["nbval-ignore-output"]
-price = methods.passes_a_step(cells["Adam"], runs["Adam"])
-curves = {name: methods.progress(run, train_set, price)
+cost = methods.passes_a_step(cells["Adam"], runs["Adam"])
+curves = {name: methods.progress(run, train_set, cost)
           for name, run in runs.items()}
 say(f"A step of Adam, with a batch of {runs['Adam'].config.batch_size}, costs "
-    f"as much as **{price:.1f}** forward passes over all strings.")
+    f"as much as **{cost:.1f}** forward passes over all strings.")
 
 # %%
 show(ch09.race(curves, runs),
@@ -341,29 +331,29 @@ spent = {name: np.median([  # passes until 99 of 100 answers are right
 last = {name: min(
     (model(test_set.inputs).argmax(-1) == test_set.targets)[:, -1].float()
     .mean().item() for model in run.models) for name, run in runs.items()}
-table(["worst live seed", "train", "test", "test, last answer",
+table(["trained now, worst seed", "train", "test", "test, last answer",
        "passes to 99 of 100", "seconds, all seeds"], [
     [name, reached[name].min(), run.test["accuracy"].min(), last[name],
      f"{spent[name]:,.0f}", f"{run.seconds:.0f}"]
     for name, run in runs.items()])
 
 # %% [markdown]
-# Of a test string only the last answer is surely new: its beginnings may well
-# stand in the training part, and an answer depends on nothing that comes
-# later. So that answer has a column of its own, and there the search is weaker
-# than on average.
+# Of a test string only the last answer is surely new: its prefixes may well be
+# in the training set, and an answer depends on nothing that comes later. So
+# that answer has a column of its own, and there the search is weaker than on
+# average.
 #
 # ## Evidence over seeds
 #
 # Recorded: five seeds of every method on parity, and of the search and Adam on
-# easier rules and on the scratchpad. Greedy random search moves all numbers at
-# random and keeps what helps; SPSA measures the slope along one random
+# easier rules and on the scratchpad. Greedy random search moves all parameters
+# at random and keeps what helps; SPSA measures the slope along one random
 # direction at a time and steps down it; SGD and Adam use the gradient. On the
 # right, kinds of the search: *one at a time* keeps the first move that helps;
 # the others take moves together. *Without forcing* keeps every gain, however
 # small. *With expansion* doubles the radius after a sweep that gained; a
-# candidate of *groups of four* changes four numbers. A method stops where its
-# budget of passes or steps ended; lines that end early were given less.
+# candidate of *groups of four* changes four parameters. A method stops where
+# its budget of passes or steps ended; lines that end early were given less.
 
 # %%
 record = recorded.read("searches")
@@ -394,8 +384,8 @@ say(recorded.origin("searches"))
 # it uses the first gain and measures the rest anew. Without forcing the fast
 # seeds are as fast, but the slow ones crawl: their radius is not halved.
 # Greedy random search is ahead, too, for as long as it was given. But each of
-# its candidates changes all numbers, so that nothing can be kept from one to
-# the next: look at the seconds.
+# its candidates changes all parameters, so that nothing can be kept from one
+# to the next: see the seconds.
 #
 # The model is as small as the search needs it, and leaves Adam an answer wrong
 # here and there. *Adam, wider* is trained on the same strings with three times
@@ -406,14 +396,13 @@ say(recorded.origin("searches"))
 #
 # ### Where moves are kept, and how long they are
 #
-# Each time a move is kept, some numbers are changed for good. Which layers
-# have most of these changes, for each of their numbers? And when is the radius
-# halved?
+# Each time a move is kept, some parameters are changed for good. Which layers
+# have most of these changes per parameter? And when is the radius halved?
 
 # %%
 show(ch09.radius_and_layers(runs["PatternSearch"]),
-     "The radius falls in steps over the passes; bars show how often numbers "
-     "of each layer were changed for good, in all layers.")
+     "The radius, halved now and then over the passes; bars show how often "
+     "parameters of each layer were changed for good, in all layers.")
 
 # %% [markdown]
 # ### Two paths on one surface
@@ -429,44 +418,39 @@ plane = landscape(runs, train_set)
 surface(plane, ch09.surface(plane),
         "The loss over a plane: two paths from one point to far-off valleys.")
 
-
 # %% [markdown]
-# ### The price of size
+# ### The cost of size
 #
 # A sweep has two passes for every parameter, and each pass costs more in a
 # larger model. On the same strings, at some widths and at the sizes *medium*
-# and *large*. A pass is measured, the sweep is reckoned from it; no model here
-# is trained:
+# and *large*. A pass is measured, and the sweep computed from it; no model
+# here is trained:
 
 # %%
-def prices_of(own):
-    model = CausalTransformer(tracking.spec, **own)
-    return (models.count_parameters(model),
-            *timing.sweep_and_gradient(model, train_set))
-
-
 more = [{"d_model": w, "d_mlp": 4 * w} for w in (8, 16, 32, 64)]
 more += [methods.SIZES[name] for name in ("medium", "large")]
-counts, a_sweep, a_gradient = np.array([prices_of(own) for own in more]).T
+larger = [CausalTransformer(tracking.spec, **own) for own in more]
+counts = [models.count_parameters(model) for model in larger]
+a_sweep, a_gradient = np.array([
+    timing.sweep_and_gradient(model, train_set) for model in larger]).T
 show(ch09.costs(counts, {"a sweep of the search": a_sweep,
                          "a gradient": a_gradient}),
      "Seconds of a sweep and of a gradient over the number of "
      "parameters: both lines rise, that of the sweep far steeper.")
 
 # %% tags=["nbval-ignore-output"]
-powers = [np.polyfit(np.log(counts), np.log(price), 1)[0]
-          for price in (a_sweep, a_gradient)]
-say(f"A sweep's seconds grow like the parameters to the power "
-    f"**{powers[0]:.2f}**, those of a gradient to the power "
-    f"{powers[1]:.2f}. One sweep at the size *large*, with "
-    f"{counts[-1]:,.0f} parameters, would take "
+powers = [np.polyfit(np.log(counts), np.log(seconds), 1)[0]
+          for seconds in (a_sweep, a_gradient)]
+say("Seconds grow like the parameters to a power: for a sweep "
+    f"**{powers[0]:.2f}**, for a gradient {powers[1]:.2f}. One sweep at the "
+    f"size *large*, with {counts[-1]:,} parameters, would take "
     f"**{a_sweep[-1] / 3600:.0f}** hours, measured one by one.")
 
 
 # %% [markdown]
 # ## Break it
 #
-# ### A new batch a step, and a best loss that is kept
+# ### A new batch at every step, and a best loss that is kept
 #
 # A search that compares its candidates on a new batch each time, but
 # remembers the best loss that it has ever seen, is fooled by luck: sooner or
@@ -509,10 +493,10 @@ show(ch09.beliefs(fooled),
 # 1. Two for each: `3748`.
 # 2. The search compares two losses, and their difference has to come from the
 #    move alone. Adam needs a direction that is right on average.
-# 3. The loss is bent: one move can undo what made the other helpful, or both
+# 3. The loss is curved: one move can undo what made the other helpful, or both
 #    together go too far. Then the better half is tried.
-# 4. It is arithmetic: a sweep has two passes for every parameter, while a
-#    gradient asks about all parameters in one pass there and back.
+# 4. It is arithmetic: a sweep has two passes for every parameter, a gradient
+#    one pass forward and one backward for all of them.
 # 5. A step has to gain more the longer it is. Without it, a long step that
 #    gains next to nothing is still a gain, and the radius is not halved.
 #
@@ -520,10 +504,10 @@ show(ch09.beliefs(fooled),
 #
 # ## Exercises
 #
-# ### Exercise 1: the price of a sweep (easy, 5 minutes)
+# ### Exercise 1: the cost of a sweep (easy, 5 minutes)
 #
 # Write `seconds(n_parameters, a_pass, group_size)`: how long a sweep takes at
-# most that moves groups of coordinates there and back, if a pass takes
+# most that moves groups of coordinates forwards and backwards, if a pass takes
 # `a_pass` seconds. The last group may be smaller.
 
 # %% tags=["checker"]
@@ -568,13 +552,11 @@ print(check_seconds(my_seconds))
 
 # %% tags=["checker"]
 def check_together(together):
-    def narrow(x):
-        return np.abs(x.sum() - 1.5)
-
     x, one = np.zeros(4), np.eye(4)
     for f, moves, want in (
             (lambda x: -x.sum(), [one[0], one[1]], [1, 1, 0, 0]),
-            (narrow, [one[2], one[0], one[1], one[3]], [1, 0, 1, 0]),
+            (lambda x: np.abs(x.sum() - 1.5),
+             [one[2], one[0], one[1], one[3]], [1, 0, 1, 0]),
             (lambda x: np.abs(x.sum() - 0.6), list(one[:3]), [1, 0, 0, 0])):
         made = together(f, x.copy(), moves)
         if made is None or not np.array_equal(made, want):
@@ -660,8 +642,8 @@ print(check_exponent(my_exponent))
 # ## Takeaways
 #
 # - A search needs only losses that compare: the same strings, the same start.
-# - Its price is two passes a parameter and sweep. A gradient takes one pass
-#   there and back, however many parameters there are.
+# - Its cost is two passes per parameter and sweep. A gradient takes one pass
+#   forward and one backward, however many parameters there are.
 # - Moves that help one by one, measured from the same point, mostly say which
 #   way is downhill. Taken together they gain more than the best of them.
 # - Moves taken together save seconds; forcing helps the seeds that are slow.
@@ -671,10 +653,10 @@ print(check_exponent(my_exponent))
 # They train LeNets on small subsets of images, with a normalised loss, and
 # report that pattern search and random methods come close to SGD there. Here
 # a transformer learns strings, the loss is plain, and what is shown is
-# narrower: at this size a search can fit and generalise, at a far higher
-# price. Their rule, one accepted move a step and a radius that starts at one
-# and is halved, is `PatternSearch(restart=True)`; taking moves together and
-# asking a long step for a larger gain are added here. Nothing here tests what
+# narrower: at this size a search can fit and generalise, at a far higher cost.
+# Their rule, one accepted move a step and a radius that starts at one and is
+# halved, is `PatternSearch(restart=True)`; taking moves together and asking a
+# long step for a larger gain are added here. Nothing here tests what
 # they say about images, width or volume; Peleg and Hein (2024) dispute part
 # of it.
 #
@@ -702,7 +684,7 @@ for statement, value, least in (
          a_pass / a_candidate, 8),
         ("moves together gain more than the best alone, times",
          first["together"][1] / first["best"][1], 2),
-        ("and change numbers downhill, share", first["together"][2]
+        ("and change parameters downhill, share", first["together"][2]
          / first["together"][0], 0.8),
         ("and the last of each, new for sure", last["PatternSearch"], 0.7),
         ("it needs more passes than Adam to 99 of 100 answers, times",
@@ -738,9 +720,8 @@ for row, n, sign in (("one at a time", 10_000, -1), ("SPSA", 30_000, 1),
         ("greedy random search", 30_000, -1), ("one at a time", 100_000, 1),
         ("without forcing", 100_000, 1)):
     claims.check(f"recorded: worst loss after {n:,} passes, {row} "
-                 f"{'ahead' if sign < 0 else 'behind'} by",
-                 sign * (worst(row, n) - worst("PatternSearch", n)),
-                 at_least=0.03)
+                 f"{'ahead' if sign < 0 else 'behind'} by", at_least=0.03,
+                 value=sign * (worst(row, n) - worst("PatternSearch", n)))
 seconds = [np.median(measured("seconds", row) / measured("passes", row))
            for row in ("one at a time", "PatternSearch")]
 claims.check("recorded: seconds of one at a time for the same passes, times",
@@ -749,5 +730,5 @@ glue("ladder-09", "**Without gradients**, a search over "
      f"{n_parameters:,} parameters learns the parity of eight bits, "
      f"{100 * reached['PatternSearch'].min():.1f} % right on its worst seed: "
      f"{spent['PatternSearch']:,.0f} forward passes to 99 of 100, where Adam "
-     f"takes {spent['Adam'] / price:,.0f} steps.")
+     f"takes {spent['Adam'] / cost:,.0f} steps.")
 print(claims.summary())

@@ -35,7 +35,7 @@ chapter_header(
 # %% [markdown]
 # ## What you will be able to do
 #
-# - read and write programs in RASP-L, and draw what each step looks at;
+# - read and write programs in RASP-L, and draw what each operation selects;
 # - say which attention head computes a primitive;
 # - tell from a program's source whether it keeps to RASP-L, and why it should;
 # - set the weights of a transformer so that it runs a program.
@@ -104,16 +104,16 @@ for a, b in ((5, 9), (24, 18), (15, 15)):
 # %% [markdown]
 # ## Predict before you run
 #
-# Which of these can be written as a fixed number of steps that never calculate
-# with positions: counting from a to b, sorting, finding the most frequent
-# number, the parity of ones?
+# Which of these can be written as a fixed number of operations that never
+# calculate with positions: counting from a to b, sorting, finding the most
+# frequent number, the parity of ones?
 #
 # ## Build it
 #
-# ### Place by place
+# ### Position by position
 #
-# A value of RASP-L is a sequence, one number a place. Some operations look at
-# one place only, as an MLP does:
+# A value of RASP-L is a sequence, one number a position. Some operations read
+# one position only, as an MLP does:
 
 # %%
 x = np.array([3, 1, 4, 1, 5])
@@ -123,7 +123,7 @@ print(rasp.seq_map(x, rasp.indices(x), lambda v, i: v > i))
 print(rasp.where(rasp.tok_map(x, lambda v: v > 2), x, rasp.full(x, 0)))
 
 # %% [markdown]
-# ### Between places
+# ### Between positions
 #
 # `select` compares every key with every query, and gives the pattern of one
 # attention head: hard, and causal. With $p(k_j, q_i)$ true or false,
@@ -132,17 +132,17 @@ print(rasp.where(rasp.tok_map(x, lambda v: v > 2), x, rasp.full(x, 0)))
 # \mathrm{kqv}_i = \operatorname{mean,\ max\ or\ min\ of}\;
 # \{v_j : A_{ij}\}.$$
 #
-# A mean is cut to a whole number. Where nothing is selected, the result is a
-# `default`.
+# A mean is truncated to a whole number. Where nothing is selected, the result
+# is a `default`.
 
 # %%
 with rasp.record_selections() as seen:
-    print(rasp.kqv(x, x, rasp.indices(x), rasp.equals))  # mean place
+    print(rasp.kqv(x, x, rasp.indices(x), rasp.equals))  # mean position
     print(rasp.sel_width(rasp.select(x, x, lambda k, q: k < q)))
-show(ch10.draw(seen, ["places of the same number",
-                      "places of smaller numbers"]),
-     "Two square patterns below the diagonal, marked where the key's place is "
-     "selected: the same number, or a smaller one.")
+show(ch10.draw(seen, ["positions of the same number",
+                      "positions of smaller numbers"]),
+     "Two square patterns below the diagonal, marked where the key's position "
+     "is selected: the same number, or a smaller one.")
 
 # %% [markdown]
 # ### A few words more
@@ -150,7 +150,7 @@ show(ch10.draw(seen, ["places of the same number",
 # What is needed often has a name, and is written with the above, most of it in
 # one line: `shift_right cumsum maximum minimum argmax argmin num_prev has_seen
 # firsts lasts first_true index_select induct mode`. Three of them; `lasts` is
-# the last place of what is asked for, or minus one:
+# the last position of what is asked for, or minus one:
 
 # %%
 with rasp.record_selections() as seen:
@@ -158,15 +158,15 @@ with rasp.record_selections() as seen:
     print(rasp.lasts(x, rasp.full(x, 1)))
     print(rasp.index_select(x, rasp.full(x, 2), default=-9))
 show(ch10.draw(seen),
-     "Three patterns: the place before each, all places of the number that is "
-     "asked for, and one fixed place.")
+     "Three patterns: the position before each, all positions of the number "
+     "that is asked for, and one fixed position.")
 
 
 # %% [markdown]
 # ### A program
 #
 # Counting upwards. Where does the sequence start? What stands one and two
-# places after that? Then: at `>` write a, at b stop, else one more:
+# positions after that? Then: at `>` write a, at b stop, else one more:
 
 # %%
 def my_count_up(x):
@@ -188,14 +188,14 @@ with rasp.record_selections() as seen:
     print(rasp.to_text(my_count_up(line)))
 show(ch10.draw(seen, ["where is SoS?", "what comes after it?",
                       "and after that?"], rasp.to_text(line).split()),
-     "Three patterns with one column each: all places look at the start mark, "
-     "at a, and at b.")
+     "Three patterns with one column each: all positions select the start "
+     "mark, a, and b.")
 
 # %% [markdown]
 # ### What it may not do
 #
-# A transformer that has seen thirty places knows nothing of the number
-# thirty-one. So RASP-L does not calculate with places, nor with counts of
+# A transformer that has seen thirty positions knows nothing of the number
+# thirty-one. So RASP-L does not calculate with positions, nor with counts of
 # them: it compares them, and takes the next or the one before. `violations`
 # reads a program's source and says where it does more:
 
@@ -206,7 +206,7 @@ written = {
     "sort": (programs.sort_unique, [7, 2, 9]),
     "most frequent": (programs.most_frequent, [7, 2, 7]),
     "parity": (programs.parity, [1, 0, 1, 1]),
-    "parity in steps": (programs.parity_steps, [2, 1, 3, 0, 4, 1])}
+    "parity with scratchpad": (programs.parity_steps, [2, 1, 3, 0, 4, 1])}
 found = {name: violations(program)
          for name, (program, _) in written.items()}
 table(["program", "prompt", "answer", "RASP-L?"], [
@@ -217,10 +217,11 @@ table(["program", "prompt", "answer", "RASP-L?"], [
 
 # %% [markdown]
 # *This* program for parity takes a count modulo two, which no comparison of
-# positions does. Parity *in steps* writes down the parity after each bit. In
-# its prompt every bit stands after a hint, a number from 2 on that occurs only
-# once; so every step finds one bit and one parity by looking them up. What a
-# program cannot do in one go, it may do on paper. Here are two of them:
+# positions does. Parity *with scratchpad* writes down the parity after each
+# bit. In its prompt every bit stands after a hint, a number from 2 on that
+# occurs only once; so each parity is found from one bit and one parity, by
+# looking them up. What a program cannot do in one go, it may do on a
+# scratchpad. Here are two of them:
 
 # %%
 for program in (programs.sort_unique, programs.parity):
@@ -267,22 +268,22 @@ def head(queries, keys):
 
 
 # %%
-one_hot, place, sharp = np.eye(8), np.eye(len(x)), 100
+one_hot, position, sharp = np.eye(8), np.eye(len(x)), 100
 everywhere = np.ones((len(x), 1))
 asked = np.repeat(one_hot[[1]], len(x), axis=0)  # everyone asks for a 1
-slope = np.arange(len(x))[:, None] / len(x)  # later places score more
+slope = np.arange(len(x))[:, None] / len(x)  # later positions score more
 pairs = {
     "the same number": (
         rasp.select(x, x, rasp.equals), head(sharp * one_hot[x], one_hot[x])),
     "smaller numbers": (
         rasp.select(x, x, lambda k, q: k < q),
         head(sharp * np.tri(8, k=-1)[x], one_hot[x])),
-    "one place before": (
+    "previous position": (
         rasp.select(rasp.indices(x) + 1, rasp.indices(x), rasp.equals),
-        head(sharp * place, np.roll(place, 1, axis=1))),
-    "place 2": (
+        head(sharp * position, np.roll(position, 1, axis=1))),
+    "position 2": (
         rasp.select(rasp.indices(x), rasp.full(x, 2), rasp.equals),
-        head(sharp * place[[2] * len(x)], place)),
+        head(sharp * position[[2] * len(x)], position)),
     "the last 1": (
         rasp.select(rasp.indices(x), rasp.lasts(x, rasp.full(x, 1)),
                     rasp.equals),
@@ -298,12 +299,12 @@ show(ch10.beside(pairs, list(map(str, x))),
      "softmax of a head. Where the program selects nothing, the head differs.")
 
 # %% [markdown]
-# Two things a head cannot do. It always looks somewhere: where nothing is
-# selected, it needs a place to rest on. And it takes means: the last and the
-# largest have to come from the scores, as here, where later places or larger
-# numbers score more. How then does a head count, as `sel_width` does? By the
-# place to rest on. Give it the same score as what is counted, and its share of
-# the attention is $1 / (1 + \text{count})$:
+# Two things a head cannot do. It always attends somewhere: where nothing is
+# selected, it needs a position to rest on. And it takes means: the last and
+# the largest have to come from the scores, as here, where later positions or
+# larger numbers score more. How then does a head count, as `sel_width` does?
+# By the position to rest on. Give it the same score as what is counted, and
+# its share of the attention is $1 / (1 + \text{count})$:
 
 # %%
 x = np.array([7, 3, 1, 4, 1, 1])  # 7 stands for a start mark here
@@ -317,12 +318,12 @@ print("num_prev:          ", rasp.num_prev(x, rasp.full(x, 1)))
 # %% [markdown]
 # ## Train: does a head learn what a program selects?
 #
-# `shift_right` is the simplest program that needs places. One layer with one
-# head, trained to answer with the number before:
+# `shift_right` is the simplest program that needs positions. One layer with
+# one head, trained to answer with the number before:
 
 # %%
 class NumberBefore(StateTracking):
-    name, rule = "number_before", "at every place the number before it"
+    name, rule = "number_before", "at every position the number before it"
     symbols = list("01234567")
 
     def follow(self, string):
@@ -340,8 +341,8 @@ run = fit(partial(CausalTransformer, d_model=16, n_layers=1, n_heads=1),
 # %% [markdown]
 # ## Evidence over seeds
 #
-# How much of its attention does each trained head give to the place that the
-# program selects?
+# How much of its attention does each trained head give to the position that
+# the program selects?
 
 # %%
 batch = before.sample(200, torch.Generator().manual_seed(seed), "test")
@@ -352,7 +353,7 @@ shares = np.array([(pattern * selected).sum(2)[:, 1:].mean()
                    for pattern in learned])
 
 # %% tags=["nbval-ignore-output"]
-table(["seed", "test accuracy", "attention on the selected place"],
+table(["seed", "test accuracy", "attention on the selected position"],
       [[str(number), accuracy, share] for number, accuracy, share
        in zip(run.seeds, run.test["accuracy"], shares, strict=True)])
 
@@ -366,9 +367,9 @@ show(ch10.beside({"shift_right": (selected, learned[0][0])}, line),
 # ## Look inside: one layer that counts
 #
 # Now the other way: take the program for counting, up and down, and set the
-# weights. `SoS` always comes first here, so the step that looks for it falls
-# away: a and b stand at places 1 and 2. Two heads fetch them. Weights of the
-# heads that are not zero:
+# weights. `SoS` always comes first here, so the operation that finds it falls
+# away: a and b stand at positions 1 and 2. Two heads fetch them. Weights of
+# the heads that are not zero:
 
 # %%
 machine = counter(counting, n_ctx)
@@ -465,8 +466,8 @@ except ValueError as error:
 #
 # ## Check yourself
 #
-# 1. Why may a program compare two places, but not subtract them?
-# 2. Which primitive can no single head compute at a place where nothing is
+# 1. Why may a program compare two positions, but not subtract them?
+# 2. Which primitive can no single head compute at a position where nothing is
 #    selected, and what helps?
 # 3. The program for sorting does not compare all pairs of numbers in one go.
 #    What does it do at each token?
@@ -475,8 +476,8 @@ except ValueError as error:
 #
 # <details><summary>Answers</summary>
 #
-# 1. Which of two places comes first can be asked at every length. A difference
-#    can be a number that no shorter input has.
+# 1. Which of two positions comes first can be asked at every length. A
+#    difference can be a number that no shorter input has.
 # 2. Every one: the weights of a softmax add up to one. A mark on which every
 #    query may rest helps, with a value for "nothing".
 # 3. It takes the smallest number that is larger than the one just written.
@@ -535,7 +536,7 @@ print(check_record(my_record))
 #
 # ### Exercise 2: seen before (medium, 10 minutes)
 #
-# `my_repeat(x)`: true wherever the number has occurred at an earlier place.
+# `my_repeat(x)`: true wherever the number has occurred at an earlier position.
 
 # %% tags=["checker"]
 def check_repeat(program):
@@ -565,8 +566,8 @@ print(check_repeat(my_repeat))
 #
 # ### Exercise 3: what came between (medium, 15 minutes)
 #
-# `my_since(x)`: how many places come after the last 0, this one counted;
-# all of them, if there was none. Subtracting places is not allowed: count.
+# `my_since(x)`: how many positions come after the last 0, this one counted;
+# all of them, if there was none. Subtracting positions is not allowed: count.
 
 # %% tags=["checker"]
 def check_since(program):
@@ -607,19 +608,19 @@ print(check_since(my_since))
 # Falling order needs the other comparison and the largest in place of the
 # smallest. Beware of the marks, which are below every number: leave them out
 # of the keys, and begin above `maximum(x)`. For the copy, every number needs
-# something beside it that occurs only once, as the bits have in *parity in
-# steps*.
+# something beside it that occurs only once, as the bits have in *parity with
+# scratchpad*.
 #
 # </details>
 #
 # ## Takeaways
 #
-# - A head selects and averages; an MLP works on one place. With no more than
-#   that, and comparisons of places, one can write programs.
-# - A program that only compares places, and never calculates with them, is the
-#   same program for short inputs and for long ones.
+# - A head selects and averages; an MLP works on one position. With no more
+#   than that, and comparisons of positions, one can write programs.
+# - A program that only compares positions, and never calculates with them, is
+#   the same program for short inputs and for long ones.
 # - Counting takes one layer: two heads to fetch, seven units to compare.
-# - Counting ones modulo two is no such program. In steps, on paper, it is.
+# - Counting ones modulo two is no such program. With a scratchpad it is.
 #
 # **Where this differs from the paper.** Zhou and others (2024) count upwards
 # only, and their prompt has no `>`. Their language holds small integers; here
@@ -650,9 +651,10 @@ claims.check("the share of a head tells what num_prev counts, difference",
              at_most=0.01)
 claims.check("trained heads answer with the number before, worst seed",
              run.test["accuracy"].min(), at_least=0.99)
-claims.check("and look where the program looks, share of attention, worst "
+claims.check("and attend where the program selects, share of attention, worst "
              "seed", shares.min(), at_least=0.8)
-for name in ("count", "copy", "sort", "most frequent", "parity in steps"):
+for name in ("count", "copy", "sort", "most frequent",
+             "parity with scratchpad"):
     claims.check(f"{name} keeps to the language, violations",
                  len(found[name]), at_most=0)
 

@@ -16,8 +16,8 @@
 #
 # **Claim.** A transformer of three layers, trained on at most sixty tokens at
 # a time, counts up *and* down over a hundred and fifty, if what is new in a
-# longer sequence is taken away piece by piece: its places, its crowd of keys,
-# and the pairs of numbers that are too far apart to have been seen.
+# longer sequence is taken away piece by piece: new positions, attention
+# dilution, and pairs of numbers that are too far apart to have been seen.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 from experiments.counting import SIZES
@@ -29,8 +29,7 @@ chapter_header(
     task="count from a to b, up or down, further than in training",
     model="a causal transformer of three layers, with a window",
     parameters=models.count_parameters(models.long.LongTransformer(
-        tasks.get("counting").spec, positions="windowed",
-        **SIZES["both"])),
+        tasks.get("counting").spec, positions="windowed", **SIZES["both"])),
     prerequisites="chapters 5, 8 and 10",
 )
 
@@ -56,7 +55,7 @@ from experiments import counting as counts
 from parts import ch10, ch11
 from parts.hand_set import counter
 from parts.samples import Samples, until
-from progtx_core import models, rasp, tasks
+from progtx_core import models, rasp, tasks, training
 from progtx_core.evaluation import generation
 from progtx_core.models.attention import NEG_INF, patterns
 from progtx_core.models.long import LONG_SCHEMES, LongTransformer
@@ -65,17 +64,10 @@ from progtx_core.tools import paths, recorded
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show, table
 from progtx_core.tools.trackers import opened
-from progtx_core.training import (
-    Checkpoints,
-    ExtraMetrics,
-    KeepBest,
-    Printer,
-    fit,
-)
 
 # %% tags=["parameters"]
 regime: str = "both, truncated"  # or up; each with ", truncated" or not
-scheme: str = "windowed"  # how places are known: none, learned, rotary …
+scheme: str = "windowed"  # how positions are known: none, learned, rotary …
 model_size: str = "small"  # or paper: six layers, eight heads, for a GPU
 steps: int = 0  # updates; 0, here and below: as the regime has it
 batch_size: int = 0  # sequences an update
@@ -89,7 +81,7 @@ resume: bool = False  # go on from the checkpoints in output_dir
 
 # %% tags=["setup"]
 claims = Claims("11_counting", globals())
-settings = {  # a larger model takes a lower rate
+settings = {  # a larger model takes a lower learning rate
     "steps": steps, "batch_size": batch_size,
     "learning_rate": learning_rate or 0.0005 * (model_size == "paper")}
 cell = counts.cell(scheme, regime, **{
@@ -115,8 +107,8 @@ longest = tasks.get("counting", max_len=counts.TEST_LENGTHS[-1])
 
 # %%
 def answer(a, b):
-    step = 1 if a <= b else -1
-    return [*map(str, range(a, b + step, step)), "EoS"]
+    sign = 1 if a <= b else -1
+    return [*map(str, range(a, b + sign, sign)), "EoS"]
 
 
 for a, b in ((5, 16), (24, 18), (15, 15)):
@@ -129,7 +121,7 @@ for a, b in ((5, 16), (24, 18), (15, 15)):
 # In training no sequence is longer than sixty tokens. In tests there are up to
 # a hundred and fifty. No *token* is new in a test, since every number occurs
 # in training. A sequence is drawn by its length first, then its direction,
-# then its start. Three in ten are *cut*: they would be longer than sixty
+# then its start. Three in ten are *truncated*: they would be longer than sixty
 # tokens, and end there.
 
 # %%
@@ -146,8 +138,8 @@ table(["", "sequences", "numbers that occur", "a and b apart, at most"],
 
 
 # %% [markdown]
-# Of a cut sequence the model sees how it begins, never how it goes on. Why
-# they are there, and what happens without them, is the subject of this
+# Of a truncated sequence the model sees how it begins, never how it goes on.
+# Why they are there, and what happens without them, is the subject of this
 # chapter. A model that guessed each token among two hundred would not finish a
 # single answer.
 #
@@ -161,19 +153,19 @@ table(["", "sequences", "numbers that occur", "a and b apart, at most"],
 #
 # Three things are new in a longer sequence.
 #
-# 1. **Places.** Place 100 was never trained. A table of learned vectors has
-#    random numbers there.
-# 2. **The crowd.** A softmax divides attention among all keys. What stood out
-#    among sixty may drown among a hundred and fifty.
+# 1. **Positions.** Position 100 was never trained. A table of learned vectors
+#    has random numbers there.
+# 2. **Attention dilution.** A softmax divides attention among all keys. What
+#    stood out among sixty may drown among a hundred and fifty.
 # 3. **Pairs.** In a sequence of 150 tokens, a and b are 144 apart. No whole
 #    sequence of sixty tokens has such a pair in its prompt.
 #
-# The first two can be taken out of the model. *Clipped* places: the four of
+# The first two can be taken out of the model. *Clipped* positions: the four of
 # the prompt have a vector each, all others share one (Shaw and others, 2018,
-# clip distances). *A window*: each query sees the prompt and the eight nearest
-# places, no more (Xiao and others, 2024, keep first and nearest places for the
-# same reason). The scheme `windowed` has both. With query place $i$ and key
-# place $j$, counted from 0,
+# clip distances). *A window*: each query attends to the prompt and the eight
+# nearest positions, no more (Xiao and others, 2024, keep first and nearest
+# positions for the same reason). The scheme `windowed` has both. With query
+# position $i$ and key position $j$, counted from 0,
 #
 # $$\text{score}_{ij} = \frac{q_i \cdot k_j}{\sqrt{d}} +
 # \begin{cases} 0 & j \le i \;\text{and}\; (j < 4 \;\text{or}\; i - j < 8)\\
@@ -191,26 +183,25 @@ assert torch.equal(theirs.attention_bias(150)[0], window(150))
 print((window(150) == 0).tril().sum(1)[[4, 12, 60, 149]].tolist())
 
 # %% [markdown]
-# Queries 4, 12, 60 and 149 see so many keys: twelve at most.
-# (That $j \le i$ is seen to by causal attention, as ever.) The program of
-# chapter 10 looks at no more than the prompt and the last token. The third
-# thing, pairs, is a matter of data.
+# Queries 4, 12, 60 and 149 attend to so many keys: twelve at most. (Causal
+# attention provides $j \le i$, as ever.) The program of chapter 10 reads no
+# more than the prompt and the last token. The third thing, pairs, is a matter
+# of data.
 #
 # ### Scoring an answer in one pass
 #
 # An answer counts if greedy decoding writes it without an error, `EoS`
 # included. Nothing has to be written to know that: feed the model the right
-# answer; if the likeliest token is the right one at every place, then decoding
-# would have written just this. Both ways, on an untrained model and on one
-# that was set by hand:
+# answer; if the likeliest token is the right one at every position, then
+# decoding would have written just this. Both ways, on an untrained model and
+# on one that was set by hand:
 
 # %%
 torch.manual_seed(seed)
 sizes = {"small": cell.model_kwargs,
          "paper": {"positions": scheme} | counts.SIZES["paper"]}[model_size]
-untrained = LongTransformer(counting.spec, **sizes)
-by_hand = counter(longest, 150)
-for name, model in (("untrained", untrained), ("by hand", by_hand)):
+for name, model in (("untrained", LongTransformer(counting.spec, **sizes)),
+                    ("by hand", counter(longest, 150))):
     batch = tests[directions[-1], 70]
     matched = generation.exact_match(model, batch)
     wanted = [until(row.tolist(), longest.end) for row in batch.inputs[:, 4:]]
@@ -223,8 +214,8 @@ for name, model in (("untrained", untrained), ("by hand", by_hand)):
 # %% [markdown]
 # ## Train
 #
-# At every look some held-out prompts are answered, three of them in print. The
-# parameters of the look with the most right answers are kept.
+# At every evaluation some held-out prompts are answered, three of them in
+# print. The parameters of the evaluation with the most right answers are kept.
 
 # %%
 every = max(1, cell.config().steps // 6)
@@ -232,14 +223,16 @@ config = cell.with_settings(eval_every=every).config()
 folder = Path(paths.scratch(), output_dir)
 ends = (24, 18) if "down" in directions else (18, 24)
 answers = Samples(counting, ends=((5, 16), ends, (15, 15)))
-callbacks = [ExtraMetrics(answers), Printer(["exact_match"]),
-             KeepBest("exact_match"),
-             *opened(trackers.split(), folder, "11_counting"),
-             Checkpoints(folder / f"{regime} {seed}", resume)]
+callbacks = [
+    training.ExtraMetrics(answers), training.Printer(["exact_match"]),
+    training.KeepBest("exact_match"),
+    *opened(trackers.split(), folder, "11_counting"),
+    training.Checkpoints(folder / f"{regime} {seed}", resume)]
 
 # %% tags=["nbval-ignore-output"]
-run = fit(partial(LongTransformer, **sizes), counting, config, seed=seed,
-          n_seeds=n_seeds, callbacks=callbacks, device=device)
+run = training.fit(
+    partial(LongTransformer, **sizes), counting, config, seed=seed,
+    n_seeds=n_seeds, callbacks=callbacks, device=device)
 
 # %% [markdown]
 # Watch the middle prompt. How to go on is learned early, which way to go comes
@@ -271,8 +264,8 @@ for d in directions:
     panels[f"{cell.task_kwargs['directions']}, {d}"]["now"] = live[d]
 show(ch11.by_length(panels, counting.max_len),
      "Exact match over the length for counting up alone, and for both "
-     "directions in one model: with some sequences cut, lines near one far "
-     "past the shaded range; with whole ones only, lines that fall.")
+     "directions in one model: with some sequences truncated, lines near one "
+     "far past the shaded range; with whole ones only, lines that fall.")
 
 # %% tags=["nbval-ignore-output"]
 table(["median (worst seed)", *(f"{n} tokens" for n in counts.TEST_LENGTHS)],
@@ -282,20 +275,20 @@ table(["median (worst seed)", *(f"{n} tokens" for n in counts.TEST_LENGTHS)],
 say(recorded.origin("counting"))
 
 # %% [markdown]
-# With some sequences cut, one model counts in both directions more than twice
-# as far as any sequence that it has read. With whole sequences only it does
-# not. Nothing but the data differs.
+# With some sequences truncated, one model counts in both directions more than
+# twice as far as any sequence that it has read. With whole sequences only it
+# does not. Nothing but the data differs.
 
 # %% [markdown]
 # ### Which of the three is it?
 #
-# Train the same transformer with other ways of knowing places. Those of
-# chapter 5 are here; `random_offset` begins each training sequence at another
-# row of the table, `randomised` takes some of twice as many rows, in order
-# (Ruoss and others, 2023), `anchored` has clipped places, and scores of the
-# prompt that grow with the logarithm of the length (after Chiang and Cholak,
-# 2022). All count upwards only, with some sequences cut, so that pairs are not
-# new. A fall is a matter of places, or of the crowd:
+# Train the same transformer with other positional schemes. Those of chapter 5
+# are here; `random_offset` begins each training sequence at another row of the
+# table, `randomised` takes some of twice as many rows, in order (Ruoss and
+# others, 2023), `anchored` has clipped positions, and scores of the prompt
+# that grow with the logarithm of the length (after Chiang and Cholak, 2022).
+# All count upwards only, with some sequences truncated, so that pairs are not
+# new. A fall is a matter of positions, or of attention dilution:
 
 # %%
 schemes = {name: by_length(f"{name}, up, truncated", "up")
@@ -310,13 +303,14 @@ show(ch11.by_length(
 
 
 # %% [markdown]
-# Places that training never reached, as in `learned` or `sinusoidal`, do harm.
-# But `none` has no vector for a place, and falls too: that is the crowd.
+# Positions that training never reached, as in `learned` or `sinusoidal`, do
+# harm. But `none` has no vector for a position, and falls too: that is
+# attention dilution.
 #
 # Now one experiment that tells the pair from the other two, and trains
 # nothing. Leave out the middle: for every token, the model reads the prompt
 # and the last twenty tokens, as if they followed on each other. The sequence
-# is short then, the pair is as it was. An answer that turns right was spoiled
+# is short then, the pair is as it was. An answer that is right now was spoiled
 # by the length; one that stays wrong fails on its pair.
 
 # %%
@@ -333,22 +327,22 @@ table(["150 tokens, median of the seeds", "direction", "all of it is read",
        for row in compared for d in ("up", "down")[:1 + ("both" in row)]])
 
 # %% [markdown]
-# *With whole sequences only*, the middle left out mends little: the model
+# *With whole sequences only*, leaving out the middle fixes little: the model
 # fails on pairs of a kind that it has never seen. (Where there is a window it
-# mends nothing, by construction: such a model looks no further anyway. What it
-# gets wrong can only be the pair.) Cut sequences show how far pairs begin, and
-# that is mended.
+# fixes nothing, by construction: such a model reads no further anyway. What it
+# gets wrong can only be the pair.) Truncated sequences show how pairs far
+# apart begin, and that is fixed.
 #
-# *With cut sequences*, what is still wrong without a window turns right when
-# the middle is left out. That was the crowd. Anchors hold against it for some
-# way, and then give in.
+# *With truncated sequences*, what is still wrong without a window is right
+# when the middle is left out. That was attention dilution. Anchors hold
+# against it for some way, and then give in.
 
 # %% [markdown]
 # ### Where is it still wrong?
 #
 # All lengths in the figures are sixty tokens and more. Here are held-out
-# prompts as in training, short ones too, by how far a and b are apart. (A cut
-# answer counts as far as it goes.)
+# prompts as in training, short ones too, by how far a and b are apart. (A
+# truncated answer counts as far as it goes.)
 
 # %% tags=["nbval-ignore-output"]
 val = counting.sample(2000, torch.Generator().manual_seed(seed), "val")
@@ -357,8 +351,7 @@ hit = generation.exact_match(run.models[0], val)
 bins = {f"{low} to {high}": hit[(far >= low) & (far <= high)].double()
         for low, high in ((0, 4), (5, 9), (10, 19), (20, 29), (30, 199))}
 table(["a and b apart", "prompts", "answers without an error"],
-      [[name, len(found), found.mean().item()]
-       for name, found in bins.items()])
+      [[name, len(hits), hits.mean().item()] for name, hits in bins.items()])
 
 
 # %% [markdown]
@@ -410,11 +403,11 @@ table(["last number", "share where model and program agree"],
 # often, least often if the number lies outside of a and b. The model has found
 # a rule with the same answers wherever training went, not the program itself.
 #
-# ### What is looked at
+# ### What is attended to
 #
-# The program selects the places of a and of b, once it is past the prompt. a
-# is needed at `>`, which is followed by it; b at every number, to know when to
-# stop. Which head looks there most, of all layers?
+# The program selects the positions of a and of b, once it is past the prompt.
+# a is needed at `>`, which is followed by it; b at every number, to know when
+# to stop. Which head attends there most, of all layers?
 
 # %% tags=["nbval-ignore-output"]
 line = counting.write(torch.tensor([ends]))[:, :11]
@@ -422,19 +415,19 @@ words = counting.tokenizer.read(line[0].tolist())
 found = {f"{name.split('.')[-2]}.{h}": pattern[0, h].numpy()
          for name, pattern in patterns(run.models[0], line).items()
          for h in range(pattern.shape[1])}
-with rasp.record_selections() as looked:
+with rasp.record_selections() as selected:
     programs.count([programs.START, *ends, programs.GO,
                     *map(int, words[4:])])
 pairs = {}
-for letter, one, at in (("a", looked[1], slice(3, 4)),  # looked[0] finds SoS
-                        ("b", looked[2], slice(4, None))):
+for letter, one, at in (("a", selected[1], slice(3, 4)),  # [0] finds SoS
+                        ("b", selected[2], slice(4, None))):
     on = {h: (p * one.matrix)[at].sum(1).mean() for h, p in found.items()}
     head = max(on, key=on.get)
     pairs[f"{letter}, head {head}"] = one.matrix, found[head]
     print(f"{letter}: layer.head {head}, weight there {on[head]:.2f}")
 show(ch10.beside(pairs, words),
      "The program's selections, a column at a and one at b; beside each the "
-     "pattern of the trained head that looks there most.")
+     "pattern of the trained head that attends there most.")
 
 # %% [markdown]
 # ## Break it
@@ -447,7 +440,7 @@ show(ch10.beside(pairs, words),
 
 # %% tags=["nbval-ignore-output"]
 few = counts.cell(scheme, "up, truncated", n_train=300,
-                            steps=min(1000, config.steps))
+                  steps=min(1000, config.steps))
 small = few.train(1, seed)
 up = {n: counts.of_length(longest, n, "up") for n in (60, 100, 150)}
 on_few = {f"test, {n} tokens": counts.shares(small.models, batch)[0]
@@ -457,7 +450,7 @@ table(["300 sequences, counting up", "answers without an error"],
 print("its own tokens:", small.history["train/accuracy"][0, -50:].mean())
 
 # %% [markdown]
-# It knows its sequences by heart, and has not learned to count. In three
+# It has memorised its sequences, and has not learned to count. In three
 # hundred prompts not every number is an a, and not every one a b. Tests of
 # sixty tokens, sorted by that, and by their first wrong token:
 
@@ -465,20 +458,19 @@ print("its own tokens:", small.history["train/accuracy"][0, -50:].mean())
 known = tasks.get("counting", **few.task_kwargs).sample(
     300, torch.Generator().manual_seed(seed)).inputs
 ended = known[(known == counting.end).any(1), 2]  # as the b of an EoS
-a_seen, b_seen = (torch.isin(up[60].inputs[:, place], values) for
-                  place, values in ((1, known[:, 1]), (2, ended)))
-kinds = {name: generation.count_errors(small.models[0], up[60][keep], 4,
-                                   longest.end)
-         for name, keep in (("both seen", a_seen & b_seen),
-                            ("a not seen", ~a_seen),
-                            ("b not seen", a_seen & ~b_seen))}
+a_seen = torch.isin(up[60].inputs[:, 1], known[:, 1])
+b_seen = torch.isin(up[60].inputs[:, 2], ended)
+kinds = {name: generation.count_errors(
+    small.models[0], up[60][keep], 4, longest.end) for name, keep in (
+        ("both seen", a_seen & b_seen), ("a not seen", ~a_seen),
+        ("b not seen", a_seen & ~b_seen))}
 table(["", *generation.ERROR_KINDS],
       [[n, *found.values()] for n, found in kinds.items()])
 
 # %% [markdown]
 # Hardly a wrong successor: how to go on, it has learned. A number that never
 # was an a gives a wrong first token; one that never was a b is passed without
-# an `EoS`. What a number means has to be seen at each place of the prompt.
+# an `EoS`. What a number means has to be seen at each position of the prompt.
 #
 # ### A task without a program
 #
@@ -501,15 +493,15 @@ show(ch11.by_length({"copying": copies}, 2 * counts.COPY_LENGTHS[0] + 3),
 # %% [markdown]
 # Repeated symbols are often wrong within the training length already. Unique
 # ones hold some way past it and then fall, too: a program that exists is no
-# promise. It looks for the last symbol among *all* places of the prompt, so it
-# may be the crowd again; that was not tested here.
+# promise. It looks for the last symbol among *all* positions of the prompt, so
+# it may be attention dilution again; that was not tested here.
 
 # %% [markdown]
 # ## What comes next
 #
 # Every number of this book is from one setting of the parameters. Each chapter
 # can be run again with others, once or a thousand times, by the command line
-# or by papermill; the README says how.
+# or by papermill; [the manual](../book/manual/sweeps.md) says how.
 #
 # ## Check yourself
 #
@@ -519,9 +511,10 @@ show(ch11.by_length({"copying": copies}, 2 * counts.COPY_LENGTHS[0] + 3),
 #    very share that real decoding would give?
 # 3. A model is wrong on long sequences. With the middle left out it is right.
 #    What was the cause, and what would you change?
-# 4. The window shows eight near places. Would one be enough for the program?
-# 5. Cut sequences show a and b further apart. Is a test on 150 tokens then
-#    still a test of something new?
+# 4. The window holds eight near positions. Would one be enough for the
+#    program?
+# 5. Truncated sequences show a and b further apart. Is a test on 150 tokens
+#    then still a test of something new?
 #
 # <details><summary>Answers</summary>
 #
@@ -530,9 +523,9 @@ show(ch11.by_length({"copying": copies}, 2 * counts.COPY_LENGTHS[0] + 3),
 # 2. Decoding reads its own tokens, which are the right ones until the first
 #    error. Up to there both read the same, and after it the answer is lost
 #    either way.
-# 3. The length: unknown places, or a crowd of keys. The pair of numbers is as
-#    far apart as before, so it cannot be the pair. Clip the places, or narrow
-#    what is seen, and test again.
+# 3. The length: unknown positions, or attention dilution. The pair of numbers
+#    is as far apart as before, so it cannot be the pair. Clip the positions,
+#    or narrow what is attended to, and test again.
 # 4. Yes: a, b and the last token are all that it reads. The rest is slack.
 # 5. The prompt is not new, and is not meant to be. How the sequence goes on
 #    after sixty tokens, and that it ends, was never shown.
@@ -571,7 +564,7 @@ print(check_n_tokens(my_n_tokens))
 #
 # ```python
 # def my_n_tokens(a, b):
-#     return abs(b - a) + 6  # SoS a b >, one number more than steps, EoS
+#     return abs(b - a) + 6  # SoS a b >, abs(b - a) + 1 numbers, EoS
 #
 #
 # print(check_n_tokens(my_n_tokens))
@@ -583,9 +576,9 @@ print(check_n_tokens(my_n_tokens))
 #
 # Write `kind(written, wanted)` for two lists of words: `"right"`, `"wrong
 # first token"`, `"wrong successor"`, `"early EoS"` or `"missing EoS"`, by the
-# first word that differs. What was written may be cut off; a word that is
+# first word that differs. What was written may be truncated; a word that is
 # missing is a wrong one. An `EoS` where a number should stand is early, at any
-# place.
+# position.
 
 # %% tags=["checker"]
 def check_kind(kind):
@@ -611,15 +604,15 @@ print(check_kind(my_kind))
 #
 # ```python
 # def my_kind(written, wanted):
-#     for place, want in enumerate(wanted):
-#         got = written[place] if place < len(written) else None
+#     for position, want in enumerate(wanted):
+#         got = written[position] if position < len(written) else None
 #         if got == want:
 #             continue
 #         if want == "EoS":
 #             return "missing EoS"
 #         if got == "EoS":
 #             return "early EoS"
-#         return "wrong first token" if place == 0 else "wrong successor"
+#         return "wrong successor" if position else "wrong first token"
 #     return "right"
 #
 #
@@ -628,7 +621,7 @@ print(check_kind(my_kind))
 #
 # </details>
 #
-# ### Exercise 3: against the crowd (medium, 10 minutes)
+# ### Exercise 3: against attention dilution (medium, 10 minutes)
 #
 # All scores are 0 but one. Write `score(share, n)`: how high that one has to
 # be, for its key to get this share of the attention among n keys in all.
@@ -671,25 +664,27 @@ print(check_score(my_score))
 # Make a subclass of `LONG_SCHEMES["windowed"]` with `n_near = 1`, and add it
 # to `LONG_SCHEMES` under a name of yours, in a cell after the imports. Set
 # `scheme` to that name and `regime` to `"up, truncated"`, and run all. Then
-# one that sees the four nearest places and never the prompt (`n_near = 4` and
-# an `attention_bias` of your own). Which kinds of error appear?
+# one that attends to the four nearest positions and never to the prompt
+# (`n_near = 4` and an `attention_bias` of your own). Which kinds of error
+# appear?
 #
 # <details><summary>What to look for</summary>
 #
-# One near place is all that the program reads, and training finds it, perhaps
-# more slowly. Without sight of the prompt the model can still write
-# successors. But each layer hands on what it read by three places only: once
-# the prompt is further back than that, b is unknown, and so is where to stop.
+# One near position is all that the program reads, and training finds it,
+# perhaps more slowly. Without attention to the prompt the model can still
+# write successors. But each layer hands on what it read by three positions
+# only: once the prompt is further back than that, b is unknown, and so is
+# where to stop.
 #
 # </details>
 #
 # ## Takeaways
 #
-# - "Longer" is three things: new places, more keys, pairs further apart. Each
-#   has its own remedy, and leaving out the middle tells the last from the
-#   others.
-# - A model that may look at less generalises further, where the program needs
-#   no more.
+# - "Longer" is three things: new positions, attention dilution, pairs further
+#   apart. Each has its own remedy, and leaving out the middle tells the last
+#   from the others.
+# - A model that may attend to less generalises further, where the program
+#   needs no more.
 # - Data decides the rest: kinds of pairs that the training never shows are not
 #   learned.
 # - One pass over right answers scores greedy decoding exactly.
@@ -697,10 +692,10 @@ print(check_score(my_score))
 # **Where this differs from the paper.** Zhou and others count upwards only,
 # with learned positions and random offsets, on models of six layers, and
 # report the median of many seeds. Here every number occurs in training, both
-# directions are asked for by the same prompt, and cut sequences are added,
-# which is a change of the data, not of the model: results with and without
-# them stand apart. `model_size="paper"` has the sizes of a larger model, for a
-# GPU.
+# directions are asked for by the same prompt, and truncated sequences are
+# added, which is a change of the data, not of the model: results with and
+# without them stand apart. `model_size="paper"` has the sizes of a larger
+# model, for a GPU.
 #
 # **References.** H. Zhou and others, *What algorithms can transformers learn?
 # A study in length generalization* (2024). G. Xiao and others, *Efficient
@@ -730,8 +725,7 @@ claims.check("parameters of the model that counts upwards", recorded.values(
     record, "windowed, up, truncated", "counting", "parameters").max(),
     at_most=150_000)
 claims.check("trained now: every length and direction", min(
-    v.min() for values in live.values() for v in values.values()),
-    at_least=0.8)
+    v.min() for now in live.values() for v in now.values()), at_least=0.8)
 claims.check("learned model and program agree on right prefixes",
              agree["right"], at_least=0.95)
 claims.check("and on wrong ones, the number outside of a and b",
@@ -742,21 +736,20 @@ claims.check("trained now: less than five apart, right",
              bins["0 to 4"].mean(), at_most=0.95)
 
 # %%
-for row, mended in (("windowed, both", False),
-                    ("none, both, truncated", True)):
+for row, fixed in (("windowed, both", False), ("none, both, truncated", True)):
     for d in ("up", "down"):
         whole = at_150(row, d)
         claims.check(f"recorded: {row}, {d}, 150 tokens, median", whole,
                      at_most=0.5)
-        bound = {"at_least": 0.5} if mended else {"at_most": 0.3}
-        claims.check(f"recorded: {row}, {d}, leaving out the middle mends",
+        bound = {"at_least": 0.5} if fixed else {"at_most": 0.3}
+        claims.check(f"recorded: {row}, {d}, leaving out the middle fixes",
                      at_150(row, d, "near_") - whole, **bound)
-claims.check("recorded: anchors against the crowd, 100 tokens, better by",
-             np.median(by_length("anchored, both, truncated", "down")[100])
-             - np.median(by_length("none, both, truncated", "down")[100]),
-             at_least=0.2)
+at_100 = {name: np.median(by_length(f"{name}, both, truncated", "down")[100])
+          for name in ("anchored", "none")}
+claims.check("recorded: anchors against attention dilution, 100 tokens, "
+             "better by", at_100["anchored"] - at_100["none"], at_least=0.2)
 claims.check("recorded: whole sequences only, counting up, 150 tokens, below "
-             "that with cut ones by", at_150("windowed, up, truncated", "up")
+             "truncated ones by", at_150("windowed, up, truncated", "up")
              - at_150("windowed, up", "up"), at_least=0.02)
 
 # %%
@@ -766,8 +759,7 @@ for name in ("sinusoidal", "rotary"):
 claims.check("three hundred sequences: of new ones, right",
              max(list(on_few.values())), at_most=0.7)
 claims.check("and answers with a wrong successor, share", max(
-    found["wrong successor"] / found.total() for found in kinds.values()),
-    at_most=0.1)
+    n["wrong successor"] / n.total() for n in kinds.values()), at_most=0.1)
 claims.check("recorded: copying 25 symbols, unique above repeated by",
              np.median(copies["unique"][53])
              - np.median(copies["repeated"][53]), at_least=0.4)
