@@ -63,7 +63,7 @@ def cell(row: str, size: str = "medium", **changed) -> SetCell:
 
 
 def measure(cell: SetCell, result: TrainingResult) -> dict[str, np.ndarray]:
-    """Accuracy on the training part, and on the test part by operation."""
+    """Accuracy on the train split, and on the test split by operation."""
     data: Any = cell.data()
     splits = data.splits
     right = [is_right(model, splits["test"]) for model in result.models]

@@ -43,7 +43,7 @@ def padded_batch(tokens: list[list[str]], mask: np.ndarray):
             text.set(fontsize=6 if len(text.get_text()) < 6 else 5)
         ax.set(xlabel="position", ylabel="example")
     axes[0].set_title("inputs, as tokens")
-    axes[1].set_title("mask: 1 may be looked at")
+    axes[1].set_title("mask: 1 is a token, 0 padding")
     return figure
 
 
