@@ -124,7 +124,7 @@ print(f"sampler and plain rule agree; majority baseline {share:.2f}")
 figure, (ax,) = plots.panels(width=6.2, height=2.2)
 one = test_set.inputs[0].T.numpy()  # (d_input, seq)
 names = ["key", *[f"value {i}" for i in range(n_values)]]
-plots.heat(ax, one, cmap=plots.DIVERGING, vmin=-3, vmax=3, yticklabels=names)
+plots.heat(ax, one, vmin=-3, vmax=3, yticklabels=names)
 best = int(one[0].argmax())
 ax.axvline(best, color="black", lw=1.5)
 ax.axvline(best + 1, color="black", lw=1.5)
@@ -243,7 +243,7 @@ figure, (left, right) = plots.panels(2)
 plots.heat(left, by_rank[:12].numpy(), vmin=0, vmax=1, xticklabels=4)
 left.set(xlabel="rank of the position's key", ylabel="test example",
          title="weight: dark 0, light 1")
-right.plot(gap, by_rank[:, 0], ".", ms=2, color=plots.COLOURS[0])
+right.plot(gap, by_rank[:, 0], ".", ms=2, color="C0")
 right.set(xlabel="gap between the two largest keys",
           ylabel="weight of the largest", ylim=(0, 1.02))
 show(figure, "Left: patterns of twelve examples, positions sorted by key; "
@@ -282,7 +282,7 @@ say(f"Of the test examples with a lead of at least 0.3, {clear_accuracy:.1%} "
 # exact for every example.
 
 # %%
-grid = tasks.signals.GRID
+grid = 1024  # all values of a task are multiples of 1 / grid
 by_hand = CoreModel(task.spec, d_model=n_values, scores="linear")
 with torch.no_grad():
     for parameter in by_hand.parameters():
@@ -332,7 +332,7 @@ show(plots.weight_maps(maps, "feature: 0 is the key", "score"),
      "Weight of each feature in the score: the key has all of it, by hand and "
      "learned.")
 figure, (ax,) = plots.panels(width=4.2, height=2.8)
-plots.heat(ax, values.numpy(), cmap=plots.DIVERGING, vmin=-1, vmax=1,
+plots.heat(ax, values.numpy(), vmin=-1, vmax=1,
            annot=True, fmt="z.1f")
 ax.set(xlabel="feature: 0 is the key", ylabel="class",
        title="values and logits head, learned")

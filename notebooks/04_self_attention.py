@@ -153,7 +153,7 @@ figure, (ax,) = plots.panels(width=5.2, height=2.6)
 one = test_set.inputs[0].T.numpy()  # (d_input, seq)
 names = ["question", *[f"key {i}" for i in range(d_key)],
          *[f"value {i}" for i in range(n_values)]]
-plots.heat(ax, one, cmap=plots.DIVERGING, vmin=-2, vmax=2, yticklabels=names)
+plots.heat(ax, one, vmin=-2, vmax=2, yticklabels=names)
 for t, style in ((int(asks[0]), "--"), (int(wanted[0]), "-")):
     ax.axvline(t + 0.02, color="black", lw=1.5, ls=style)
     ax.axvline(t + 0.98, color="black", lw=1.5, ls=style)
@@ -375,7 +375,7 @@ figure, axes = plots.panels(2, width=3.0, height=2.7)
 for ax, block, title in zip(
         axes, (key_block(by_hand), learned[0]), ("by hand", "learned")):
     plots.heat(ax, (block / block.abs().max()).numpy(), annot=True,
-               fmt="z.1f", cmap=plots.DIVERGING, vmin=-1, vmax=1)
+               fmt="z.1f", vmin=-1, vmax=1)
     ax.set(title=title, xlabel="number of the other's key")
 axes[0].set_ylabel("number of the asked key")
 show(figure, "Two square matrices, set by hand and learned: both have their "

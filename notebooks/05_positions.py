@@ -51,7 +51,7 @@ import torch
 from experiments import positions
 from progtx_core import models, plots, tasks
 from progtx_core.models.attention import patterns
-from progtx_core.models.positions import SCHEMES, Alibi, Rotary, Sinusoidal
+from progtx_core.models.positions import SCHEMES
 from progtx_core.models.self_attention import SelfAttention as CoreModel
 from progtx_core.tools import recorded
 from progtx_core.tools.claims import Claims
@@ -314,14 +314,15 @@ show(figure, "Mean pattern over the test set, by hand and learned. By hand "
 
 # %% tags=["hide-input"]
 zeros = torch.zeros(1, seq_len, d_model)
-waves = Sinusoidal(seq_len, d_model, 1).add_to_embeddings(zeros)[0]
+scheme = {name: make(seq_len, d_model, 1) for name, make in SCHEMES.items()}
+waves = scheme["sinusoidal"].add_to_embeddings(zeros)[0]
 key = torch.ones(1, 1, seq_len, d_model)
 query = key * (torch.arange(d_model) < d_model // 2)
-rotate = Rotary(seq_len, d_model, 1).rotate
+rotate = scheme["rotary"].rotate
 of_positions = {
     "sinusoidal": waves @ waves.T,
     "rotary": (rotate(query) @ rotate(key).transpose(2, 3))[0, 0],
-    "alibi": Alibi(seq_len, d_model, 1).attention_bias(seq_len)[0]}
+    "alibi": scheme["alibi"].attention_bias(seq_len)[0]}
 figure, axes = plots.panels(3, width=2.6, height=2.6)
 for ax, (name, scores) in zip(axes, of_positions.items()):
     plots.heat(ax, scores.numpy())

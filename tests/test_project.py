@@ -92,7 +92,11 @@ def test_every_import_of_chapters_and_tests_is_a_requirement():
     chapters = names_of("book")
     for folder, listed in (("notebooks", chapters), ("examples", tests), ("tests", tests)):
         for path in (paths.ROOT / folder).rglob("*.py"):
-            own = {other.stem for other in path.parent.glob("*.py")} | {"tests", "parts", "experiments"}
+            own = {other.stem for other in path.parent.glob("*.py")} | {
+                "tests",
+                "parts",
+                "experiments",
+            }
             missing = set(imports_of(path)) - listed - own
             assert not missing, f"{path}: {missing}"
 

@@ -55,12 +55,14 @@ def seed_accuracies(results: dict, chance: float, low: float = 0.4):
 def heat(ax, matrix, **kwargs) -> None:
     """A matrix (rows, columns) as coloured cells, the first row on top.
 
-    kwargs: for `seaborn.heatmap`; annot=True, fmt="z.1f" writes values into the cells
+    kwargs: for `seaborn.heatmap`; annot=True, fmt="z.1f" writes values into the cells; a
+    vmin below 0 asks for a scale with two sides
     """
     import seaborn
 
     matrix = np.asarray(matrix)  # a frame would be aligned by its own labels
-    kwargs = {"cbar": False, "linewidths": 0.5, "cmap": SEQUENTIAL} | kwargs
+    cmap = DIVERGING if kwargs.get("vmin", 0) < 0 else SEQUENTIAL
+    kwargs = {"cbar": False, "linewidths": 0.5, "cmap": cmap} | kwargs
     seaborn.heatmap(matrix, ax=ax, **kwargs)
     drawn = ax.collections[-1]
     luminance = drawn.cmap(drawn.norm(matrix))[..., :3] ** 2.2 @ [0.2126, 0.7152, 0.0722]
@@ -90,7 +92,7 @@ def attention_heads(pattern: np.ndarray, tokens: list[str]):
 def weight_maps(weights: dict[str, np.ndarray], xlabel: str, ylabel: str):
     """One panel a matrix, all on one colour scale centred on zero."""
     largest = max(np.abs(matrix).max() for matrix in weights.values())
-    how = {"cmap": DIVERGING, "vmin": -largest, "vmax": largest, "fmt": "z.1f"}
+    how = {"vmin": -largest, "vmax": largest, "fmt": "z.1f"}
     figure, axes = panels(1, len(weights), width=6.2, height=1.35)
     for ax, (label, matrix) in zip(axes, weights.items()):
         heat(ax, matrix, annot=matrix.size <= 40, **how)

@@ -151,7 +151,9 @@ def load(folder: Path, task: str, model: str) -> TrainingResult:
         trained.append(SeedResult(one.facts["seed"], one.points, state, test, {}, False))
     rows = benchmarks.read(folder / BENCHMARKS)
     seconds = rows[(rows.task == task) & (rows.model == model)].seconds.sum()
-    return TrainingResult.of(model, data, config, cell.make(), trained, float(seconds))
+    result = TrainingResult.of(model, data, config, cell.make(), trained)
+    result.seconds = float(seconds)
+    return result
 
 
 def write_report(folder: Path, task: str, model: str) -> Path:

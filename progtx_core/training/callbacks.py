@@ -15,12 +15,9 @@ from progtx_core.training.result import TrainingResult, best_evaluation
 
 
 class Callback:
-    """What `train` and `fit` call. A subclass redefines what it has a use for.
+    """What `train` and `fit` call. A subclass redefines what it has a use for."""
 
-    shared: it must see all seeds, so they are trained in this process.
-    """
-
-    shared = False
+    shared = False  # True: it must see all seeds, so they are trained in this process
 
     def on_start(self, training: Training) -> None:
         """Before a seed's first evaluation."""

@@ -161,9 +161,7 @@ def fit(
         make_optimizer: takes the model and the config.
         device: "cpu", "cuda" (bf16), "mps" or "auto"; models come back on the CPU.
 
-    Raises:
-        ValueError, TypeError: a wrong name or setting.
-        FloatingPointError: a loss is not a finite number.
+    Raises FloatingPointError if a loss is not a finite number.
     """
     make_model, name, defaults = resolve(model)
     config = config or Config(**defaults)
@@ -176,8 +174,8 @@ def fit(
     alone = make is not make_model or any(callback.shared for callback in callbacks)
     run = partial(train_seed, begin, callbacks)
     trained = train_seeds(run, seeds, config.steps, alone)
-    seconds = time.perf_counter() - started
-    result = TrainingResult.of(name, task, config, make_model, trained, seconds)
+    result = TrainingResult.of(name, task, config, make_model, trained)
+    result.seconds = time.perf_counter() - started
     for callback in callbacks:
         callback.on_result(result)
     return result

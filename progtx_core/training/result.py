@@ -98,9 +98,9 @@ class TrainingResult:
     history: History
     models: list[nn.Module]  # one a seed, in evaluation mode, on the CPU
     test: dict[str, np.ndarray]  # "loss" and "accuracy" on the test set, (n_seeds,)
-    seconds: float  # of all seeds, by the clock
     interrupted: bool = False  # by Ctrl-C
     snapshots: dict[int, list[State]] = field(default_factory=dict)  # of all seeds, by step
+    seconds: float = 0.0  # of all seeds, by the clock
 
     @classmethod
     def of(
@@ -110,7 +110,6 @@ class TrainingResult:
         config: Config,
         make_model: MakeModel,
         trained: list[SeedResult],
-        seconds: float,
     ) -> "TrainingResult":
         """The seeds side by side; of an interrupted training those that were finished."""
         kept = [one for one in trained if not one.interrupted] or trained[:1]
@@ -124,7 +123,6 @@ class TrainingResult:
             History([one.points for one in kept]),
             [with_state(model, one.state) for model, one in zip(models, kept, strict=True)],
             {key: np.array([one.test[key] for one in kept]) for key in kept[0].test},
-            seconds,
             any(one.interrupted for one in trained),
             {step: [one.snapshot(step) for one in kept] for step in steps},
         )
