@@ -16,8 +16,8 @@ QUICK = {"steps": 3, "batch_size": 8, "n_eval": 50}
 @pytest.fixture
 def here(monkeypatch, tmp_path):
     """Tables lie in a folder of their own, and this process measures them."""
-    for name in ONE_THREAD:
-        monkeypatch.setenv(name, os.environ.get(name, ""))
+    for name, value in ONE_THREAD.items():  # which stay in this process: taken back after
+        monkeypatch.setenv(name, os.environ.get(name, value))
     monkeypatch.setenv("PROGTX_SCRATCH", str(tmp_path))
     monkeypatch.setenv("PROGTX_PROGRESS", "off")
     monkeypatch.setattr(recorded, "RESULTS", tmp_path)
