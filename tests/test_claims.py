@@ -3,7 +3,7 @@ import json
 import pytest
 
 from progtx_core.tools.claims import METADATA_KEY, ClaimFailed, Claims
-from progtx_core.tools.execution.parameters import defaults_of
+from progtx_core.tools.execution import defaults_of
 
 CHAPTER = "01_logistic_regression"
 

@@ -9,7 +9,7 @@ import html
 import math
 from dataclasses import asdict, dataclass
 
-from progtx_core.tools.execution.parameters import defaults_of
+from progtx_core.tools.execution import defaults_of
 
 HOLDS, FAILS, NOT_JUDGED = "holds", "FAILS", "not judged"
 METADATA_KEY = "progtx_claim"
