@@ -1,6 +1,5 @@
 """What trained models answer, example by example: for tables, pages and trackers."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,17 +15,13 @@ from progtx_core.types import Batch
 
 @dataclass(frozen=True)
 class Answers:
-    """What one model answers on some examples of one split of the data.
-
-    probabilities: (answers, n_classes); targets: (answers,); of_example: which example
-    an answer belongs to, (answers,); with an answer a token there are several
-    """
+    """What one model answers on some examples of one split of the data."""
 
     split: str
     batch: Batch
-    probabilities: np.ndarray
-    targets: np.ndarray
-    of_example: np.ndarray
+    probabilities: np.ndarray  # (answers, n_classes)
+    targets: np.ndarray  # (answers,)
+    of_example: np.ndarray  # (answers,): an answer's row of the batch
 
     @property
     def two_sided(self) -> bool:
@@ -65,14 +60,6 @@ def answers_of(result: TrainingResult, index: int = 0, n: int = 1000) -> dict[st
     return found
 
 
-def each_model(
-    result: TrainingResult, n: int = 1000
-) -> Iterator[tuple[int, dict[str, Answers]]]:
-    """Every model's place among the seeds, and its answers."""
-    for index in range(len(result.seeds)):
-        yield index, answers_of(result, index, n)
-
-
 def _examples(result: TrainingResult, split: str, seed: int, n: int) -> Batch:
     """n examples at most of the test set, or such as a seed was trained on."""
     if split == "test":
@@ -94,8 +81,7 @@ def in_words(task: Task, inputs: torch.Tensor) -> str:
     '7+5'
     """
     if inputs.ndim == 1:
-        tokenizer = getattr(task, "tokenizer", None)
-        ids = inputs.tolist()
+        ids, tokenizer = inputs.tolist(), getattr(task, "tokenizer", None)
         return tokenizer.decode(ids) if tokenizer else " ".join(map(str, ids))
     return "; ".join(" ".join(f"{x:.2f}" for x in row) for row in inputs.tolist())
 
@@ -104,12 +90,6 @@ class Outputs:
     """What a tracker draws histograms of: a model's outputs on n held-out examples.
 
     A call returns "logits", all of them, and "probabilities", of the right answers.
-
-    >>> from progtx_core import models, tasks
-    >>> task = tasks.get("trend_sign")
-    >>> found = Outputs(task, n=10)(models.build("logistic_regression", task.spec))
-    >>> found["logits"].shape, found["probabilities"].shape
-    ((20,), (10,))
     """
 
     def __init__(self, task: Task, n: int = 500) -> None:

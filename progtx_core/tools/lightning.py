@@ -33,15 +33,11 @@ STATE = "progtx_training"  # its part of a checkpoint
 class LightningTraining(LightningModule):
     """What `fit` trains for one seed, as a module for `Trainer.fit`; arguments as there.
 
-    Every process draws the same batch and takes its rows of it. Loss and gradients are
-    those of the whole batch, also where one process has fewer answers that count, so the
-    curves are those of `fit`, to float tolerance. Candidates that an optimizer measures by
-    `losses_of` are divided as well. A model that draws numbers in training draws those of
-    seed, step and process.
-
-    An epoch is the steps between two evaluations, so Lightning validates, saves and stops
-    early by evaluations. `Config` says when the training ends: give the `Trainer`
-    `max_epochs=-1`. Logged is what `fit` records, with the optimizer's own `extras`.
+    Every process draws the same batch and takes its rows of it; candidates that an
+    optimizer measures by `losses_of` are divided as well. Loss and gradients are those of
+    the whole batch, so curves are those of `fit`, to float tolerance. An epoch is the steps
+    between two evaluations: Lightning validates, saves and stops early by evaluations.
+    `Config` says when the training ends: give the `Trainer` `max_epochs=-1`.
 
     Raises:
         ValueError: a checkpoint of another training.
@@ -71,8 +67,8 @@ class LightningTraining(LightningModule):
         super().__init__()
         make_model, name, defaults = resolve(model)
         config = config or Config(**defaults)
-        checks.whole("seed", seed, at_least=0)
         how = make_model, make_optimizer, name, task, config
+        checks.whole("seed", seed, at_least=0)
         self.state = Training.begin(*how, seeds=[seed], seed=seed)
         self.model = self.state.model  # here Lightning finds its parameters
         self.make_optimizer = make_optimizer
@@ -103,17 +99,14 @@ class LightningTraining(LightningModule):
     def _share(self, batch: Batch) -> Batch:
         """The rows of this process, on its device."""
         rows = batch[self.global_rank :: self.trainer.world_size]
-        parts = (rows.inputs, rows.targets, rows.mask)
-        return Batch(*(part.to(self.device) for part in parts))
+        return Batch(*(part.to(self.device) for part in vars(rows).values()))
 
     def on_fit_start(self) -> None:
         """Refuse a batch that cannot be divided."""
         n, size = self.trainer.world_size, self.state.config.batch_size
         if size < n:
-            raise ValueError(
-                f"batch_size must be at least the number of processes, got {size} for {n}; "
-                "take a larger batch or fewer devices"
-            )
+            wanted = f"batch_size must be at least the number of processes, got {size}"
+            raise ValueError(f"{wanted} for {n}; take a larger batch or fewer devices")
 
     def training_step(self, number: int, batch_idx: int) -> None:
         """One update on the next batch, as `loop.update` has it."""
@@ -149,8 +142,8 @@ class LightningTraining(LightningModule):
         """Loss and accuracy on the held-out set, and how the optimizer fares."""
         self._evaluate("val")
         for optimizer in self.trainer.optimizers:  # there is none in `Trainer.validate`
-            told = getattr(optimizer, "extras", dict)()
-            self.log_dict(told, batch_size=1, sync_dist=True)
+            extras = getattr(optimizer, "extras", dict)()
+            self.log_dict(extras, batch_size=1, sync_dist=True)
 
     def test_step(self, number: int, batch_idx: int) -> None:
         """Loss and accuracy on the test set."""
@@ -171,8 +164,8 @@ class LightningTraining(LightningModule):
         """
         with self.device:  # what a model makes on its way is made there too
             logits = self.model(batch.inputs).float()
-        logits, mask = logits.flatten(0, -2), batch.mask.flatten()
-        targets = batch.targets.flatten()
+        logits, targets = logits.flatten(0, -2), batch.targets.flatten()
+        mask = batch.mask.flatten()
         loss = (F.cross_entropy(logits, targets, reduction="none") * mask).sum()
         right = ((logits.argmax(-1) == targets) & mask).sum()
         sums = torch.stack([loss.detach(), right.float(), mask.sum().float()])
@@ -208,8 +201,6 @@ class LightningTraining(LightningModule):
         for name, now in facts_of(self.state).items():
             was = checkpoint[STATE]["facts"].get(name)
             if was != now:
-                raise ValueError(
-                    f"a checkpoint of another training: {name} was {was!r}, now {now!r}; "
-                    "resume with the same settings, or start anew"
-                )
+                what = f"a checkpoint of another training: {name} was {was!r}, now {now!r}"
+                raise ValueError(f"{what}; resume with the same settings, or start anew")
         self.state.batches.load_state_dict(checkpoint[STATE]["batches"])

@@ -45,10 +45,9 @@ def record_of(notebook: str | Path) -> dict:
     try:
         return dict(json.loads(path.read_text("utf-8"))["metadata"].get(RECORD, {}))
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise ValueError(
-            f"{path}: damaged, not a notebook ({type(error).__name__}); remake it with "
-            f"'python -m progtx_core run {path.stem} --update'"
-        ) from error
+        what = f"{path}: damaged, not a notebook ({type(error).__name__})"
+        fix = f"remake it with 'python -m progtx_core run {path.stem} --update'"
+        raise ValueError(f"{what}; {fix}") from error
 
 
 def repository_url() -> str:

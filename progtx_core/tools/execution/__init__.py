@@ -10,8 +10,6 @@ from progtx_core.tools.execution.catalogue import (
     fit_type,
     merge,
     parse_assignment,
+    write_readme_table,
 )
 from progtx_core.tools.execution.execute import RunFailed, execute
-
-__all__ = ["Chapter", "Parameter", "RunFailed", "chapters", "defaults_of", "duration"]
-__all__ += ["execute", "find", "fit_type", "merge", "parse_assignment"]

@@ -4,16 +4,18 @@ import argparse
 import sys
 from pathlib import Path
 
+from progtx_core.tools import doctor, execution
+
 
 def add_to(commands) -> None:
     """What can be typed."""
-    doctor = commands.add_parser("doctor", help="check Python, packages, kernel, disk")
-    doctor.set_defaults(command=run_doctor)
-    listing = commands.add_parser("list", help="chapters, parameters, measured times")
-    listing.set_defaults(command=run_list)
-    run = commands.add_parser("run", help="execute chapters with papermill")
-    run.set_defaults(command=run_chapters)
-    add = run.add_argument
+    one = commands.add_parser("doctor", help="check Python, packages, kernel, disk")
+    one.set_defaults(command=run_doctor)
+    one = commands.add_parser("list", help="chapters, parameters, measured times")
+    one.set_defaults(command=run_list)
+    one = commands.add_parser("run", help="execute chapters with papermill")
+    one.set_defaults(command=run_chapters)
+    add = one.add_argument
     add("chapters", nargs="*", metavar="CHAPTER", help="number or name (default: all)")
     add("--profile", default="full", help="full (default) or fast (seconds a chapter)")
     set_one = {"action": "append", "default": [], "metavar": "NAME=VALUE"}
@@ -25,8 +27,6 @@ def add_to(commands) -> None:
 
 def run_doctor(options: argparse.Namespace) -> int:
     """Print all findings; 1 if one of them needs a fix."""
-    from progtx_core.tools import doctor
-
     findings = doctor.examine()
     print(*findings, sep="\n")
     return 0 if all(finding.ok for finding in findings) else 1
@@ -34,8 +34,6 @@ def run_doctor(options: argparse.Namespace) -> int:
 
 def run_list(options: argparse.Namespace) -> int:
     """Print every chapter with its parameters."""
-    from progtx_core.tools import execution
-
     for chapter in execution.chapters():
         title = chapter.title.partition(". ")[2]
         print(f"{chapter.name}   {title}   ({chapter.measured})")
@@ -47,9 +45,6 @@ def run_list(options: argparse.Namespace) -> int:
 
 def run_chapters(options: argparse.Namespace) -> int:
     """Execute chapters one after another, those behind one that fails as well."""
-    from progtx_core.tools import execution
-    from progtx_core.tools.execution.catalogue import write_readme_table
-
     wanted = [execution.find(name) for name in options.chapters] or execution.chapters()
     given = dict(execution.parse_assignment(text) for text in options.parameters)
     # All is checked before anything runs: a typing error must not cost minutes.
@@ -57,22 +52,20 @@ def run_chapters(options: argparse.Namespace) -> int:
     if options.update and any(parameters for _, parameters in planned):
         raise ValueError("--update keeps outputs of default parameters; leave out others")
     options.out.mkdir(parents=True, exist_ok=True)
-    failed = 0
+    failed, update = 0, options.update
     for index, (chapter, parameters) in enumerate(planned, start=1):
         about = "" if parameters else f" (last time: {chapter.measured})"
         say(f"[{index}/{len(planned)}] {chapter.name}: running{about}")
         try:
-            path = execution.execute(
-                chapter, parameters, options.out, update=options.update
-            )
+            path = execution.execute(chapter, parameters, options.out, update=update)
         except execution.RunFailed as error:
             failed += 1
             say(f"error: {error}")
         else:
             say(f"{chapter.name}: done in {execution.Chapter(path).measured}")
             print(path, flush=True)
-    if options.update:
-        write_readme_table()
+    if update:
+        execution.write_readme_table()
     return 1 if failed else 0
 
 

@@ -30,12 +30,13 @@ def execute(
     """Run a chapter and return the path of the executed notebook, `out/NAME.ipynb`.
 
     Args:
-        parameters: What to inject, by name (see `parameters.merge`).
-        update: Also renew the pair in notebooks/; only with default parameters.
-        log: A file to which is added what the cells print.
+        parameters: what to inject, by name (see `merge`).
+        update: also renew the pair in notebooks/; only with default parameters.
+        log: a file to which is added what the cells print.
 
-    Raises RunFailed if the chapter fails: what was executed until then is kept as
-    `NAME.failed.ipynb`, and an older executed notebook stays as it is.
+    Raises:
+        RunFailed: what was executed until then is kept as `NAME.failed.ipynb`; an older
+            executed notebook stays as it is.
     """
     import nbformat
 

@@ -86,8 +86,8 @@ class WandB(Tracker):
         names = [str(c) for c in range(answers.probabilities.shape[1])]
         chosen = answers.probabilities.argmax(1).tolist()
         given = {"y_true": truth, "preds": chosen, "class_names": names}
-        confusion = plot.confusion_matrix(**given, title=f"confusion, {name}")
-        charts = {f"{name}/confusion": confusion}
+        title = f"confusion, {name}"
+        charts = {f"{name}/confusion": plot.confusion_matrix(**given, title=title)}
         if answers.two_sided:
             of = truth, answers.probabilities, names
             charts[f"{name}/roc"] = plot.roc_curve(*of, title=f"ROC, {name}")
