@@ -9,7 +9,7 @@ from torch import nn
 from progtx_core.evaluation import predict
 from progtx_core.tasks import Task
 from progtx_core.training import TrainingResult
-from progtx_core.training.data import Stream, held_out
+from progtx_core.training.data import held_out
 from progtx_core.types import Batch
 
 
@@ -50,25 +50,21 @@ class Answers:
 
 
 def answers_of(result: TrainingResult, index: int = 0, n: int = 1000) -> dict[str, Answers]:
-    """What the model of seed number `index` answers on "train" and "test" examples."""
-    found = {}
-    for split in ("train", "test"):
-        batch = _examples(result, split, result.seeds[index], n)
+    """What the model of seed number `index` answers: on "train" and on "test" examples.
+
+    The former are of the fixed set that it was trained on, or such as it was trained on.
+    """
+    task, config, found = result.task, result.config, {}
+    generator = torch.Generator().manual_seed(result.seeds[index])
+    batches = {
+        "train": task.sample(config.n_train or n, generator)[:n],
+        "test": held_out(task, "test", config.n_eval)[:n],
+    }
+    for split, batch in batches.items():
         probabilities, targets = predict(result.models[index], batch)
         of_example = batch.mask.reshape(len(batch), -1).nonzero()[:, 0].numpy()
         found[split] = Answers(split, batch, probabilities, targets, of_example)
     return found
-
-
-def _examples(result: TrainingResult, split: str, seed: int, n: int) -> Batch:
-    """n examples at most of the test set, or such as a seed was trained on."""
-    if split == "test":
-        return held_out(result.task, "test", result.config.n_eval)[:n]
-    if result.config.n_train is None:
-        return result.task.sample(n, torch.Generator().manual_seed(seed))
-    fixed = Stream(result.task, 1, seed, result.config.n_train).fixed
-    assert fixed is not None  # a stream with n_train has one
-    return fixed[:n]
 
 
 def in_words(task: Task, inputs: torch.Tensor) -> str:

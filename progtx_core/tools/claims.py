@@ -1,8 +1,7 @@
 """A claim: a statement, its measured value, and a bound that it must keep.
 
-Claims are judged when all parameters of their chapter have the defaults that its
-parameters cell gives them. With other values (a fast run, a learner's, a sweep's) a claim
-is recorded as not judged, visibly, and nothing is raised.
+Claims are judged where all parameters of their chapter have their defaults; with others (a
+fast run, a learner's, a sweep's) they are recorded as not judged, and nothing is raised.
 """
 
 import contextlib
@@ -51,16 +50,10 @@ class Claim:
 
 
 class Claims:
-    """The claims of one chapter.
+    """The claims of a chapter; parameters: what holds its own, such as `globals()`.
 
-    Args:
-        chapter: its name, such as "01_logistic_regression".
-        parameters: a mapping that holds the chapter's parameters (`globals()`).
-
-    Example:
-        >>> claims = Claims("no_such_chapter", {})
-        >>> claims.why_not
-        'no default parameters are recorded for no_such_chapter'
+    >>> Claims("no_such_chapter", {}).why_not
+    'no default parameters are recorded for no_such_chapter'
     """
 
     def __init__(self, chapter: str, parameters: dict) -> None:
@@ -79,9 +72,7 @@ class Claims:
     ) -> None:
         """Record a claim and show its row; a value that is not a number (NaN) fails.
 
-        Raises:
-            ClaimFailed: it is judged, and false.
-            ValueError: there is no bound.
+        Raises ClaimFailed if it is judged and false, ValueError if there is no bound.
         """
         from IPython.display import display
 

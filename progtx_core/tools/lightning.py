@@ -39,20 +39,8 @@ class LightningTraining(LightningModule):
     between two evaluations: Lightning validates, saves and stops early by evaluations.
     `Config` says when the training ends: give the `Trainer` `max_epochs=-1`.
 
-    Raises:
-        ValueError: a checkpoint of another training.
-        FloatingPointError: a loss is not a finite number.
-
-    Example:
-        >>> from pytorch_lightning import Trainer
-        >>> from progtx_core import tasks
-        >>> training = LightningTraining("max_pooling", tasks.get("last_gt_first"))
-        >>> quiet = {"enable_progress_bar": False, "enable_model_summary": False}
-        >>> options = quiet | {"accelerator": "cpu", "logger": False}
-        >>> trainer = Trainer(max_epochs=-1, fast_dev_run=3, **options)
-        >>> trainer.fit(training)
-        >>> trainer.global_step
-        3
+    Raises ValueError for a checkpoint of another training, FloatingPointError if a loss is
+    not a finite number. Devices and checkpoints: book/manual/devices.md.
     """
 
     def __init__(
@@ -77,7 +65,6 @@ class LightningTraining(LightningModule):
         self.automatic_optimization = False
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """The optimizer; several processes share the candidates that it measures."""
         # Anew: by now the model is on its device.
         optimizer: Any = self.make_optimizer(self.model, self.state.config)
         if self.trainer.world_size > 1 and getattr(optimizer, "losses_of", None):
@@ -91,18 +78,15 @@ class LightningTraining(LightningModule):
         return range(config.eval_every or max(1, config.steps // 20))
 
     def val_dataloader(self) -> Iterable:
-        """A single number: the held-out set is one batch."""
-        return range(1)
+        return range(1)  # the held-out set is one batch
 
     test_dataloader = val_dataloader
 
     def _share(self, batch: Batch) -> Batch:
-        """The rows of this process, on its device."""
         rows = batch[self.global_rank :: self.trainer.world_size]
         return Batch(*(part.to(self.device) for part in vars(rows).values()))
 
     def on_fit_start(self) -> None:
-        """Refuse a batch that cannot be divided."""
         n, size = self.trainer.world_size, self.state.config.batch_size
         if size < n:
             wanted = f"batch_size must be at least the number of processes, got {size}"
@@ -139,14 +123,12 @@ class LightningTraining(LightningModule):
         self.trainer.should_stop |= ended or getattr(optimizer, "finished", False)
 
     def validation_step(self, number: int, batch_idx: int) -> None:
-        """Loss and accuracy on the held-out set, and how the optimizer fares."""
         self._evaluate("val")
         for optimizer in self.trainer.optimizers:  # there is none in `Trainer.validate`
             extras = getattr(optimizer, "extras", dict)()
             self.log_dict(extras, batch_size=1, sync_dist=True)
 
     def test_step(self, number: int, batch_idx: int) -> None:
-        """Loss and accuracy on the test set."""
         self._evaluate("test")
 
     def _evaluate(self, split: str) -> None:
@@ -158,9 +140,9 @@ class LightningTraining(LightningModule):
         self.log_dict(named, batch_size=1, sync_dist=True)
 
     def _measure(self, batch: Batch) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """The loss to differentiate here, then loss and accuracy over all processes.
+        """A loss to differentiate here; loss and accuracy over all processes.
 
-        Averaged over the processes, as gradients are, the first is the whole batch's loss.
+        The former's mean over processes, as of gradients, is the whole batch's loss.
         """
         with self.device:  # what a model makes on its way is made there too
             logits = self.model(batch.inputs).float()
@@ -190,7 +172,6 @@ class LightningTraining(LightningModule):
         return self.trainer.strategy.reduce(of_this_process, reduce_op="sum")
 
     def on_save_checkpoint(self, checkpoint: dict) -> None:
-        """Add where the stream of batches stands, and what is trained."""
         batches = self.state.batches.state_dict()
         checkpoint[STATE] = {"facts": facts_of(self.state), "batches": batches}
 

@@ -1,7 +1,9 @@
 """Puts figures and computed sentences on a notebook's page."""
 
 import base64
+import html
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -70,11 +72,11 @@ def layers(model) -> None:
 
     A layer is what shares the first parts of its name, such as "blocks.0.attention".
     """
-    found = [
-        (".".join(name.split(".")[:-1][:3]) or name, str(tuple(p.shape)), p.numel())
-        for name, p in model.named_parameters()
-    ]
-    frame = pd.DataFrame(found, columns=["layer", "shapes", "parameters"])
+    found = []
+    for name, p in model.named_parameters():
+        layer = ".".join(name.split(".")[:-1][:3]) or name
+        found.append({"layer": layer, "shapes": str((*p.shape,)), "parameters": p.numel()})
+    frame = pd.DataFrame(found)
     how = {"shapes": ", ".join, "parameters": "sum"}
     summed = frame.groupby("layer", sort=False).agg(how).itertuples(name=None)
     rows = [*summed, ("all", "", frame["parameters"].sum())]
@@ -98,14 +100,11 @@ def glue(name: str, text: str) -> None:
 
     A page of the book shows it by the `glue` directive of MyST-NB, whose format this is.
     """
-    from html import escape
-
     from IPython.display import display
 
-    parts = [escape(part) for part in text.split("**")]
-    bold = [f"<strong>{p}</strong>" if i % 2 else p for i, p in enumerate(parts)]
+    bold = re.sub(r"(?s)\*\*(.*?)\*\*", r"<strong>\1</strong>", html.escape(text))
     prefix = "application/papermill.record/"
-    bundle = {prefix + "text/html": f"<p>{''.join(bold)}</p>", prefix + "text/plain": text}
+    bundle = {prefix + "text/html": f"<p>{bold}</p>", prefix + "text/plain": text}
     metadata = {"scrapbook": {"name": name, "mime_prefix": prefix}}
     display(bundle, raw=True, metadata=metadata)
 

@@ -37,9 +37,8 @@ def read_profile(name: str, chapter: str) -> dict:
     return parameters
 
 
-def record_of(notebook: str | Path) -> dict:
+def record_of(path: Path) -> dict:
     """Seconds and parameters of the run that made a notebook's outputs, if any."""
-    path = Path(notebook)
     if not path.exists():
         return {}
     try:
@@ -55,7 +54,5 @@ def repository_url() -> str:
     import yaml
 
     path = ROOT / "book" / "_config.yml"
-    if not path.exists():
-        return ""
-    config = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    return (config.get("repository") or {}).get("url") or ""
+    config = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
+    return ((config or {}).get("repository") or {}).get("url") or ""

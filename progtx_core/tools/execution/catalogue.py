@@ -33,18 +33,16 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Chapter:
-    """A pair of files: `source` (.py, what people edit) and `notebook` (.ipynb)."""
+    """A pair of files: `source` (.py, what people edit) and `notebook` with outputs."""
 
     source: Path
 
     @property
     def name(self) -> str:
-        """Such as "01_logistic_regression"."""
         return self.source.stem
 
     @property
     def notebook(self) -> Path:
-        """The half that carries the outputs."""
         return self.source.with_suffix(".ipynb")
 
     def read(self) -> Any:
@@ -127,11 +125,7 @@ def defaults_of(chapter: str) -> dict[str, object]:
 
 
 def parse_assignment(text: str) -> tuple[str, object]:
-    """Split "name=value"; the value is read as YAML, as papermill does.
-
-    >>> parse_assignment("steps=200"), parse_assignment("task=trend_sign")
-    (('steps', 200), ('task', 'trend_sign'))
-    """
+    """Split "name=value"; the value is read as YAML, as papermill does."""
     import yaml
 
     name, equals, value = text.partition("=")
@@ -186,13 +180,12 @@ def write_readme_table() -> None:
     path = paths.ROOT / "README.md"
     if not path.exists():
         return
-    start, found, rest = path.read_text("utf-8").partition(README_START)
-    _, closed, end = rest.partition(README_END)
-    if not (found and closed):
-        raise ValueError(f"{path}: the marks {README_START} … {README_END} are missing")
     rows = ["| chapter | notebook | measured time |", "| --- | --- | --- |"]
     for one in chapters():
         link = f"[{one.name}](notebooks/{one.name}.ipynb)"
         rows.append(f"| {one.title} | {link} | {one.measured} |")
-    table = "\n".join(rows)
-    files.write_atomically(path, f"{start}{README_START}\n{table}\n{README_END}{end}")
+    table, old = "\n".join([README_START, *rows, README_END]), path.read_text("utf-8")
+    new, found = re.subn(f"(?s){README_START}.*{README_END}", lambda _: table, old)
+    if not found:
+        raise ValueError(f"{path}: the marks {README_START} … {README_END} are missing")
+    files.write_atomically(path, new)

@@ -23,18 +23,11 @@ KEY = ["task", "model"]
 
 def write(
     path: Path,
-    results: pd.DataFrame,
-    pages: dict[tuple[str, str], str],
-    remarks: Sequence[str] = (),
+    results: pd.DataFrame,  # with the columns of `experiments.benchmarks`
+    pages: dict[tuple[str, str], str],  # (task, model) to a link, as seen from this page
+    remarks: Sequence[str] = (),  # on what was read
 ) -> Path:
-    """Write the page.
-
-    Args:
-        results: a row a seed, with the columns of `experiments.benchmarks`; NaN is "not
-            measured".
-        pages: (task, model) to a link to its page, as seen from this one.
-        remarks: on what was read, shown above the tables.
-    """
+    """Write the page of results, which have a row a seed; NaN is "not measured"."""
     ladder = {name: rung for rung, name in enumerate(models.names())}
     names = results["model"].unique().tolist()
     return templating.write(
@@ -63,8 +56,8 @@ def over_seeds(results: pd.DataFrame, split: str) -> dict[tuple, list[float]]:
 
 def staircase(results: pd.DataFrame) -> dict:
     """(task, model) to the median test accuracy, and how far it is from chance to 1."""
-    wanted = {"accuracy": ("test_accuracy", "median"), "classes": ("classes", "first")}
-    frame = results.groupby(KEY).agg(**wanted).dropna()
-    chance = 1 / frame["classes"]
-    frame["share"] = 0.75 * ((frame["accuracy"] - chance) / (1 - chance)).clip(0, 1)
-    return frame.to_dict("index")
+    seeds = results.groupby(KEY)
+    accuracy, chance = seeds["test_accuracy"].median(), 1 / seeds["classes"].first()
+    share = 0.75 * ((accuracy - chance) / (1 - chance)).clip(0, 1)
+    frame = pd.DataFrame({"accuracy": accuracy, "share": share}).dropna()
+    return frame.to_dict(orient="index")

@@ -38,7 +38,10 @@ def write(path: Path, result: TrainingResult, dashboard: str) -> Path:
         dashboard=dashboard,
         reached=[*zip(result.seeds, trained, tested, strict=True)],
         pictures={title: as_base64(figure) for title, figure in pictures.items()},
-        parameters=[parameter(*one) for one in result.models[0].named_parameters()],
+        parameters={
+            name: (tensor.detach().numpy(), weights_picture(tensor.detach().numpy()))
+            for name, tensor in result.models[0].named_parameters()
+        },
         answers=answers[0],
         wrong={
             split: [answered(result.task, one, i) for i in one.wrong(N_WRONG)]
@@ -60,24 +63,17 @@ def figures(result: TrainingResult, answers: dict[str, Answers]) -> dict:
     return drawn
 
 
-def parameter(name: str, tensor: torch.Tensor) -> dict:
-    """A tensor of parameters in numbers, with a small picture of it, a pixel a number."""
-    values = tensor.detach().numpy()
+def weights_picture(values: np.ndarray) -> dict:
+    """A small picture of a parameter, a pixel a number, and how large it is shown."""
     matrix = values.reshape(-1, values.shape[-1] if values.ndim > 1 else values.size)
     high, wide = matrix.shape
     scale = max(1, min(12, WEIGHTS_WIDE // wide, WEIGHTS_HIGH // high))
-    largest, picture = np.abs(matrix).max() or 1.0, io.BytesIO()
-    imsave(picture, matrix, -largest, largest, cmap=plots.DIVERGING, format="png")
+    largest, png = np.abs(matrix).max() or 1.0, io.BytesIO()
+    imsave(png, matrix, -largest, largest, cmap=plots.DIVERGING, format="png")
     return {
-        "name": name,
-        "shape": " × ".join(map(str, values.shape)) or "one number",
-        "numbers": values.size,
-        "norm": float(np.linalg.norm(values)),
-        "least": float(values.min()),
-        "greatest": float(values.max()),
         "width": min(WEIGHTS_WIDE, wide * scale),
         "height": min(WEIGHTS_HIGH, high * scale),
-        "picture": base64.b64encode(picture.getvalue()).decode(),
+        "data": base64.b64encode(png.getvalue()).decode(),
     }
 
 

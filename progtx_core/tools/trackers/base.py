@@ -82,8 +82,7 @@ class JsonLines(Tracker):
         self._write(training.name, training.seed, {"facts": facts})
 
     def _log(self, training: Training, numbers: dict, texts: dict, arrays: dict) -> None:
-        row = {"step": training.step} | numbers | texts
-        self._write(training.name, training.seed, row)
+        self._write(training.name, training.seed, {"step": training.step} | numbers | texts)
 
     def _finish(self, label: str, result: TrainingResult, index: int) -> None:
         tested = {f"test/{name}": float(of[index]) for name, of in result.test.items()}
