@@ -3,9 +3,9 @@
 import argparse
 import os
 import sys
+from pathlib import Path
 
-from progtx_core.tools import paths
-from progtx_core.tools.execution import command as execution
+from progtx_core.tools import doctor, execution, paths
 from progtx_core.tools.experiments import command as experiments
 
 NEED_CLONE = {"list", "run", "sweep", "record"}
@@ -20,29 +20,87 @@ def main(arguments: list[str] | None = None) -> int:
             raise ValueError(f"'{options.subcommand}' {CLONE}")
         return options.command(options)
     except KeyboardInterrupt:
-        print("interrupted: what was complete is kept", file=sys.stderr)
+        say("interrupted: what was complete is kept")
         return 130
     except BrokenPipeError:  # whoever reads, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except ImportError as error:
-        print(f"error: {error}; see 'python -m progtx_core doctor'", file=sys.stderr)
-        return 1
+        say(f"error: {error}; see 'python -m progtx_core doctor'")
     except (ValueError, TypeError, RuntimeError, OSError) as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        return 1
+        say(f"error: {' '.join(str(error).split())}")
+    return 1
 
 
 def parser() -> argparse.ArgumentParser:
     """What can be typed."""
-    top = argparse.ArgumentParser(
-        prog="python -m progtx_core",
-        description="Progressive Transformers: run chapters, compare models.",
-    )
+    about = "Progressive Transformers: run chapters, compare models."
+    top = argparse.ArgumentParser("python -m progtx_core", description=about)
     commands = top.add_subparsers(required=True, metavar="COMMAND", dest="subcommand")
-    execution.add_to(commands)
+    one = commands.add_parser("doctor", help="check Python, packages, kernel, disk")
+    one.set_defaults(command=run_doctor)
+    one = commands.add_parser("list", help="chapters, parameters, measured times")
+    one.set_defaults(command=run_list)
+    one = commands.add_parser("run", help="execute chapters with papermill")
+    one.set_defaults(command=run_chapters)
+    add = one.add_argument
+    add("chapters", nargs="*", metavar="CHAPTER", help="number or name (default: all)")
+    add("--profile", default="full", help="full (default) or fast (seconds a chapter)")
+    set_one = {"action": "append", "default": [], "metavar": "NAME=VALUE"}
+    add("-p", dest="parameters", **set_one, help="a parameter; again for more; see 'list'")
+    out = {"type": Path, "default": Path("build/executed"), "metavar": "DIR"}
+    add("--out", **out, help="for executed notebooks (default: build/executed)")
+    add("--update", action="store_true", help="also write the outputs into notebooks/")
     experiments.add_to(commands)
     return top
+
+
+def run_doctor(options: argparse.Namespace) -> int:
+    """Print all findings; 1 if one of them needs a fix."""
+    findings = doctor.examine()
+    print(*findings, sep="\n")
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+def run_list(options: argparse.Namespace) -> int:
+    """Print every chapter with its parameters."""
+    for chapter in execution.chapters():
+        title = chapter.title.partition(". ")[2]
+        print(f"{chapter.name}   {title}   ({chapter.measured})")
+        for parameter in chapter.parameters.values():
+            assigned = f"{parameter.name}: {parameter.type_name} = {parameter.default}"
+            print(f"    {assigned:<32} {parameter.help}")
+    return 0
+
+
+def run_chapters(options: argparse.Namespace) -> int:
+    """Execute chapters one after another, those behind one that fails as well."""
+    wanted = [execution.find(name) for name in options.chapters] or execution.chapters()
+    given = dict(execution.parse_assignment(text) for text in options.parameters)
+    # All is checked before anything runs: a typing error must not cost minutes.
+    planned = [(c, execution.merge(c, options.profile, given)) for c in wanted if c.read()]
+    if options.update and any(parameters for _, parameters in planned):
+        raise ValueError("--update keeps outputs of default parameters; leave out others")
+    options.out.mkdir(parents=True, exist_ok=True)
+    failed, update = 0, options.update
+    for index, (chapter, parameters) in enumerate(planned, start=1):
+        about = "" if parameters else f" (last time: {chapter.measured})"
+        say(f"[{index}/{len(planned)}] {chapter.name}: running{about}")
+        try:
+            path = execution.execute(chapter, parameters, options.out, update=update)
+        except execution.RunFailed as error:
+            failed += 1
+            say(f"error: {error}")
+        else:
+            say(f"{chapter.name}: done in {execution.Chapter(path).measured}")
+            print(path, flush=True)
+    if update:
+        execution.write_readme_table()
+    return 1 if failed else 0
+
+
+def say(line: str) -> None:
+    """To standard error, which holds no results."""
+    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

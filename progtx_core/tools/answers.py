@@ -9,23 +9,19 @@ from torch import nn
 from progtx_core.evaluation import predict
 from progtx_core.tasks import Task
 from progtx_core.training import TrainingResult
-from progtx_core.training.data import Stream, held_out
+from progtx_core.training.data import held_out
 from progtx_core.types import Batch
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What one model answers on some examples of one split of the data.
-
-    probabilities: (answers, n_classes); targets: (answers,); of_example: which example
-    an answer belongs to, (answers,); with an answer a token there are several
-    """
+    """What one model answers on some examples of one split of the data."""
 
     split: str
     batch: Batch
-    probabilities: np.ndarray
-    targets: np.ndarray
-    of_example: np.ndarray
+    probabilities: np.ndarray  # (answers, n_classes)
+    targets: np.ndarray  # (answers,)
+    of_example: np.ndarray  # (answers,): an answer's row of the batch
 
     @property
     def two_sided(self) -> bool:
@@ -54,25 +50,21 @@ class Answers:
 
 
 def answers_of(result: TrainingResult, index: int = 0, n: int = 1000) -> dict[str, Answers]:
-    """What the model of seed number `index` answers on "train" and "test" examples."""
-    found = {}
-    for split in ("train", "test"):
-        batch = _examples(result, split, result.seeds[index], n)
+    """What the model of seed number `index` answers: on "train" and on "test" examples.
+
+    The former are of the fixed set that it was trained on, or such as it was trained on.
+    """
+    task, config, found = result.task, result.config, {}
+    generator = torch.Generator().manual_seed(result.seeds[index])
+    batches = {
+        "train": task.sample(config.n_train or n, generator)[:n],
+        "test": held_out(task, "test", config.n_eval)[:n],
+    }
+    for split, batch in batches.items():
         probabilities, targets = predict(result.models[index], batch)
         of_example = batch.mask.reshape(len(batch), -1).nonzero()[:, 0].numpy()
         found[split] = Answers(split, batch, probabilities, targets, of_example)
     return found
-
-
-def _examples(result: TrainingResult, split: str, seed: int, n: int) -> Batch:
-    """n examples at most of the test set, or such as a seed was trained on."""
-    if split == "test":
-        return held_out(result.task, "test", result.config.n_eval)[:n]
-    if result.config.n_train is None:
-        return result.task.sample(n, torch.Generator().manual_seed(seed))
-    fixed = Stream(result.task, 1, seed, result.config.n_train).fixed
-    assert fixed is not None  # a stream with n_train has one
-    return fixed[:n]
 
 
 def in_words(task: Task, inputs: torch.Tensor) -> str:
@@ -85,8 +77,7 @@ def in_words(task: Task, inputs: torch.Tensor) -> str:
     '7+5'
     """
     if inputs.ndim == 1:
-        tokenizer = getattr(task, "tokenizer", None)
-        ids = inputs.tolist()
+        ids, tokenizer = inputs.tolist(), getattr(task, "tokenizer", None)
         return tokenizer.decode(ids) if tokenizer else " ".join(map(str, ids))
     return "; ".join(" ".join(f"{x:.2f}" for x in row) for row in inputs.tolist())
 
@@ -95,12 +86,6 @@ class Outputs:
     """What a tracker draws histograms of: a model's outputs on n held-out examples.
 
     A call returns "logits", all of them, and "probabilities", of the right answers.
-
-    >>> from progtx_core import models, tasks
-    >>> task = tasks.get("trend_sign")
-    >>> found = Outputs(task, n=10)(models.build("logistic_regression", task.spec))
-    >>> found["logits"].shape, found["probabilities"].shape
-    ((20,), (10,))
     """
 
     def __init__(self, task: Task, n: int = 500) -> None:

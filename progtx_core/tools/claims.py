@@ -1,15 +1,15 @@
 """A claim: a statement, its measured value, and a bound that it must keep.
 
-Claims are judged when all parameters of their chapter have the defaults that its
-parameters cell gives them. With other values (a fast run, a learner's, a sweep's) a claim
-is recorded as not judged, visibly, and nothing is raised.
+Claims are judged where all parameters of their chapter have their defaults; with others (a
+fast run, a learner's, a sweep's) they are recorded as not judged, and nothing is raised.
 """
 
+import contextlib
 import html
 import math
 from dataclasses import asdict, dataclass
 
-from progtx_core.tools.execution.parameters import defaults_of
+from progtx_core.tools.execution import defaults_of
 
 HOLDS, FAILS, NOT_JUDGED = "holds", "FAILS", "not judged"
 METADATA_KEY = "progtx_claim"
@@ -34,9 +34,8 @@ class Claim:
     @property
     def bound(self) -> str:
         """The bound in words of mathematics, such as "≥ 0.98"."""
-        low = "" if self.at_least is None else f"≥ {self.at_least:g}"
-        high = "" if self.at_most is None else f"≤ {self.at_most:g}"
-        return " and ".join(part for part in (low, high) if part)
+        bounds = ("≥", self.at_least), ("≤", self.at_most)
+        return " and ".join(f"{sign} {x:g}" for sign, x in bounds if x is not None)
 
     def __str__(self) -> str:
         # No measured digits: they differ between machines, and this text is compared.
@@ -51,45 +50,29 @@ class Claim:
 
 
 class Claims:
-    """The claims of one chapter.
+    """The claims of a chapter; parameters: what holds its own, such as `globals()`.
 
-    Args:
-        chapter: its name, such as "01_logistic_regression".
-        parameters: a mapping that holds the chapter's parameters (`globals()`).
-
-    Example:
-        >>> claims = Claims("no_such_chapter", {})
-        >>> claims.why_not
-        'no default parameters are recorded for no_such_chapter'
+    >>> Claims("no_such_chapter", {}).why_not
+    'no default parameters are recorded for no_such_chapter'
     """
 
     def __init__(self, chapter: str, parameters: dict) -> None:
         self.made: list[Claim] = []
-        try:
-            defaults = defaults_of(chapter)
-        except FileNotFoundError:
-            defaults = {}
-        self.why_not = "; ".join(
-            f"{name} is {parameters.get(name)!r}, by default {default!r}"
-            for name, default in defaults.items()
-            if parameters.get(name) != default
-        )
-        if not defaults:
-            self.why_not = f"no default parameters are recorded for {chapter}"
-
-    @property
-    def judged(self) -> bool:
-        """Whether all parameters have their default values."""
-        return not self.why_not
+        self.why_not = f"no default parameters are recorded for {chapter}"
+        with contextlib.suppress(FileNotFoundError):
+            if defaults := defaults_of(chapter):
+                self.why_not = "; ".join(
+                    f"{name} is {parameters.get(name)!r}, by default {default!r}"
+                    for name, default in defaults.items()
+                    if parameters.get(name) != default
+                )
 
     def check(
         self, statement: str, value: float, *, at_least: Bound = None, at_most: Bound = None
     ) -> None:
         """Record a claim and show its row; a value that is not a number (NaN) fails.
 
-        Raises:
-            ClaimFailed: it is judged, and false.
-            ValueError: there is no bound.
+        Raises ClaimFailed if it is judged and false, ValueError if there is no bound.
         """
         from IPython.display import display
 
@@ -99,7 +82,7 @@ class Claims:
         low = -math.inf if at_least is None else at_least
         high = math.inf if at_most is None else at_most
         verdict = HOLDS if low <= value <= high else FAILS  # NaN lies in no range
-        verdict = verdict if self.judged else NOT_JUDGED
+        verdict = NOT_JUDGED if self.why_not else verdict
         claim = Claim(statement, value, at_least, at_most, verdict)
         self.made.append(claim)
         bundle = {"text/plain": str(claim), "text/html": claim._repr_html_()}
@@ -110,7 +93,7 @@ class Claims:
 
     def summary(self) -> str:
         """How many claims there are and how they were judged, in one line."""
-        if not self.judged:
+        if self.why_not:
             return f"{len(self.made)} claims, none judged: {self.why_not}"
         held = sum(claim.verdict == HOLDS for claim in self.made)
         return f"{held} of {len(self.made)} claims hold"

@@ -33,30 +33,14 @@ STATE = "progtx_training"  # its part of a checkpoint
 class LightningTraining(LightningModule):
     """What `fit` trains for one seed, as a module for `Trainer.fit`; arguments as there.
 
-    Every process draws the same batch and takes its rows of it. Loss and gradients are
-    those of the whole batch, also where one process has fewer answers that count, so the
-    curves are those of `fit`, to float tolerance. Candidates that an optimizer measures by
-    `losses_of` are divided as well. A model that draws numbers in training draws those of
-    seed, step and process.
+    Every process draws the same batch and takes its rows of it; candidates that an
+    optimizer measures by `losses_of` are divided as well. Loss and gradients are those of
+    the whole batch, so curves are those of `fit`, to float tolerance. An epoch is the steps
+    between two evaluations: Lightning validates, saves and stops early by evaluations.
+    `Config` says when the training ends: give the `Trainer` `max_epochs=-1`.
 
-    An epoch is the steps between two evaluations, so Lightning validates, saves and stops
-    early by evaluations. `Config` says when the training ends: give the `Trainer`
-    `max_epochs=-1`. Logged is what `fit` records, with the optimizer's own `extras`.
-
-    Raises:
-        ValueError: a checkpoint of another training.
-        FloatingPointError: a loss is not a finite number.
-
-    Example:
-        >>> from pytorch_lightning import Trainer
-        >>> from progtx_core import tasks
-        >>> training = LightningTraining("max_pooling", tasks.get("last_gt_first"))
-        >>> quiet = {"enable_progress_bar": False, "enable_model_summary": False}
-        >>> options = quiet | {"accelerator": "cpu", "logger": False}
-        >>> trainer = Trainer(max_epochs=-1, fast_dev_run=3, **options)
-        >>> trainer.fit(training)
-        >>> trainer.global_step
-        3
+    Raises ValueError for a checkpoint of another training, FloatingPointError if a loss is
+    not a finite number. Devices and checkpoints: book/manual/devices.md.
     """
 
     def __init__(
@@ -71,8 +55,8 @@ class LightningTraining(LightningModule):
         super().__init__()
         make_model, name, defaults = resolve(model)
         config = config or Config(**defaults)
-        checks.whole("seed", seed, at_least=0)
         how = make_model, make_optimizer, name, task, config
+        checks.whole("seed", seed, at_least=0)
         self.state = Training.begin(*how, seeds=[seed], seed=seed)
         self.model = self.state.model  # here Lightning finds its parameters
         self.make_optimizer = make_optimizer
@@ -81,7 +65,6 @@ class LightningTraining(LightningModule):
         self.automatic_optimization = False
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """The optimizer; several processes share the candidates that it measures."""
         # Anew: by now the model is on its device.
         optimizer: Any = self.make_optimizer(self.model, self.state.config)
         if self.trainer.world_size > 1 and getattr(optimizer, "losses_of", None):
@@ -95,25 +78,19 @@ class LightningTraining(LightningModule):
         return range(config.eval_every or max(1, config.steps // 20))
 
     def val_dataloader(self) -> Iterable:
-        """A single number: the held-out set is one batch."""
-        return range(1)
+        return range(1)  # the held-out set is one batch
 
     test_dataloader = val_dataloader
 
     def _share(self, batch: Batch) -> Batch:
-        """The rows of this process, on its device."""
         rows = batch[self.global_rank :: self.trainer.world_size]
-        parts = (rows.inputs, rows.targets, rows.mask)
-        return Batch(*(part.to(self.device) for part in parts))
+        return Batch(*(part.to(self.device) for part in vars(rows).values()))
 
     def on_fit_start(self) -> None:
-        """Refuse a batch that cannot be divided."""
         n, size = self.trainer.world_size, self.state.config.batch_size
         if size < n:
-            raise ValueError(
-                f"batch_size must be at least the number of processes, got {size} for {n}; "
-                "take a larger batch or fewer devices"
-            )
+            wanted = f"batch_size must be at least the number of processes, got {size}"
+            raise ValueError(f"{wanted} for {n}; take a larger batch or fewer devices")
 
     def training_step(self, number: int, batch_idx: int) -> None:
         """One update on the next batch, as `loop.update` has it."""
@@ -146,14 +123,12 @@ class LightningTraining(LightningModule):
         self.trainer.should_stop |= ended or getattr(optimizer, "finished", False)
 
     def validation_step(self, number: int, batch_idx: int) -> None:
-        """Loss and accuracy on the held-out set, and how the optimizer fares."""
         self._evaluate("val")
         for optimizer in self.trainer.optimizers:  # there is none in `Trainer.validate`
-            told = getattr(optimizer, "extras", dict)()
-            self.log_dict(told, batch_size=1, sync_dist=True)
+            extras = getattr(optimizer, "extras", dict)()
+            self.log_dict(extras, batch_size=1, sync_dist=True)
 
     def test_step(self, number: int, batch_idx: int) -> None:
-        """Loss and accuracy on the test set."""
         self._evaluate("test")
 
     def _evaluate(self, split: str) -> None:
@@ -165,14 +140,14 @@ class LightningTraining(LightningModule):
         self.log_dict(named, batch_size=1, sync_dist=True)
 
     def _measure(self, batch: Batch) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """The loss to differentiate here, then loss and accuracy over all processes.
+        """A loss to differentiate here; loss and accuracy over all processes.
 
-        Averaged over the processes, as gradients are, the first is the whole batch's loss.
+        The former's mean over processes, as of gradients, is the whole batch's loss.
         """
         with self.device:  # what a model makes on its way is made there too
             logits = self.model(batch.inputs).float()
-        logits, mask = logits.flatten(0, -2), batch.mask.flatten()
-        targets = batch.targets.flatten()
+        logits, targets = logits.flatten(0, -2), batch.targets.flatten()
+        mask = batch.mask.flatten()
         loss = (F.cross_entropy(logits, targets, reduction="none") * mask).sum()
         right = ((logits.argmax(-1) == targets) & mask).sum()
         sums = torch.stack([loss.detach(), right.float(), mask.sum().float()])
@@ -197,7 +172,6 @@ class LightningTraining(LightningModule):
         return self.trainer.strategy.reduce(of_this_process, reduce_op="sum")
 
     def on_save_checkpoint(self, checkpoint: dict) -> None:
-        """Add where the stream of batches stands, and what is trained."""
         batches = self.state.batches.state_dict()
         checkpoint[STATE] = {"facts": facts_of(self.state), "batches": batches}
 
@@ -208,8 +182,6 @@ class LightningTraining(LightningModule):
         for name, now in facts_of(self.state).items():
             was = checkpoint[STATE]["facts"].get(name)
             if was != now:
-                raise ValueError(
-                    f"a checkpoint of another training: {name} was {was!r}, now {now!r}; "
-                    "resume with the same settings, or start anew"
-                )
+                what = f"a checkpoint of another training: {name} was {was!r}, now {now!r}"
+                raise ValueError(f"{what}; resume with the same settings, or start anew")
         self.state.batches.load_state_dict(checkpoint[STATE]["batches"])

@@ -1,10 +1,13 @@
 """Puts figures and computed sentences on a notebook's page."""
 
 import base64
+import html
 import io
+import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from progtx_core.tools import paths
 
@@ -16,12 +19,10 @@ COLAB = "https://colab.research.google.com/github/"
 
 
 def show(figure, alt: str) -> None:
-    """Show a figure as a small PNG.
+    """Show a figure of matplotlib, or the file of a PNG, as a small PNG.
 
-    Args:
-        figure: of matplotlib, or the path of a PNG.
-        alt: what a screen reader reads and a terminal prints; it is compared when outputs
-            are checked, so it holds no measured digits.
+    alt: what a screen reader reads and a terminal prints; it is compared when outputs are
+    checked, so it holds no measured digits.
     """
     from IPython.display import display
 
@@ -71,59 +72,47 @@ def layers(model) -> None:
 
     A layer is what shares the first parts of its name, such as "blocks.0.attention".
     """
-    found: dict[str, list] = {}
-    for name, parameter in model.named_parameters():
+    found = []
+    for name, p in model.named_parameters():
         layer = ".".join(name.split(".")[:-1][:3]) or name
-        found.setdefault(layer, []).append(parameter)
-    counts = {layer: sum(p.numel() for p in group) for layer, group in found.items()}
-    rows = [
-        [layer, ", ".join(str(tuple(p.shape)) for p in group), f"{counts[layer]:,}"]
-        for layer, group in found.items()
-    ]
-    rows.append(["all", "", f"{sum(counts.values()):,}"])
-    table(["layer", "shapes", "parameters"], rows)
+        found.append({"layer": layer, "shapes": str((*p.shape,)), "parameters": p.numel()})
+    frame = pd.DataFrame(found)
+    how = {"shapes": ", ".join, "parameters": "sum"}
+    summed = frame.groupby("layer", sort=False).agg(how).itertuples(name=None)
+    rows = [*summed, ("all", "", frame["parameters"].sum())]
+    table([*frame], [[layer, shapes, f"{n:,}"] for layer, shapes, n in rows])
 
 
 def accuracy_table(results: dict, head: str = "task") -> None:
-    """Show test accuracies: a row a `TrainingResult`, with median, worst and best seed.
+    """Show test accuracies: median, worst and best seed of every `TrainingResult`.
 
-    Args:
-        results: training results by what their row is called.
-        head: what these names are.
+    results: by what a row is called; head: what these names are.
     """
-    rows = [
-        [name, one.n_parameters, np.median(shares), shares.min(), shares.max()]
-        for name, one in results.items()
-        for shares in [one.test["accuracy"]]
-    ]
+    rows = []
+    for name, one in results.items():
+        shares = one.test["accuracy"]
+        rows.append([name, one.n_parameters, np.median(shares), shares.min(), shares.max()])
     table([head, "parameters", "median", "worst seed", "best seed"], rows)
 
 
 def glue(name: str, text: str) -> None:
-    """Keep a sentence made of measured values under a name, for a page of the book.
+    """Keep a sentence of measured values, ** for bold, under a name, and show nothing.
 
-    Nothing is shown here. A page shows it with the `glue` directive of MyST-NB, whose
-    output format this is. Text between ** is set in bold.
+    A page of the book shows it by the `glue` directive of MyST-NB, whose format this is.
     """
-    from html import escape
-
     from IPython.display import display
 
-    parts = [escape(part) for part in text.split("**")]
-    bold = [f"<strong>{p}</strong>" if i % 2 else p for i, p in enumerate(parts)]
+    bold = re.sub(r"(?s)\*\*(.*?)\*\*", r"<strong>\1</strong>", html.escape(text))
     prefix = "application/papermill.record/"
-    display(
-        {prefix + "text/html": f"<p>{''.join(bold)}</p>", prefix + "text/plain": text},
-        raw=True,
-        metadata={"scrapbook": {"name": name, "mime_prefix": prefix}},
-    )
+    bundle = {prefix + "text/html": f"<p>{bold}</p>", prefix + "text/plain": text}
+    metadata = {"scrapbook": {"name": name, "mime_prefix": prefix}}
+    display(bundle, raw=True, metadata=metadata)
 
 
 def chapter_header(chapter: str, **facts: object) -> None:
-    """Show a chapter at a glance: the given facts, its measured time, launch buttons.
+    """Show a chapter at a glance: given facts, time of the kept run, launch buttons.
 
-    The time is that of the run whose outputs are kept in notebooks/. The buttons need
-    `repository.url` in book/_config.yml; while that is empty there are none.
+    The buttons need `repository.url` in book/_config.yml.
     """
     path = f"notebooks/{chapter}.ipynb"
     try:

@@ -37,18 +37,16 @@ def read_profile(name: str, chapter: str) -> dict:
     return parameters
 
 
-def record_of(notebook: str | Path) -> dict:
+def record_of(path: Path) -> dict:
     """Seconds and parameters of the run that made a notebook's outputs, if any."""
-    path = Path(notebook)
     if not path.exists():
         return {}
     try:
         return dict(json.loads(path.read_text("utf-8"))["metadata"].get(RECORD, {}))
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise ValueError(
-            f"{path}: damaged, not a notebook ({type(error).__name__}); remake it with "
-            f"'python -m progtx_core run {path.stem} --update'"
-        ) from error
+        what = f"{path}: damaged, not a notebook ({type(error).__name__})"
+        fix = f"remake it with 'python -m progtx_core run {path.stem} --update'"
+        raise ValueError(f"{what}; {fix}") from error
 
 
 def repository_url() -> str:
@@ -56,7 +54,5 @@ def repository_url() -> str:
     import yaml
 
     path = ROOT / "book" / "_config.yml"
-    if not path.exists():
-        return ""
-    config = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    return (config.get("repository") or {}).get("url") or ""
+    config = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
+    return ((config or {}).get("repository") or {}).get("url") or ""

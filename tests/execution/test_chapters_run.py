@@ -159,7 +159,7 @@ SMALL = """\
 
 # %%
 from progtx_core.tools.claims import Claims
-from progtx_core.tools.execution.parameters import defaults_of
+from progtx_core.tools.execution import defaults_of
 
 name = "01_logistic_regression"
 claims = Claims(name, defaults_of(name))

@@ -9,7 +9,7 @@ import pytest
 
 from progtx_core.__main__ import main
 from progtx_core.tools import execution, paths
-from progtx_core.tools.execution.parameters import Parameter, defaults_of, fit_type
+from progtx_core.tools.execution import Parameter, defaults_of, fit_type
 
 HEADER = """\
 # ---
@@ -244,7 +244,7 @@ def test_defaults_are_read_in_no_time():
     """By every chapter's claims: so from the text alone, and without Jupytext."""
     code = (
         "import sys; from timeit import timeit\n"
-        "from progtx_core.tools.execution.parameters import defaults_of\n"
+        "from progtx_core.tools.execution import defaults_of\n"
         "seconds = timeit(lambda: defaults_of('09_pattern_search_vs_adam'), number=10)\n"
         "slow = {'jupytext', 'nbformat', 'papermill', 'torch'} & set(sys.modules)\n"
         "assert not slow, slow; assert seconds < 0.2, seconds"

@@ -1,5 +1,11 @@
-"""Which chapters there are, with their titles, parameters and measured times."""
+"""Which chapters there are, with titles, parameters, measured times; values for them.
 
+What papermill only warns of, such as an unknown parameter, is an error here.
+"""
+
+import ast
+import contextlib
+import math
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,25 +14,35 @@ from typing import Any
 
 from progtx_core import checks, files
 from progtx_core.tools import paths
-from progtx_core.tools.execution.parameters import Parameter, parameters_of
 
 README_START, README_END = "<!-- chapters -->", "<!-- /chapters -->"
+TYPES = {"int": int, "float": float, "str": str, "bool": bool, "list": list, "dict": dict}
+CELL = re.compile(r'^# %% .*"parameters".*\n((?:(?!# %%).*\n?)*)', re.MULTILINE)
+TITLE = re.compile(r"^# # (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One line of a parameters cell: `steps: int = 600  # parameter updates`."""
+
+    name: str
+    type_name: str
+    default: object
+    help: str
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """A pair of files: `source` (.py, what people edit) and `notebook` (.ipynb)."""
+    """A pair of files: `source` (.py, what people edit) and `notebook` with outputs."""
 
     source: Path
 
     @property
     def name(self) -> str:
-        """Such as "01_logistic_regression"."""
         return self.source.stem
 
     @property
     def notebook(self) -> Path:
-        """The half that carries the outputs."""
         return self.source.with_suffix(".ipynb")
 
     def read(self) -> Any:
@@ -57,13 +73,23 @@ class Chapter:
     @cached_property
     def title(self) -> str:
         """The first heading."""
-        found = re.search(r"^# # (.+)$", self.source.read_text("utf-8"), re.MULTILINE)
+        found = TITLE.search(self.source.read_text("utf-8"))
         return found.group(1).strip() if found else self.name
 
     @cached_property
     def parameters(self) -> dict[str, Parameter]:
-        """The parameters of the cell tagged `parameters`, by name."""
-        return parameters_of(self.source)
+        """Those of the cell tagged `parameters`, by name."""
+        cell = CELL.search(self.source.read_text("utf-8"))
+        code = cell.group(1) if cell else ""
+        found, lines = {}, code.splitlines()
+        for node in ast.parse(code).body:
+            if not isinstance(node, ast.AnnAssign) or node.value is None:
+                where = f"{self.source}: line {node.lineno} of the parameters cell"
+                raise ValueError(f"{where} must read 'name: type = value  # help'")
+            name, type_name = ast.unparse(node.target), ast.unparse(node.annotation)
+            remark = lines[(node.end_lineno or node.lineno) - 1].partition("#")[2].strip()
+            found[name] = Parameter(name, type_name, ast.literal_eval(node.value), remark)
+        return found
 
     @property
     def seconds(self) -> float | None:
@@ -92,6 +118,51 @@ def find(wanted: str) -> Chapter:
     return known[checks.one_of("chapter", (numbered or [stem])[0], known)]
 
 
+def defaults_of(chapter: str) -> dict[str, object]:
+    """The default parameters of a chapter by its name; FileNotFoundError if unknown."""
+    found = Chapter(paths.NOTEBOOKS / f"{chapter}.py").parameters
+    return {name: parameter.default for name, parameter in found.items()}
+
+
+def parse_assignment(text: str) -> tuple[str, object]:
+    """Split "name=value"; the value is read as YAML, as papermill does."""
+    import yaml
+
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise ValueError(f"-p takes name=value, got {text!r}")
+    try:
+        return name.strip(), yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise ValueError(f"-p {text}: the value is no YAML: {error}") from error
+
+
+def merge(chapter: Chapter, profile: str, given: dict[str, object]) -> dict[str, object]:
+    """Parameters to inject: those of the profile, overridden by those given.
+
+    Raises ValueError for an unknown parameter, TypeError for a value of another type.
+    """
+    known, fitted = chapter.parameters, {}
+    for name, value in (paths.read_profile(profile, chapter.name) | given).items():
+        checks.one_of(f"parameter of {chapter.name}", name, known)
+        fitted[name] = fit_type(chapter.name, known[name], value)
+    return {n: v for n, v in fitted.items() if v != known[n].default}
+
+
+def fit_type(chapter: str, parameter: Parameter, value: object) -> object:
+    """The value as the parameter's type; TypeError or ValueError if it does not fit."""
+    where = f"{chapter}: {parameter.name} must be of type {parameter.type_name}"
+    wanted = TYPES.get(parameter.type_name.split("[")[0], object)
+    if wanted is float and isinstance(value, int | str) and not isinstance(value, bool):
+        with contextlib.suppress(ValueError):  # such as "1e-3", for YAML no number
+            value = float(value)
+    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+        raise TypeError(f"{where}, got {value!r} ({type(value).__name__})")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{where} and finite, got {value}")
+    return value
+
+
 def duration(seconds: float | None) -> str:
     """Seconds in words for a table.
 
@@ -109,14 +180,12 @@ def write_readme_table() -> None:
     path = paths.ROOT / "README.md"
     if not path.exists():
         return
-    start, found, rest = path.read_text("utf-8").partition(README_START)
-    _, closed, end = rest.partition(README_END)
-    if not (found and closed):
-        raise ValueError(f"{path}: the marks {README_START} … {README_END} are missing")
     rows = ["| chapter | notebook | measured time |", "| --- | --- | --- |"]
-    rows += [
-        f"| {c.title} | [{c.name}](notebooks/{c.name}.ipynb) | {c.measured} |"
-        for c in chapters()
-    ]
-    table = "\n".join(rows)
-    files.write_atomically(path, f"{start}{README_START}\n{table}\n{README_END}{end}")
+    for one in chapters():
+        link = f"[{one.name}](notebooks/{one.name}.ipynb)"
+        rows.append(f"| {one.title} | {link} | {one.measured} |")
+    table, old = "\n".join([README_START, *rows, README_END]), path.read_text("utf-8")
+    new, found = re.subn(f"(?s){README_START}.*{README_END}", lambda _: table, old)
+    if not found:
+        raise ValueError(f"{path}: the marks {README_START} … {README_END} are missing")
+    files.write_atomically(path, new)

@@ -21,18 +21,13 @@ class RunFailed(RuntimeError):
 
 def execute(
     chapter: Chapter,
-    parameters: dict[str, object],
+    parameters: dict[str, object],  # to inject, by name (see `merge`)
     out: Path,
     *,
-    update: bool = False,
-    log: Path | None = None,
+    update: bool = False,  # the pair in notebooks/ as well; with default parameters only
+    log: Path | None = None,  # to which is added what the cells print
 ) -> Path:
     """Run a chapter and return the path of the executed notebook, `out/NAME.ipynb`.
-
-    Args:
-        parameters: What to inject, by name (see `parameters.merge`).
-        update: Also renew the pair in notebooks/; only with default parameters.
-        log: A file to which is added what the cells print.
 
     Raises RunFailed if the chapter fails: what was executed until then is kept as
     `NAME.failed.ipynb`, and an older executed notebook stays as it is.
@@ -86,7 +81,7 @@ def tidied(notebook: Any, record: dict) -> Any:
     from nbformat import from_dict
 
     for cell in notebook.cells:
-        tags = [t for t in cell.metadata.get("tags", []) if t != "papermill-error-cell-tag"]
+        tags = cell.metadata.get("tags")
         cell.metadata = from_dict({"tags": tags} if tags else {})
     kept = {key: notebook.metadata[key] for key in KEPT if key in notebook.metadata}
     notebook.metadata = from_dict({**kept, paths.RECORD: record})

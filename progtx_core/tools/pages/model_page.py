@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from matplotlib.image import imsave
 
 from progtx_core import plots
 from progtx_core.tasks import Task
@@ -28,23 +29,24 @@ def write(path: Path, result: TrainingResult, dashboard: str) -> Path:
     answers = [answers_of(result, index) for index in range(len(result.seeds))]
     trained = [(one["train"].accuracy, one["train"].loss) for one in answers]
     tested = zip(result.test["accuracy"], result.test["loss"], strict=True)
+    pictures = figures(result, answers[0])
     return templating.write(
         path,
         "model.html",
         title=f"{result.name} on {result.task.name}",
         run=result,
         dashboard=dashboard,
-        settings=vars(result.config),
-        reached=[
-            {"seed": seed, "numbers": train + test}
-            for seed, train, test in zip(result.seeds, trained, tested, strict=True)
-        ],
-        pictures=[
-            {"title": title, "alt": f"{title} of {result.name}", "data": as_base64(figure)}
-            for title, figure in figures(result, answers[0]).items()
-        ],
-        parameters=[parameter(*one) for one in result.models[0].named_parameters()],
-        wrong=[wrong(result.task, one) for one in answers[0].values()],
+        reached=[*zip(result.seeds, trained, tested, strict=True)],
+        pictures={title: as_base64(figure) for title, figure in pictures.items()},
+        parameters={
+            name: (tensor.detach().numpy(), weights_picture(tensor.detach().numpy()))
+            for name, tensor in result.models[0].named_parameters()
+        },
+        answers=answers[0],
+        wrong={
+            split: [answered(result.task, one, i) for i in one.wrong(N_WRONG)]
+            for split, one in answers[0].items()
+        },
     )
 
 
@@ -61,39 +63,18 @@ def figures(result: TrainingResult, answers: dict[str, Answers]) -> dict:
     return drawn
 
 
-def parameter(name: str, tensor: torch.Tensor) -> dict:
-    """A tensor of parameters in numbers, with a small picture of it."""
-    values = tensor.detach().numpy()
+def weights_picture(values: np.ndarray) -> dict:
+    """A small picture of a parameter, a pixel a number, and how large it is shown."""
     matrix = values.reshape(-1, values.shape[-1] if values.ndim > 1 else values.size)
     high, wide = matrix.shape
     scale = max(1, min(12, WEIGHTS_WIDE // wide, WEIGHTS_HIGH // high))
+    largest, png = np.abs(matrix).max() or 1.0, io.BytesIO()
+    imsave(png, matrix, -largest, largest, cmap=plots.DIVERGING, format="png")
     return {
-        "name": name,
-        "shape": " × ".join(map(str, values.shape)) or "one number",
-        "numbers": values.size,
-        "norm": float(np.linalg.norm(values)),
-        "least": float(values.min()),
-        "greatest": float(values.max()),
         "width": min(WEIGHTS_WIDE, wide * scale),
         "height": min(WEIGHTS_HIGH, high * scale),
-        "picture": weights_picture(matrix),
+        "data": base64.b64encode(png.getvalue()).decode(),
     }
-
-
-def weights_picture(matrix: np.ndarray) -> str:
-    """A matrix as base64 text of a PNG, a pixel a number: red above zero, blue below."""
-    from matplotlib.image import imsave
-
-    largest, picture = np.abs(matrix).max() or 1.0, io.BytesIO()
-    imsave(picture, matrix, -largest, largest, cmap=plots.DIVERGING, format="png")
-    return base64.b64encode(picture.getvalue()).decode()
-
-
-def wrong(task: Task, answers: Answers) -> dict:
-    """The wrong answers of one split, the worst first."""
-    rows = [answered(task, answers, i) for i in answers.wrong(N_WRONG)]
-    n, share = len(answers.targets), 1 - answers.accuracy
-    return {"split": answers.split, "rows": rows, "count": round(share * n), "of": n}
 
 
 def answered(task: Task, answers: Answers, i: int) -> dict:

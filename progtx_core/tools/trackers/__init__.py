@@ -13,22 +13,15 @@ from progtx_core.tools.trackers.tensorboard import TensorBoard
 from progtx_core.tools.trackers.wandb import WandB
 
 __all__ = ["KINDS", "JsonLines", "TensorBoard", "Tracker", "WandB", "opened"]
-
 KINDS = ("jsonl", "tensorboard", "wandb")
 
 
 def opened(
     kinds: Iterable[str], folder: Path, group: str, mode: str | None = None
 ) -> list[Tracker]:
-    """The trackers of those kinds, writing below a folder.
+    """Trackers of some KINDS that write below a folder; group and mode: see `WandB`.
 
     One that cannot begin (no package, no account, no network) is left out, with a warning.
-
-    Args:
-        kinds: some of KINDS.
-        folder: where they write.
-        group: what the trainings that follow have in common.
-        mode: of Weights & Biases, see `WandB`.
     """
     makers = {
         "jsonl": lambda: JsonLines(folder / "log.jsonl"),

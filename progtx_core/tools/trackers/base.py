@@ -2,7 +2,6 @@
 
 import json
 import warnings
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,9 +15,8 @@ from progtx_core.training import Callback, Training, TrainingResult
 class Tracker(Callback):
     """Logs trainings, one after another; a subclass writes hooks that begin with `_`.
 
-    What a hook raises (no network, no account, a full disk) becomes one warning; then the
-    tracker is left alone and the training goes on. Arrays, which become histograms, are
-    logged at every `hist_every`-th evaluation.
+    What a hook raises (no network, no account, a full disk) becomes one warning, and the
+    tracker is left alone. Arrays become histograms at every `hist_every`-th evaluation.
     """
 
     shared = True
@@ -27,19 +25,16 @@ class Tracker(Callback):
         self.hist_every = checks.whole("hist_every", hist_every, at_least=1)
         self.failed = False
         self.labels: dict[tuple[str, int], str] = {}  # by model and seed
-        self.n_evaluations: Counter[str] = Counter()  # by label
 
     def on_start(self, training: Training) -> None:
         self.labels[training.name, training.seed] = training.label
-        self.n_evaluations[training.label] = 0
         facts = {"task": training.task.name, "seeds": list(training.seeds)}
         facts |= training.config.as_dict()
         facts["parameters"] = count_parameters(training.model)
         self._guarded(self._start, training, facts)
 
     def on_eval(self, training: Training) -> None:
-        measured, nth = training.measured, self.n_evaluations[training.label]
-        self.n_evaluations[training.label] += 1
+        measured, nth = training.measured, len(training.history["val/loss"]) - 1
         texts = {k: v for k, v in measured.items() if isinstance(v, str)}
         arrays = {k: v for k, v in measured.items() if isinstance(v, np.ndarray)}
         numbers = {k: float(measured[k]) for k in measured if k not in texts | arrays}
@@ -48,8 +43,7 @@ class Tracker(Callback):
 
     def on_result(self, result: TrainingResult) -> None:
         for index, seed in enumerate(result.seeds):
-            label = self.labels[result.name, seed]
-            self._guarded(self._finish, label, result, index)
+            self._guarded(self._finish, self.labels[result.name, seed], result, index)
 
     def close(self) -> None:
         """Write what is still to be written; no training follows."""
@@ -88,8 +82,7 @@ class JsonLines(Tracker):
         self._write(training.name, training.seed, {"facts": facts})
 
     def _log(self, training: Training, numbers: dict, texts: dict, arrays: dict) -> None:
-        row = {"step": training.step} | numbers | texts
-        self._write(training.name, training.seed, row)
+        self._write(training.name, training.seed, {"step": training.step} | numbers | texts)
 
     def _finish(self, label: str, result: TrainingResult, index: int) -> None:
         tested = {f"test/{name}": float(of[index]) for name, of in result.test.items()}

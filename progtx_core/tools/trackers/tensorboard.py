@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from progtx_core import plots
-from progtx_core.models.attention import patterns
+from progtx_core.models.attention import MultiHeadAttention, patterns
 from progtx_core.tools.answers import answers_of
 from progtx_core.tools.trackers.base import Tracker
 from progtx_core.training import Training, TrainingResult
@@ -51,16 +51,12 @@ class TensorBoard(Tracker):
                 shares = answers.probabilities[:, 1]
                 writer.add_pr_curve(f"{split}/pr", answers.targets, shares, step)
         writer.add_hparams(self.settings[label], reached, run_name=".")
-        inputs = found["test"].batch.inputs[:1]
-        try:
-            pattern = next(iter(patterns(result.models[index], inputs).values()))[0]
-        except ValueError:  # a model without self-attention
-            pattern = None
-        if pattern is not None:
+        model, inputs = result.models[index], found["test"].batch.inputs[:1]
+        if any(isinstance(part, MultiHeadAttention) for part in model.modules()):
+            pattern = next(iter(patterns(model, inputs).values()))[0]
             positions = [str(position) for position in range(inputs.shape[1])]
-            writer.add_figure(
-                "attention", plots.attention_heads(pattern.numpy(), positions), step
-            )
+            figure = plots.attention_heads(pattern.numpy(), positions)
+            writer.add_figure("attention", figure, step)
         writer.flush()
 
     def _close(self) -> None:

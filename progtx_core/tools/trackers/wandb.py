@@ -19,11 +19,9 @@ N_SHOWN = 20  # examples in a table
 class WandB(Tracker):
     """Every seed of every model under its own label, and over its own steps.
 
-    Args:
-        mode: "disabled", "offline" (files below `folder`, no account, no network) or
-            "online"; None for what the environment variable WANDB_MODE says, or "offline".
-        group: what belongs together; the run is called by it and the time of day.
-        config: further hyper-parameters.
+    mode: "disabled", "offline" (files below `folder`, no account, no network) or "online";
+    None for what the environment variable WANDB_MODE says, or "offline".
+    group: what belongs together; the run is called by it and the time of day.
     """
 
     def __init__(
@@ -34,7 +32,7 @@ class WandB(Tracker):
         group: str = "training",
         job_type: str = "train",
         hist_every: int = 5,
-        **config,
+        **config,  # further hyper-parameters
     ) -> None:
         import wandb  # a second to import: only for those who ask for it
 
@@ -86,8 +84,8 @@ class WandB(Tracker):
         names = [str(c) for c in range(answers.probabilities.shape[1])]
         chosen = answers.probabilities.argmax(1).tolist()
         given = {"y_true": truth, "preds": chosen, "class_names": names}
-        confusion = plot.confusion_matrix(**given, title=f"confusion, {name}")
-        charts = {f"{name}/confusion": confusion}
+        title = f"confusion, {name}"
+        charts = {f"{name}/confusion": plot.confusion_matrix(**given, title=title)}
         if answers.two_sided:
             of = truth, answers.probabilities, names
             charts[f"{name}/roc"] = plot.roc_curve(*of, title=f"ROC, {name}")
@@ -96,10 +94,8 @@ class WandB(Tracker):
 
     def _examples(self, result: TrainingResult, answers: Answers):
         """Some examples: the wrong ones first, then others."""
-        first = answers.wrong(N_SHOWN // 2)
-        others = [i for i in range(len(answers.targets)) if i not in first]
-        shown = first + others[: N_SHOWN - len(first)]
-        rows = [answered(result.task, answers, i) for i in shown]
+        order = dict.fromkeys([*answers.wrong(N_SHOWN // 2), *range(len(answers.targets))])
+        rows = [answered(result.task, answers, i) for i in [*order][:N_SHOWN]]
         return self.wandb.Table(columns=[*rows[0]], data=[[*row.values()] for row in rows])
 
     def _close(self) -> None:
