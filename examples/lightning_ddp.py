@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from lightning_training import LightningTraining
 from pytorch_lightning import Trainer
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger
@@ -23,7 +24,6 @@ from pytorch_lightning.loggers import CSVLogger
 from progtx_core import tasks
 from progtx_core.models.transformer import CausalTransformer
 from progtx_core.optim import FastLosses, PatternSearch
-from progtx_core.tools.lightning import LightningTraining
 from progtx_core.training import Config, adam
 
 SIZES = {"d_model": 8, "n_layers": 2, "n_heads": 4, "d_mlp": 32}

@@ -471,7 +471,7 @@ print(f"seed=0:5, n_seeds=2:    {len(shared)} trainings of {len(set(shared))} "
 #
 # **One training on several devices** is another matter: there the runs are not
 # independent. `device` is a parameter of chapters 2 to 6, 8 and 11. For more
-# than one there is an adapter to Lightning, `progtx_core.tools.lightning`; it
+# than one there is an adapter to Lightning: `examples/lightning_training.py`
 # takes any model, task and optimizer of this book. It draws the same batch in
 # every process and gives each a share, so two processes have the curve of one,
 # up to rounding (and but for models that draw numbers as they train). A

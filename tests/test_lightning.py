@@ -13,6 +13,7 @@ import torch
 
 pytest.importorskip("pytorch_lightning")
 
+from lightning_training import LightningTraining
 from pytorch_lightning import Trainer
 from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
@@ -21,7 +22,6 @@ from progtx_core import tasks
 from progtx_core.models.long import LongTransformer
 from progtx_core.models.transformer import CausalTransformer
 from progtx_core.optim import FastLosses, Moves, PatternSearch
-from progtx_core.tools.lightning import LightningTraining
 from progtx_core.training import Config, adam, fit, masked_cross_entropy
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's own
