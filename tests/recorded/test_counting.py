@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import torch
 from experiments import counting
+from parts import hand_set as by_hand
 
 from progtx_core import tasks
 from progtx_core.evaluation.generation import greedy
 from progtx_core.models.device import on_device
 from progtx_core.models.long import LONG_SCHEMES, LongTransformer
-from parts import hand_set as by_hand
 from progtx_core.tools import recorded
-from progtx_core.tools.recorded import Experiment, recording
+from progtx_core.tools.recorded import Experiment
 from progtx_core.training import Config, fit
 
 SMALL = {"d_model": 8, "n_layers": 1, "n_heads": 2}
@@ -63,7 +63,7 @@ def test_cells_with_columns_of_their_own_make_one_table(monkeypatch, here):
     ]
     experiment = Experiment("counted", cells, measure=counting.measure)
     monkeypatch.setitem(recorded.experiments(), "counted", experiment)
-    recording.record("counted", 4, report=lambda line: None)
+    recorded.record("counted", 4, report=lambda line: None)
     frame = recorded.read("counted")
     of = partial(recorded.values, frame)
     assert np.isnan(of("windowed, up", "counting", "down_150")).all()
@@ -75,7 +75,7 @@ def test_cells_with_columns_of_their_own_make_one_table(monkeypatch, here):
         "unique": 3,
     }
     said = []
-    recording.record("counted", 4, report=said.append)  # what is there is not made again
+    recorded.record("counted", 4, report=said.append)  # what is there is not made again
     assert said == ["10 of 10 rows are up to date"]
 
 
