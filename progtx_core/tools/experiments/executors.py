@@ -16,10 +16,8 @@ Executors = tuple[Callable[[], Executor], int]  # what makes one; trials that it
 def executors_of(scheduler: str | None, n_workers: int | None) -> Executors:
     """What makes the executor, and how many trials it is given at a time.
 
-    Args:
-        scheduler: None for processes of this machine, "local" for a Dask cluster on it,
-            or the address of a scheduler, such as "tcp://host:8786".
-        n_workers: by default all cores, or all workers.
+    scheduler: None for processes of this machine, "local" for a Dask cluster on it, or
+    the address of one, such as "tcp://host:8786"; n_workers: by default all
     """
     if n_workers is not None:
         checks.whole("workers", n_workers, at_least=1)
@@ -70,15 +68,12 @@ def on_dask(scheduler: str, n_workers: int | None) -> Executors:
 
 
 def end(executor: Executor, now: bool = False) -> None:
-    """Wait for what is running, and let go of processes and connections.
-
-    now: do not wait; what cannot be stopped, such as trials on a cluster, goes on
-    """
+    """Let go of processes and connections; now: do not wait for what is running."""
     import loky
 
     if now and isinstance(executor, loky.ProcessPoolExecutor):
         executor.shutdown(wait=False, kill_workers=True)  # kernels end with them
         return
-    executor.shutdown(wait=not now)
+    executor.shutdown(wait=not now)  # what cannot be stopped, as on a cluster, goes on
     if client := getattr(executor, "client", None):
         client.close()  # else it looks for its scheduler after that has gone

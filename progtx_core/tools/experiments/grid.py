@@ -28,9 +28,8 @@ DRAWN = ("log", "uniform", "whole")
 class Grid:
     """The trials of a sweep, in order: every combination of one choice from each part.
 
-    Args:
-        parts: each a list of choices; a choice gives a value to some parameters.
-        base: what is set in every trial, such as a profile's values.
+    parts: each a list of choices; a choice gives a value to some parameters
+    base: what is set in every trial, such as a profile's values
     """
 
     chapter: Chapter

@@ -22,10 +22,8 @@ Report = Callable[[str], object]
 class Runner:
     """Some trials, each in a folder of its own below `folder`.
 
-    Args:
-        retries: how often a trial that failed is begun again, in one call of `run`.
-        timeout: seconds that the rerun of a chapter may take.
-        fail_fast: stop at a failure.
+    retries: how often a trial that failed is begun again, in one call of `run`
+    timeout: seconds that the rerun of a chapter may take
     """
 
     trials: Sequence[Trial]
@@ -63,12 +61,10 @@ class Runner:
     ) -> dict[str, list[Trial]]:
         """Do what is left, and return the trials by state.
 
-        After Ctrl-C, what was finished stays finished. Raises VersionsDiffer if a worker
-        has other code.
+        make_executor: called once, and again whenever dead workers took it along
+        width: how many trials are handed out at a time
 
-        Args:
-            make_executor: called once, and again whenever dead workers took it along.
-            width: how many trials are handed out at a time.
+        Raises VersionsDiffer if a worker has other code.
         """
         driver = Driver(self, make_executor, width, report)
         try:
@@ -83,10 +79,7 @@ class Runner:
 
 
 class Driver:
-    """Hands trials to an executor and takes back what came of them.
-
-    queue: trials that wait; handed: those that the executor has, by their futures
-    """
+    """Hands trials to an executor and takes back what came of them."""
 
     def __init__(self, runner: Runner, make_executor, width: int, report: Report) -> None:
         self.runner, self.make_executor, self.width = runner, make_executor, width

@@ -30,10 +30,8 @@ class VersionsDiffer(RuntimeError):
 class Trial(ABC):
     """One trial, as a worker process is handed it; its kinds say how it is executed.
 
-    Args:
-        experiment: a chapter or a recorded table.
-        version: of that, as the one who planned the trial has it.
-        parameters: what makes this trial differ from the others, its seed included.
+    experiment: a chapter or a recorded table; version: of that, where it was planned
+    parameters: what makes this trial differ from the others, its seed included
     """
 
     kind: ClassVar[str]

@@ -93,9 +93,7 @@ def record(
     What is finished is kept in build/recorded/, so that an interrupted recording goes on
     where it stopped. Raises RuntimeError if a row fails; the others are written.
 
-    Args:
-        out: instead of notebooks/results/NAME.csv.
-        fresh: measure all of them anew.
+    out: instead of notebooks/results/NAME.csv; fresh: measure all of them anew
     """
     experiment, path = find(name), out or path_of(name)
     trials = experiment.trials(checks.whole("n_seeds", n_seeds, at_least=1))
