@@ -87,16 +87,15 @@ def test_every_import_is_a_requirement():
         assert not missing, f"{path}: {missing}"
 
 
+BESIDE = {"tests", "parts", "experiments", "lightning_training"}
+
+
 def test_every_import_of_chapters_and_tests_is_a_requirement():
     tests = names_of("book", "dev", "sweeps", "tensorboard", "lightning")
     chapters = names_of("book")
     for folder, listed in (("notebooks", chapters), ("examples", tests), ("tests", tests)):
         for path in (paths.ROOT / folder).rglob("*.py"):
-            own = {other.stem for other in path.parent.glob("*.py")} | {
-                "tests",
-                "parts",
-                "experiments",
-            }
+            own = {other.stem for other in path.parent.glob("*.py")} | BESIDE
             missing = set(imports_of(path)) - listed - own
             assert not missing, f"{path}: {missing}"
 

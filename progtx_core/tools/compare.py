@@ -17,14 +17,10 @@ from progtx_core.tools.experiments import benchmarks
 from progtx_core.tools.pages import dashboard, model_page
 from progtx_core.tools.recorded import Cell, scoreboard
 from progtx_core.tools.trackers import opened
-from progtx_core.training import (
-    Checkpoints,
-    ExtraMetrics,
-    TrainingResult,
-    checkpoint,
-    evaluate,
-    held_out,
-)
+from progtx_core.training import Checkpoints, Config, ExtraMetrics, TrainingResult
+from progtx_core.training.checkpoint import load as load_checkpoint
+from progtx_core.training.data import held_out
+from progtx_core.training.loop import evaluate
 from progtx_core.training.result import SeedResult, as_arrays
 
 BENCHMARKS, TRAININGS = "benchmarks.csv", "trainings"
@@ -36,7 +32,7 @@ class Comparison:
     """What is compared, and where what is found goes.
 
     names: of the models, the baseline first; by default all of the ladder that fit
-    settings: of every `Config`, instead of each model's own; None for its own
+    settings: of every `Config`, where not each model's own
     trackers: see `trackers.KINDS`; mode: of Weights & Biases
     """
 
@@ -51,19 +47,17 @@ class Comparison:
 
     def cells(self) -> list[Cell]:
         """One training a model. All names and numbers are checked before anything runs."""
-        ladder = ladder_for(self.task)
-        found = []
+        ladder, found = ladder_for(self.task), []
         for name in dict.fromkeys(self.names or ladder):
             cell = cell_of(checks.one_of("model", name, models.names()), self.task)
             check_fits(cell)
-            how = {k: v for k, v in self.settings.items() if v is not None}
-            config = cell.config()
-            if "n_train" in how:  # a batch is no larger than the set
-                size = how.get("batch_size", config.batch_size)
-                n_train = checks.whole("n_samples", how["n_train"], at_least=1)
-                how["batch_size"] = min(size, n_train)
-            found.append(cell.with_settings(**how))
-            found[-1].config()
+            cell = cell.with_settings(**self.settings)
+            if "n_train" in self.settings:  # a batch is no larger than the set
+                n_train = checks.whole("n_samples", self.settings["n_train"], at_least=1)
+                size = cell.all_settings().get("batch_size", Config.batch_size)
+                cell = cell.with_settings(batch_size=min(size, n_train))
+            cell.config()
+            found.append(cell)
         return found
 
     def run(self) -> dict[str, TrainingResult]:
@@ -71,7 +65,9 @@ class Comparison:
         cells, results = self.cells(), {}
         checks.whole("n_seeds", self.n_seeds, at_least=1)
         trackers = opened(self.trackers, self.folder, f"compare-{self.task}", self.mode)
-        try:
+        with contextlib.ExitStack() as stack:
+            for tracker in trackers:
+                stack.callback(tracker.close)
             for cell in cells:
                 kept = place(self.folder, self.task, cell.row)
                 for old in kept.glob("seed_*.pt"):
@@ -82,19 +78,13 @@ class Comparison:
                 results[cell.row] = result
                 if result.interrupted:
                     raise KeyboardInterrupt
-        finally:
-            for tracker in trackers:
-                tracker.close()
         return results
 
 
 def place(folder: Path, task: str, model: str) -> Path:
     """Where a model's checkpoints on a task are kept; ValueError for an unknown name."""
-    names = (
-        checks.one_of("task", task, tasks.names()),
-        checks.one_of("model", model, models.names()),
-    )
-    return folder.joinpath(TRAININGS, *names)
+    checks.one_of("task", task, tasks.names())
+    return folder / TRAININGS / task / checks.one_of("model", model, models.names())
 
 
 def cell_of(model: str, task: str) -> Cell:
@@ -109,10 +99,8 @@ def check_fits(cell: Cell) -> None:
     batch = task.sample(2 * task.spec.n_classes, torch.Generator().manual_seed(0))
     if cell.make()(task.spec)(batch.inputs).shape[:-1] != batch.targets.shape:
         asked = "an answer a position" if task.spec.per_position else "one answer"
-        raise ValueError(
-            f"task {cell.task!r} asks for {asked}, which {cell.model} does not give; name "
-            "others, such as transformer"
-        )
+        why = f"asks for {asked}, which {cell.model} does not give"
+        raise ValueError(f"task {cell.task!r} {why}; name others, such as transformer")
 
 
 def ladder_for(task: str) -> list[str]:
@@ -133,7 +121,7 @@ def load(folder: Path, task: str, model: str) -> TrainingResult:
     whose model is built in another way now.
     """
     where = place(folder, task, model)
-    found = [checkpoint.load(path) for path in sorted(where.glob("seed_*.pt"))]
+    found = [load_checkpoint(path) for path in sorted(where.glob("seed_*.pt"))]
     if not found:
         make = f"make it with 'python -m progtx_core compare {task} {model}'"
         raise FileNotFoundError(f"{where}: there is no training; {make}")
@@ -191,21 +179,17 @@ def write_dashboard(folder: Path) -> Path:
 
 def lines(results: dict[str, TrainingResult]) -> list[str]:
     """What a terminal shows: what every model reached, and whether it beat the first."""
-    head = ["model", "parameters", "train", "test", "worst seed", "seconds"]
-    rows = [head]
-    for name, result in results.items():
+    rows = []
+    for result in results.values():
         frame = benchmarks.rows_of(result)
-        train, test = frame.train_accuracy.median(), frame.test_accuracy
-        shares = [f"{x:.3f}" for x in (train, test.median(), test.min())]
-        rows.append([name, f"{result.n_parameters:,}", *shares, f"{result.seconds:.0f}"])
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    table = [[cell.rjust(width) for cell, width in zip(row, widths)] for row in rows]
-    names = [row[0].strip().ljust(widths[0]) for row in table]
+        test = frame.test_accuracy
+        shares = frame.train_accuracy.median(), test.median(), test.min()
+        rows.append([f"{result.n_parameters:,}", *shares, f"{result.seconds:.0f}"])
+    head = ["parameters", "train", "test", "worst seed", "seconds"]
+    table = pd.DataFrame(rows, pd.Index(results), pd.Index(head, name="model"))
     baseline, *challengers = results.values()
-    return [
-        *("  ".join([name, *row[1:]]) for name, row in zip(names, table)),
-        *(verdict(baseline, challenger) for challenger in challengers),
-    ]
+    verdicts = [verdict(baseline, challenger) for challenger in challengers]
+    return [*table.to_string(float_format="{:.3f}".format).splitlines(), *verdicts]
 
 
 def verdict(baseline: TrainingResult, challenger: TrainingResult) -> str:
@@ -216,12 +200,12 @@ def verdict(baseline: TrainingResult, challenger: TrainingResult) -> str:
     """
     ours, theirs = challenger.test["accuracy"], baseline.test["accuracy"]
     noise = 1 / np.sqrt(challenger.config.n_eval)  # 2 sqrt(p (1 - p) / n) at p = 1/2
-    names = challenger.name, baseline.name
+    one, other = challenger.name, baseline.name
     found = f"median test accuracy {np.median(ours):.3f} against {np.median(theirs):.3f}"
     if np.median(ours) < 1 / challenger.task.spec.n_classes + noise:
-        return "{} did not beat {}: {}, no better than chance".format(*names, found)
+        return f"{one} did not beat {other}: {found}, no better than chance"
     if ours.min() > theirs.max() + noise:
-        return "{} beat {}: {}, every seed above all of the other's".format(*names, found)
+        return f"{one} beat {other}: {found}, every seed above all of the other's"
     if np.median(ours) > np.median(theirs) + noise:
-        return "{} is ahead of {}, but not on every seed: {}".format(*names, found)
-    return "{} did not beat {}: {}".format(*names, found)
+        return f"{one} is ahead of {other}, but not on every seed: {found}"
+    return f"{one} did not beat {other}: {found}"

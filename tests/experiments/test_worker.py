@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from progtx_core.tools.experiments.worker import last_words
+from progtx_core.tools.experiments.trial import last_words
 
 
 def test_what_a_kernel_says_as_it_ends_is_in_the_log_of_its_run(tmp_path, capfd):

@@ -8,7 +8,7 @@ import torch
 
 from progtx_core.tools import recorded
 from progtx_core.tools.experiments.executors import ONE_THREAD
-from progtx_core.tools.recorded import Cell, Experiment, recording
+from progtx_core.tools.recorded import Cell, Experiment
 
 QUICK = {"steps": 3, "batch_size": 8, "n_eval": 50}
 
@@ -21,8 +21,8 @@ def here(monkeypatch, tmp_path):
     monkeypatch.setenv("PROGTX_SCRATCH", str(tmp_path))
     monkeypatch.setenv("PROGTX_PROGRESS", "off")
     monkeypatch.setattr(recorded, "RESULTS", tmp_path)
-    monkeypatch.setattr(recording, "local", lambda n: (lambda: ThreadPoolExecutor(1), 1))
-    monkeypatch.setattr(recording.paths, "scratch", lambda: tmp_path)
+    monkeypatch.setattr(recorded, "local", lambda n: (lambda: ThreadPoolExecutor(1), 1))
+    monkeypatch.setattr(recorded.paths, "scratch", lambda: tmp_path)
     n_threads = torch.get_num_threads()
     yield tmp_path
     torch.set_num_threads(n_threads)

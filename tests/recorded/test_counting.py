@@ -15,7 +15,7 @@ from progtx_core.models.device import on_device
 from progtx_core.models.long import LONG_SCHEMES, LongTransformer
 from progtx_core.tools import recorded
 from progtx_core.tools.experiments.executors import local
-from progtx_core.tools.recorded import Experiment, recording
+from progtx_core.tools.recorded import Experiment
 from progtx_core.training import Config, fit
 
 SMALL = {"d_model": 8, "n_layers": 1, "n_heads": 2}
@@ -64,14 +64,14 @@ def test_cells_with_columns_of_their_own_make_one_table(monkeypatch, here):
     ]
     experiment = Experiment("counted", cells, measure=counting.measure)
     monkeypatch.setitem(recorded.experiments(), "counted", experiment)
-    recording.record("counted", 1, report=lambda line: None)
+    recorded.record("counted", 1, report=lambda line: None)
     frame = recorded.read("counted")
     of = partial(recorded.values, frame)
     assert np.isnan(of("windowed, up", "counting", "down_150")).all()
     assert np.isfinite(of("windowed, both", "counting", "near_down_150")).all()
     assert np.isfinite(of("unique", "copying", "copy_40")).all()
     said = []
-    recording.record("counted", 1, report=said.append)  # what is there is not made again
+    recorded.record("counted", 1, report=said.append)  # what is there is not made again
     assert said == ["3 of 3 rows are up to date"]
     rows = [trial.place[0] for trial in experiment.trials(4)]
     assert [rows.count(cell.row) for cell in cells] == [4, 3, 3]  # fewer of a contrast
@@ -82,8 +82,8 @@ def test_a_cell_of_a_chapter_is_measured_in_another_process(monkeypatch, here):
     cells = [quick(counting.copying_cell(unique=True))]
     experiment = Experiment("counted", cells, measure=counting.measure)
     monkeypatch.setitem(recorded.experiments(), "counted", experiment)
-    monkeypatch.setattr(recording, "local", local)
-    recording.record("counted", 1, report=lambda line: None)
+    monkeypatch.setattr(recorded, "local", local)
+    recorded.record("counted", 1, report=lambda line: None)
     assert recorded.read("counted").model.tolist() == ["unique"]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from progtx_core import __main__, models
 from progtx_core.tools import recorded
-from progtx_core.tools.recorded import Experiment, recording, scoreboard
+from progtx_core.tools.recorded import Experiment, scoreboard
 from progtx_core.tools.recorded.cell import CellTrial
 from tests.recorded.conftest import QUICK
 
@@ -17,7 +17,7 @@ TABLES = ["ablations", "counting", "positions", "scoreboard", "searches", "train
 def record(n_seeds=1, **how):
     """What was said on the way; the table lies where `small` put it."""
     said = []
-    recording.record("small", n_seeds, report=said.append, **how)
+    recorded.record("small", n_seeds, report=said.append, **how)
     return said
 
 
@@ -123,7 +123,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_anything_is_measured(
     small, monkeypatch
 ):
     (small / "file").write_text("")
-    monkeypatch.setattr(recording, "Runner", None)  # would fail if it were called
+    monkeypatch.setattr(recorded, "Runner", None)  # would fail if it were called
     with pytest.raises(OSError):
         record(out=small / "file" / "x.csv")
 
@@ -146,6 +146,6 @@ def test_missing_and_damaged(small):
 def test_a_table_is_recorded_in_processes(small, monkeypatch):
     from progtx_core.tools.experiments.executors import local
 
-    monkeypatch.setattr(recording, "local", local)
+    monkeypatch.setattr(recorded, "local", local)
     assert record(1)[-1].startswith("[2/2]")
     assert len(recorded.read("small")) == 2

@@ -71,13 +71,12 @@ def read(path: Path) -> pd.DataFrame:
     for name in COLUMNS:
         column: Any = frame[name]
         numbers: Any = pd.to_numeric(column, errors="coerce")
-        missing, wrong = column.isna(), numbers.isna() & column.notna()
-        bad = missing if name in ("task", "model", "date") else wrong
-        bad = wrong | missing | (numbers % 1 != 0) if name in WHOLE else bad
+        bad = column.isna() if name not in FLOATS else numbers.isna() & column.notna()
+        bad |= (numbers % 1 != 0) & (name in WHOLE)
         if bad.any():
             at, value = bad.idxmax() + 2, column.fillna("missing")[bad.idxmax()]
             raise ValueError(f"{path}, line {at}: {name} is {value}; {FIX}")
-    frame = frame.astype(dict.fromkeys(FLOATS, float)).astype(dict.fromkeys(WHOLE, int))
+    frame = frame.astype(dict.fromkeys(FLOATS, float) | dict.fromkeys(WHOLE, int))
     last = frame.drop_duplicates(KEY, keep="last").reset_index(drop=True)
     if n_replaced := len(frame) - len(last):
         remarks.append(f"{path}: {n_replaced} results were replaced by later ones")

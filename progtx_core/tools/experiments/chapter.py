@@ -8,6 +8,8 @@ from pathlib import Path
 from threading import Timer
 
 from progtx_core import __version__
+from progtx_core.tools.claims import METADATA_KEY
+from progtx_core.tools.execution import RunFailed, defaults_of, execute, find
 from progtx_core.tools.experiments.store import LOG
 from progtx_core.tools.experiments.trial import Trial, TrialFailed, digest
 
@@ -19,22 +21,16 @@ class ChapterTrial(Trial):
     kind = "chapter"
 
     def columns(self) -> dict:
-        from progtx_core.tools.execution.parameters import defaults_of
-
         return defaults_of(self.experiment) | self.parameters
 
     def files(self) -> list[str]:
         return [f"{self.experiment}.ipynb"]
 
     def version_here(self) -> str:
-        from progtx_core.tools.execution import find
-
         return version_of(find(self.experiment).source)
 
     def execute(self, folder: Path, timeout: float | None = None) -> dict:
         """timeout: seconds after which its kernel is ended; the trial has failed then."""
-        from progtx_core.tools.execution import RunFailed, execute, find
-
         for rest in folder.glob(f".{self.experiment}.*"):  # of one that was killed
             shutil.rmtree(rest, ignore_errors=True)
         late: list[bool] = []
@@ -63,12 +59,8 @@ def row_of(notebook: Path) -> dict:
     """What the claims of an executed chapter measured; under "verdict: …" how judged."""
     import nbformat
 
-    from progtx_core.tools.claims import METADATA_KEY
-
-    cells = nbformat.read(notebook, as_version=4).cells
-    shown = [
-        output.get("metadata", {}) for cell in cells for output in cell.get("outputs", [])
-    ]
+    outputs = [c.get("outputs", []) for c in nbformat.read(notebook, as_version=4).cells]
+    shown = [one.get("metadata", {}) for of_cell in outputs for one in of_cell]
     claims = [metadata[METADATA_KEY] for metadata in shown if METADATA_KEY in metadata]
     measured = {claim["statement"]: claim["value"] for claim in claims}
     return measured | {f"verdict: {one['statement']}": one["verdict"] for one in claims}

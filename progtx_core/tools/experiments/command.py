@@ -4,12 +4,8 @@ import argparse
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from progtx_core.tools.experiments.grid import Grid
-    from progtx_core.tools.experiments.runner import Runner
-
+FLAG = {"action": "store_true"}
 WHOLE = {"type": int, "metavar": "N"}
 FOLDER = {"type": Path, "default": Path("runs"), "metavar": "DIR"}
 SETTINGS = ("steps", "batch_size", "learning_rate", "n_train")
@@ -30,14 +26,13 @@ def add_to(commands) -> None:
     add = adder("record", run_record, missing)
     add("name", metavar="NAME", help="such as scoreboard")
     add("--seeds", **WHOLE, default=5, help="models a cell (default: 5)")
-    into = "write here, not into notebooks/results/"
-    add("--out", type=Path, metavar="FILE", help=into)
-    add("--fresh", action="store_true", help="measure all of it anew")
-    add = adder("report", run_report, "the page of a training; trains nothing")
+    add("--out", type=Path, metavar="FILE", help="instead of that in notebooks/results/")
+    add("--fresh", **FLAG, help="measure all of it anew")
+    add = adder("report", write_page, "the page of a training; trains nothing")
     add("task", metavar="TASK")
     add("model", metavar="MODEL")
     add("--runs", **FOLDER, help="where it is kept (default: runs)")
-    add = adder("dashboard", run_dashboard, "the page of all results")
+    add = adder("dashboard", write_page, "the page of all results")
     add("--runs", **FOLDER, help="where they are kept (default: runs)")
 
 
@@ -53,10 +48,10 @@ def add_sweep(add) -> None:
     add("--scheduler", metavar="WHERE", help="of Dask: tcp://host:8786, or local")
     add("--retries", **WHOLE, default=0, help="for trials that fail")
     add("--timeout", type=float, metavar="S", help="seconds a trial may take")
-    add("--fail-fast", action="store_true", help="stop at a failure")
-    add("--dry-run", action="store_true", help="plan, and run nothing")
-    add("--status", action="store_true", help="how far it is")
-    add("--collect", action="store_true", help="tables and gallery, now")
+    add("--fail-fast", **FLAG, help="stop at a failure")
+    add("--dry-run", **FLAG, help="plan, and run nothing")
+    add("--status", **FLAG, help="how far it is")
+    add("--collect", **FLAG, help="tables and gallery, now")
     drawn = "draw a column of the table over a parameter"
     add("--plot", nargs=2, metavar=("RESULT", "PARAMETER"), help=drawn)
 
@@ -85,14 +80,15 @@ def run_sweep(options: argparse.Namespace) -> int:
     from progtx_core.tools.experiments.store import DONE
 
     grid, runner = planned(options)
-    if not (options.status or options.collect or options.plot):
+    only_collect = options.collect or options.plot
+    if not (options.status or only_collect):
         announce(grid, runner)
     if options.status or options.dry_run:
         print(state_of(grid, runner, options.workers))
         return 0
     from progtx_core.tools.experiments import table  # pandas
 
-    if not (options.collect or options.plot):
+    if not only_collect:
         executors = executors_of(options.scheduler, options.workers)
         table.note(runner, list(grid.lists()))
         stop_on_kill()
@@ -104,11 +100,11 @@ def run_sweep(options: argparse.Namespace) -> int:
     if options.plot:
         written.append(table.write_plot(runner.folder, frame, *options.plot))
     print(*written, sep="\n")
-    return 0 if options.collect or options.plot or set(runner.states()) == {DONE} else 1
+    return 0 if only_collect or set(runner.states()) == {DONE} else 1
 
 
-def planned(options: argparse.Namespace) -> "tuple[Grid, Runner]":
-    """The sweep that was asked for; raises ValueError before anything runs."""
+def planned(options: argparse.Namespace):
+    """The grid and the runner that were asked for; ValueError before anything runs."""
     from progtx_core.tools.experiments import grid as grids
     from progtx_core.tools.experiments.runner import Runner
 
@@ -122,10 +118,10 @@ def planned(options: argparse.Namespace) -> "tuple[Grid, Runner]":
     if Path(name).name != name or name in (".", ".."):
         raise ValueError(f"--name must be the name of a folder, got {name!r}")
     how = options.retries, options.timeout, options.fail_fast
-    return grid, Runner([*grid.trials()], options.out / name, *how)
+    return grid, Runner(grid.trials(), options.out / name, *how)
 
 
-def announce(grid: "Grid", runner: "Runner") -> None:
+def announce(grid, runner) -> None:
     """How many trials of what."""
     print(f"{len(runner.trials)} trials of {grid.chapter.name} in {runner.folder}/")
     for name, values in grid.lists().items():
@@ -138,21 +134,21 @@ def announce(grid: "Grid", runner: "Runner") -> None:
         )
 
 
-def state_of(grid: "Grid", runner: "Runner", workers: int | None) -> str:
+def state_of(grid, runner, workers: int | None) -> str:
     """Trials by state, and minutes left, as far as recorded times tell."""
     import loky
 
     from progtx_core.tools.execution.catalogue import duration
     from progtx_core.tools.experiments.store import DONE, STATES
 
-    states = runner.states()
-    counts = ", ".join(f"{len(states.get(name, []))} {name}" for name in STATES)
-    left = len(runner.trials) - len(states.get(DONE, []))
+    counted = {name: len(trials) for name, trials in runner.states().items()}
+    told = ", ".join(f"{counted.get(name, 0)} {name}" for name in STATES)
+    left = len(runner.trials) - counted.get(DONE, 0)
     each = runner.seconds_each() or grid.chapter.seconds
-    if not left or each is None:
-        return counts
-    seconds = each * -(-left // (workers or loky.cpu_count()))
-    return f"{counts}; about {duration(seconds)} left"
+    if left and each is not None:
+        seconds = each * -(-left // (workers or loky.cpu_count()))
+        told += f"; about {duration(seconds)} left"
+    return told
 
 
 def stop_on_kill() -> None:
@@ -162,10 +158,10 @@ def stop_on_kill() -> None:
 
 def run_record(options: argparse.Namespace) -> int:
     """Measure a recorded table."""
-    from progtx_core.tools.recorded.recording import record
+    from progtx_core.tools import recorded
 
     stop_on_kill()
-    print(record(options.name, options.seeds, options.out, options.fresh))
+    print(recorded.record(options.name, options.seeds, options.out, options.fresh))
     return 0
 
 
@@ -188,18 +184,13 @@ def run_compare(options: argparse.Namespace) -> int:
     return 0
 
 
-def run_report(options: argparse.Namespace) -> int:
-    """Write the page of a training."""
+def write_page(options: argparse.Namespace) -> int:
+    """The page of a training, or that of all results if none is named."""
     from progtx_core.tools import compare
 
-    page = compare.write_report(options.runs, options.task, options.model)
+    if "task" in options:
+        page = compare.write_report(options.runs, options.task, options.model)
+    else:
+        page = compare.write_dashboard(options.runs)
     print(page.resolve().as_uri())
-    return 0
-
-
-def run_dashboard(options: argparse.Namespace) -> int:
-    """Write the page of all results."""
-    from progtx_core.tools import compare
-
-    print(compare.write_dashboard(options.runs).resolve().as_uri())
     return 0

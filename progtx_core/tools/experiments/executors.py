@@ -7,7 +7,6 @@ from typing import Any
 
 from progtx_core import checks
 
-IDLE = 20  # seconds after which a process without a trial ends, and with it an orphan
 # What makes one thread, in this process or in one that it starts; and no progress bars.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 ONE_THREAD |= {"LOKY_MAX_CPU_COUNT": "1", "PROGTX_PROGRESS": "off"}
@@ -17,10 +16,8 @@ Executors = tuple[Callable[[], Executor], int]  # what makes one; trials that it
 def executors_of(scheduler: str | None, n_workers: int | None) -> Executors:
     """What makes the executor, and how many trials it is given at a time.
 
-    Args:
-        scheduler: None for processes of this machine, "local" for a Dask cluster on it,
-            or the address of a scheduler, such as "tcp://host:8786".
-        n_workers: by default all cores, or all workers.
+    scheduler: None for processes of this machine, "local" for a Dask cluster on it, or
+    the address of one, such as "tcp://host:8786"; n_workers: by default all
     """
     if n_workers is not None:
         checks.whole("workers", n_workers, at_least=1)
@@ -32,26 +29,11 @@ def local(n_workers: int | None) -> Executors:
     import loky
 
     n_workers = n_workers or loky.cpu_count()
-    # In a group of their own Ctrl-C does not reach them: the driver ends them.
-    apart = getattr(os, "setpgrp", None)  # Windows has no such groups
-    how = {"timeout": IDLE, "env": ONE_THREAD, "initializer": apart}
+    # In a group of their own Ctrl-C does not reach them: the driver ends them. Without a
+    # trial one ends after 20 seconds, and so does an orphan. Windows has no such groups.
+    apart = getattr(os, "setpgrp", None)
+    how = {"timeout": 20, "env": ONE_THREAD, "initializer": apart}
     return lambda: loky.ProcessPoolExecutor(n_workers, **how), n_workers
-
-
-def end(executor: Executor, now: bool = False) -> None:
-    """Wait for what is running, and let go of processes and connections.
-
-    now: do not wait; what cannot be stopped, such as trials on a cluster, goes on
-    """
-    import loky
-
-    if now and isinstance(executor, loky.ProcessPoolExecutor):
-        executor.shutdown(wait=False, kill_workers=True)  # kernels end with them
-        return
-    executor.shutdown(wait=not now)
-    client = getattr(executor, "client", None)
-    if client is not None:  # else it looks for its scheduler after that has gone
-        client.close()
 
 
 def on_dask(scheduler: str, n_workers: int | None) -> Executors:
@@ -68,15 +50,13 @@ def on_dask(scheduler: str, n_workers: int | None) -> Executors:
         n_workers = n_workers or loky.cpu_count()
         how: dict[str, Any] = {"threads_per_worker": 1, "dashboard_address": None}
         address = LocalCluster(n_workers, **how)
-    else:
-        with Client(address, timeout=10) as client:
-            threads: Any = client.nthreads()
-        if n_wide := sum(n > 1 for n in threads.values()):
-            raise RuntimeError(
-                f"{n_wide} workers have several threads, but a trial needs a process of "
-                "its own; start them with 'dask worker --nthreads 1'"
-            )
-        n_workers = n_workers or max(1, len(threads))  # more may join later
+    with Client(address, timeout=10) as client:
+        threads: Any = client.nthreads()
+    if n_wide := sum(n > 1 for n in threads.values()):
+        raise RuntimeError(
+            f"{n_wide} workers have several threads, but a trial needs a process of its "
+            "own; start them with 'dask worker --nthreads 1'"
+        )
 
     def make() -> Executor:
         client = Client(address, timeout=60)
@@ -84,4 +64,16 @@ def on_dask(scheduler: str, n_workers: int | None) -> Executors:
         vars(executor)["client"] = client  # which `end` closes
         return executor
 
-    return make, n_workers
+    return make, n_workers or max(1, len(threads))  # more may join later
+
+
+def end(executor: Executor, now: bool = False) -> None:
+    """Let go of processes and connections; now: do not wait for what is running."""
+    import loky
+
+    if now and isinstance(executor, loky.ProcessPoolExecutor):
+        executor.shutdown(wait=False, kill_workers=True)  # kernels end with them
+        return
+    executor.shutdown(wait=not now)  # what cannot be stopped, as on a cluster, goes on
+    if client := getattr(executor, "client", None):
+        client.close()  # else it looks for its scheduler after that has gone

@@ -18,23 +18,18 @@ from progtx_core.tools import paths
 from progtx_core.tools.execution import Chapter, find, fit_type
 from progtx_core.tools.experiments.chapter import ChapterTrial, version_of
 
-SPAN = re.compile(r"(-?\d+):(-?\d+)(?::([1-9]\d*))?")
+SPAN = re.compile(r"-?\d+:-?\d+(:[1-9]\d*)?")
 MAX_TRIALS = 100_000
 PARTS = ("chapter", "profile", "grid", "zip", "random")
-DRAWN = {
-    "log": lambda g, low, high: six(math.exp(g.uniform(math.log(low), math.log(high)))),
-    "uniform": lambda g, low, high: six(g.uniform(low, high)),
-    "whole": lambda g, low, high: g.randint(int(low), int(high)),
-}
+DRAWN = ("log", "uniform", "whole")
 
 
 @dataclass(frozen=True)
 class Grid:
     """The trials of a sweep, in order: every combination of one choice from each part.
 
-    Args:
-        parts: each a list of choices; a choice gives a value to some parameters.
-        base: what is set in every trial, such as a profile's values.
+    parts: each a list of choices; a choice gives a value to some parameters
+    base: what is set in every trial, such as a profile's values
     """
 
     chapter: Chapter
@@ -64,10 +59,7 @@ class Grid:
         return {n: [one[n] for one in part] for part in self.parts for n in part[0]}
 
     def shares_models(self) -> bool:
-        """Whether trials that differ in `seed` train some models in common.
-
-        A rerun trains the seeds from `seed` to `seed + n_seeds - 1`.
-        """
+        """Whether trials that differ in `seed` train some models in common."""
         if "n_seeds" not in (known := self.chapter.parameters):
             return False
         default = [self.base.get("n_seeds", known["n_seeds"].default)]
@@ -120,14 +112,14 @@ def checked(given: dict, where: str) -> Grid:
     chapter = find(str(given["chapter"]))
 
     def fitted(choice: dict) -> dict:
+        found = {}
         for name, value in choice.items():
-            known = chapter.parameters[
-                checks.one_of(f"parameter of {chapter.name}", name, chapter.parameters)
-            ]
+            checks.one_of(f"parameter of {chapter.name}", name, chapter.parameters)
+            known = chapter.parameters[name]
             is_text = isinstance(value, str) and known.type_name != "str"
             value = yaml.safe_load(value) if is_text else value
-            choice = choice | {name: fit_type(chapter.name, known, value)}
-        return choice
+            found[name] = fit_type(chapter.name, known, value)
+        return found
 
     combined, zipped = (
         {n: read_values(f"{where} {n}", of) for n, of in given.get(part, {}).items()}
@@ -157,11 +149,10 @@ def read_values(where: str, given: str | list) -> list:
     ([0, 5], ['up, truncated', 'both'])
     """
     values: object = given
-    if isinstance(given, str):
-        if span := SPAN.fullmatch(given.strip()):
-            values = list(range(int(span[1]), int(span[2]), int(span[3] or 1)))
-        else:
-            values = as_yaml(where, f"[{given}]")
+    if isinstance(given, str) and SPAN.fullmatch(given.strip()):
+        values = list(range(*map(int, given.split(":"))))
+    elif isinstance(given, str):
+        values = as_yaml(where, f"[{given}]")
     if not isinstance(values, list) or not values:
         raise ValueError(f"{where}: there is no value")
     return values
@@ -174,26 +165,27 @@ def draws(where: str, wanted: dict) -> list[dict]:
     n = checks.whole(f"{where}draws", yaml.safe_load(str(wanted.get("draws", 0))), 1)
     generator = random.Random(int(wanted.get("seed", 0)))
     named = {k: how for k, how in wanted.items() if k not in ("draws", "seed")}
-    makers = {name: drawer(f"{where}{name}", how) for name, how in named.items()}
-    return [{name: make(generator) for name, make in makers.items()} for _ in range(n)]
+    return [
+        {name: drawn(f"{where}{name}", how, generator) for name, how in named.items()}
+        for _ in range(n)
+    ]
 
 
-def drawer(where: str, how: object):
-    """What draws one value: {"log": [a, b]}, "uniform", "whole" or "choice": [...]."""
-    kinds = f"one of {', '.join(DRAWN)} with a lower and a higher number, or choice: [...]"
+def drawn(where: str, how: object, generator: random.Random) -> object:
+    """One value of {"log": [low, high]}, "uniform", "whole" or "choice": [...]."""
     try:
         ((kind, values),) = how.items()  # type: ignore[attr-defined]
-        if kind == "choice" and values and isinstance(values, list):
-            return lambda generator: generator.choice(values)
+        if kind == "choice" and isinstance(values, list):
+            return generator.choice(values)
         low, high = (float(value) for value in values)
-        if low < high and (kind != "log" or low > 0):
-            draw = DRAWN[kind]
-            return lambda generator: draw(generator, low, high)
-    except (AttributeError, KeyError, TypeError, ValueError):
+        if kind == "whole" and low < high:
+            return generator.randint(int(low), int(high))
+        if kind == "uniform" and low < high:  # six digits, so that it can be typed
+            return float(f"{generator.uniform(low, high):.6g}")
+        if kind == "log" and low < high:
+            exponent = generator.uniform(math.log(low), math.log(high))
+            return float(f"{math.exp(exponent):.6g}")
+    except (AttributeError, IndexError, TypeError, ValueError):
         pass  # refused below
+    kinds = f"one of {', '.join(DRAWN)} with a lower and a higher number, or choice: [...]"
     raise ValueError(f"{where}: expected {kinds}, got {how!r}")
-
-
-def six(number: float) -> float:
-    """Six digits, so that it can be typed."""
-    return float(f"{number:.6g}")

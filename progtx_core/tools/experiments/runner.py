@@ -3,28 +3,15 @@
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    BrokenExecutor,
-    CancelledError,
-    Executor,
-    Future,
-    wait,
-)
+from concurrent import futures
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median_high
 
 from progtx_core import checks
 from progtx_core.tools.experiments.executors import end
-from progtx_core.tools.experiments.store import (
-    DONE,
-    FAILED,
-    INTERRUPTED,
-    WAITING,
-    TrialFolder,
-)
-from progtx_core.tools.experiments.trial import Trial
-from progtx_core.tools.experiments.worker import ELSEWHERE, VersionsDiffer, work
+from progtx_core.tools.experiments.store import DONE, FAILED, INTERRUPTED, TrialFolder
+from progtx_core.tools.experiments.trial import ELSEWHERE, Trial, VersionsDiffer, work
 
 POLL = 0.5  # seconds between two questions for a trial that another driver works on
 MAX_DEATHS = 3  # of workers on one trial, before it counts as failed
@@ -35,10 +22,8 @@ Report = Callable[[str], object]
 class Runner:
     """Some trials, each in a folder of its own below `folder`.
 
-    Args:
-        retries: how often a trial that failed is begun again, in one call of `run`.
-        timeout: seconds that the rerun of a chapter may take.
-        fail_fast: stop at a failure.
+    retries: how often a trial that failed is begun again, in one call of `run`
+    timeout: seconds that the rerun of a chapter may take
     """
 
     trials: Sequence[Trial]
@@ -60,33 +45,26 @@ class Runner:
 
     def states(self) -> dict[str, list[Trial]]:
         """The trials by state."""
-        begun = {p.name for p in self.folder.iterdir()} if self.folder.exists() else ()
         found: dict[str, list[Trial]] = {}
         for trial in self.trials:
-            there = trial.key in begun
-            state = self.place(trial).status().state if there else WAITING
-            found.setdefault(state, []).append(trial)
+            found.setdefault(self.place(trial).status().state, []).append(trial)
         return found
 
     def seconds_each(self) -> float | None:
         """Median of the finished trials; None before there are any."""
         done = self.states().get(DONE, [])
-        seconds = sorted(self.place(trial).status(live=False).seconds for trial in done)
-        return seconds[len(seconds) // 2] if seconds else None
+        seconds = [self.place(trial).status(live=False).seconds for trial in done]
+        return median_high(seconds) if seconds else None
 
     def run(
-        self, make_executor: Callable[[], Executor], width: int, report: Report = print
+        self, make_executor: Callable, width: int, report: Report = print
     ) -> dict[str, list[Trial]]:
         """Do what is left, and return the trials by state.
 
-        After Ctrl-C, what was finished stays finished.
+        make_executor: called once, and again whenever dead workers took it along
+        width: how many trials are handed out at a time
 
-        Args:
-            make_executor: called once, and again whenever dead workers took it along.
-            width: how many trials are handed out at a time.
-
-        Raises:
-            VersionsDiffer: a worker has other code.
+        Raises VersionsDiffer if a worker has other code.
         """
         driver = Driver(self, make_executor, width, report)
         try:
@@ -101,18 +79,15 @@ class Runner:
 
 
 class Driver:
-    """Hands trials to an executor and takes back what came of them.
-
-    queue: trials that wait; handed: those that the executor has, by their futures
-    """
+    """Hands trials to an executor and takes back what came of them."""
 
     def __init__(self, runner: Runner, make_executor, width: int, report: Report) -> None:
         self.runner, self.make_executor, self.width = runner, make_executor, width
         self.report, self.stopped, self.broken = report, False, False
         states = runner.states()
-        self.queue = deque(t for state in states if state != DONE for t in states[state])
-        self.n_done, self.n_here, self.started = len(states.get(DONE, [])), 0, time.time()
-        self.handed: dict[Future, Trial] = {}
+        self.n_done, self.n_here, self.started = len(states.pop(DONE, [])), 0, time.time()
+        self.queue = deque(trial for trials in states.values() for trial in trials)
+        self.handed: dict[futures.Future, Trial] = {}
         self.failures: Counter[str] = Counter()
         self.deaths: Counter[str] = Counter()
         report(f"{self.n_done} of {len(runner.trials)} trials are done")
@@ -138,30 +113,31 @@ class Driver:
 
     def take_back(self) -> None:
         """Wait until a trial has ended, and decide what becomes of it."""
-        for future in wait(self.handed, return_when=FIRST_COMPLETED).done:
+        for future in futures.wait(self.handed, return_when=futures.FIRST_COMPLETED).done:
             trial = self.handed.pop(future)
             outcome = self.outcome_of(future, trial)
+            failed_often = self.failures[trial.key] > self.runner.retries
             if outcome == DONE:
-                self.done(trial)
+                self.report_done(trial)
             elif outcome == ELSEWHERE:
                 self.queue.append(trial)
                 if not self.handed:
                     time.sleep(POLL)
-            elif self.hopeless(trial.key):
+            elif failed_often or self.deaths[trial.key] >= MAX_DEATHS:
                 self.report(f"{trial.key} failed: {outcome}")
                 self.stopped = self.runner.fail_fast
             else:
                 self.report(f"{trial.key}: {outcome}; it is begun again")
                 self.queue.append(trial)
 
-    def outcome_of(self, future: Future, trial: Trial) -> str:
+    def outcome_of(self, future: futures.Future, trial: Trial) -> str:
         """DONE, ELSEWHERE, or what went wrong, which is counted."""
         folder = self.runner.place(trial)
         try:
             outcome = future.result()
         except VersionsDiffer:
             raise
-        except (BrokenExecutor, CancelledError) as error:
+        except (futures.BrokenExecutor, futures.CancelledError) as error:
             self.broken = True
             # A trial that had not begun is not to blame.
             self.deaths[trial.key] += folder.status().state == INTERRUPTED
@@ -173,12 +149,7 @@ class Driver:
         self.failures[trial.key] += outcome == FAILED
         return folder.status(live=False).error if outcome == FAILED else outcome
 
-    def hopeless(self, key: str) -> bool:
-        """Whether a trial has failed too often."""
-        failed_often = self.failures[key] > self.runner.retries
-        return failed_often or self.deaths[key] >= MAX_DEATHS
-
-    def done(self, trial: Trial) -> None:
+    def report_done(self, trial: Trial) -> None:
         """Say how many are done, and about how long the rest takes."""
         self.n_done, self.n_here = self.n_done + 1, self.n_here + 1
         n, seconds = len(self.runner.trials), self.runner.place(trial).status().seconds

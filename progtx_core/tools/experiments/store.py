@@ -8,7 +8,7 @@ was printed; lock: held by the process that works on it, as long as that lives.
 import datetime
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,9 +16,8 @@ from filelock import FileLock, Timeout
 
 from progtx_core import files
 
-DONE, FAILED, INTERRUPTED = "done", "failed", "interrupted"
-RUNNING, WAITING = "running", "waiting"
-STATES = DONE, RUNNING, WAITING, INTERRUPTED, FAILED
+STATES = "done", "running", "waiting", "interrupted", "failed"
+DONE, RUNNING, WAITING, INTERRUPTED, FAILED = STATES
 TRIAL, STATUS, ROW, LOG = "trial.json", "status.json", "row.json", "log.txt"
 
 
@@ -40,21 +39,12 @@ class TrialFolder:
 
     @contextmanager
     def claimed(self) -> Iterator[bool]:
-        """True within, if this process may work on it, False if another one does.
-
-        The lock is held by whoever works on it; the system frees it if that one dies.
-        """
+        """True within, if this process may work on it, False if another one does."""
         self.path.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.path / "lock", timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:
-            yield False
+        with suppress(Timeout), FileLock(self.path / "lock", timeout=0):
+            yield True  # whoever dies here holds the lock no longer
             return
-        try:
-            yield True
-        finally:
-            lock.release()
+        yield False
 
     def status(self, live: bool = True) -> Status:
         """As it was written; live: and whether it is being worked on."""
@@ -82,7 +72,7 @@ class TrialFolder:
     def read(self, name: str) -> dict:
         """A JSON file of the folder; empty if it is missing or damaged."""
         try:
-            found = json.loads((self.path / name).read_text(encoding="utf-8"))
+            found = json.loads((self.path / name).read_text("utf-8"))
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}

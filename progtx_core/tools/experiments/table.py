@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from progtx_core.tools.experiments.runner import Runner
 
 PLAN = "sweep.json"  # what was last worked on: its trials, and what differs between them
-TABLE, PARQUET, GALLERY = "results.csv", "results.parquet", "index.html"
 FIXED = ("trial", "chapter", "state", "attempts", "seconds")
 
 
@@ -47,7 +46,8 @@ def read(folder: Path) -> pd.DataFrame:
 
 def write(folder: Path, frame: pd.DataFrame) -> list[Path]:
     """The table as CSV, and as Parquet where pyarrow is installed."""
-    files.write_atomically(folder / TABLE, as_csv(frame))
+    table, parquet = folder / "results.csv", folder / "results.parquet"
+    files.write_atomically(table, as_csv(frame))
     buffer, plain = io.BytesIO(), frame.copy()
     for name in plain.select_dtypes("object"):
         if plain[name].dropna().map(type).nunique() > 1:  # a column has one type there
@@ -55,9 +55,9 @@ def write(folder: Path, frame: pd.DataFrame) -> list[Path]:
     try:
         plain.to_parquet(buffer, engine="pyarrow")
     except ImportError:
-        return [folder / TABLE]
-    files.write_atomically(folder / PARQUET, buffer.getvalue())
-    return [folder / TABLE, folder / PARQUET]
+        return [table]
+    files.write_atomically(parquet, buffer.getvalue())
+    return [table, parquet]
 
 
 def as_csv(frame: pd.DataFrame) -> str:
@@ -74,11 +74,11 @@ def write_gallery(folder: Path, frame: pd.DataFrame) -> Path:
         trial = folder / str(row["trial"])
         kept = [*sorted(trial.glob("*.ipynb")), *trial.glob(LOG)]
         links = [(path.name, f"{trial.name}/{path.name}") for path in kept]
-        values = [row.get(name, "") for name in swept]
         told = {"run": row["trial"], "state": row["state"], "seconds": row["seconds"]}
+        values = [row.get(name, "") for name in swept]
         lines.append(told | {"values": values, "links": links})
     how = {"title": folder.name, "swept": swept, "lines": lines}
-    return templating.write(folder / GALLERY, "gallery.html", **how)
+    return templating.write(folder / "index.html", "gallery.html", **how)
 
 
 def plot(frame: pd.DataFrame, result: str, against: str):

@@ -5,6 +5,7 @@ measured: the scoreboard here, those of one chapter in notebooks/experiments/.
 `python -m progtx_core record NAME` keeps it in notebooks/results/NAME.csv.
 """
 
+import shutil
 import sys
 from functools import cache
 from importlib import import_module
@@ -14,25 +15,26 @@ from pkgutil import iter_modules
 import numpy as np
 import pandas as pd
 
-from progtx_core import checks
+from progtx_core import checks, files
 from progtx_core.tools import paths
 from progtx_core.tools.experiments.benchmarks import read_csv
+from progtx_core.tools.experiments.executors import local
+from progtx_core.tools.experiments.runner import Report, Runner
+from progtx_core.tools.experiments.store import DONE, ROW
+from progtx_core.tools.experiments.table import as_csv
 from progtx_core.tools.recorded.cell import Cell, Experiment
 
 RESULTS = paths.NOTEBOOKS / "results"
 COLUMNS = ["model", "task", "seed", "classes", "accuracy", "seconds", "date", "version"]
 
-__all__ = ["Cell", "Experiment", "experiments", "find", "origin", "read", "values"]
-
 
 @cache
 def experiments() -> dict[str, Experiment]:
     """All tables by name: every module that has an EXPERIMENT."""
-    beside = paths.NOTEBOOKS / "experiments"
     if str(paths.NOTEBOOKS) not in sys.path:
         sys.path.append(str(paths.NOTEBOOKS))
-    names = [f"{__name__}.{one.name}" for one in iter_modules(__path__)]
-    names += [f"experiments.{one.name}" for one in iter_modules([str(beside)])]
+    beside = iter_modules([str(paths.NOTEBOOKS / "experiments")])
+    names = [f"{__name__}.scoreboard", *(f"experiments.{one.name}" for one in beside)]
     found = [getattr(import_module(name), "EXPERIMENT", None) for name in names]
     return {experiment.name: experiment for experiment in found if experiment}
 
@@ -77,3 +79,52 @@ def origin(name: str) -> str:
         f"{last.torch}, Python {last.python}; {frame.seconds.sum() / 60:.0f} minutes of "
         f"one core){stale if old < now else ''}."
     )
+
+
+def record(
+    name: str,
+    n_seeds: int = 5,
+    out: Path | None = None,
+    fresh: bool = False,
+    report: Report = print,
+) -> Path:
+    """Measure the rows of a table that are missing or of an older version.
+
+    What is finished is kept in build/recorded/, so that an interrupted recording goes on
+    where it stopped. Raises RuntimeError if a row fails; the others are written.
+
+    out: instead of notebooks/results/NAME.csv; fresh: measure all of them anew
+    """
+    experiment, path = find(name), out or path_of(name)
+    trials = experiment.trials(checks.whole("n_seeds", n_seeds, at_least=1))
+    path.parent.mkdir(parents=True, exist_ok=True)  # fails now, not after minutes
+    folder = paths.scratch() / "build" / "recorded" / name
+    kept: list[dict] = []
+    if fresh:
+        shutil.rmtree(folder, ignore_errors=True)
+    elif path.exists():  # as texts: what is kept is not rounded anew
+        kept = read(name, path, dtype=str).fillna("").to_dict("records")
+        kept = [row for row in kept if int(row["version"]) >= experiment.version]
+    there = {(row["model"], row["task"], int(row["seed"])) for row in kept}
+    missing = [trial for trial in trials if trial.place not in there]
+    report(f"{len(trials) - len(missing)} of {len(trials)} rows are up to date")
+    # The last trials take longest: begun first, they leave no core idle at the end.
+    runner = Runner(missing[::-1], folder)
+    try:
+        if missing:
+            runner.run(*local(None), report)
+    finally:
+        done = runner.states().get(DONE, [])
+        if done:
+            write(path, experiment, kept + [runner.place(one).read(ROW) for one in done])
+    if n := len(missing) - len(done):
+        raise RuntimeError(f"{n} rows were not measured; see the log.txt in {folder}")
+    return path
+
+
+def write(path: Path, experiment: Experiment, rows: list[dict]) -> None:
+    """The rows in the order of the cells; those of cells that are no more are left out."""
+    order = {(cell.row, cell.task): n for n, cell in enumerate(experiment.cells)}
+    rows = [row for row in rows if (row["model"], row["task"]) in order]
+    rows.sort(key=lambda row: (order[row["model"], row["task"]], int(row["seed"])))
+    files.write_atomically(path, as_csv(pd.DataFrame(rows, dtype=object)))

@@ -24,11 +24,8 @@ Measure = Callable[[Any, TrainingResult], dict[str, np.ndarray]]
 class Cell:
     """A model trained on a task, over several seeds. Its kinds change single methods.
 
-    Args:
-        row: what the model is called in the table.
-        model: a name from `models.names()`, or a class that takes a spec.
-        settings: of the `Config`, where they differ from the model's default config.
-        max_seeds: recorded on so many at most.
+    row: what the model is called in the table; max_seeds: recorded on so many at most
+    settings: of the `Config`, where they differ from the model's default config
     """
 
     row: str
@@ -49,16 +46,16 @@ class Cell:
 
     def all_settings(self) -> dict:
         """The model's default config, and what differs from it."""
-        own: Any = self.model
-        own = models.default_config(own) if isinstance(own, str) else own.default_config
-        return own | self.settings
+        model: Any = self.model
+        if isinstance(model, str):
+            return models.default_config(model) | self.settings
+        return model.default_config | self.settings
 
     def config(self) -> Config:
         """How it is trained; a warm-up is no longer than the training."""
-        settings = self.all_settings()
-        steps = settings.get("steps", Config.steps)
-        warmup = min(settings.get("warmup_steps", 0), steps)
-        return Config(**settings | {"warmup_steps": warmup})
+        given = self.all_settings()
+        warmup = min(given.get("warmup_steps", 0), given.get("steps", Config.steps))
+        return Config(**given | {"warmup_steps": warmup})
 
     def make(self) -> MakeModel:
         """What builds the model, untrained."""
@@ -102,12 +99,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A recorded table.
+    """A recorded table. measure: of each cell, beside the test set
 
-    Args:
-        measure: what is measured of each cell beside the test set.
-        version: raised by whoever changes what the numbers depend on; rows of an older
-            one are measured again by `record`, and shown as stale until then.
+    version: raised by whoever changes what the numbers depend on; rows of an older one
+    are measured again by `record`, and shown as stale until then
     """
 
     name: str
@@ -135,7 +130,6 @@ class CellTrial(Trial):
 
     @property
     def place(self) -> tuple:
-        """The values of its parameters."""
         return tuple(self.parameters.values())
 
     def content(self) -> dict:

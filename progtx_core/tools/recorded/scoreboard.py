@@ -4,36 +4,17 @@ from progtx_core import checks
 from progtx_core.tools.recorded.cell import Cell, Experiment
 
 # The board's own list: a new model joins it only when it is written here and recorded.
-MODELS = (
-    "logistic_regression",
-    "mean_pooling",
-    "max_pooling",
-    "attention_pooling",
-    "additive_attention_pooling",
-    "self_attention",
-    "self_attention_with_positions",
-    "transformer",
-)
-SIGNAL = {"seq_len": 8}
+POOLING = "mean_pooling", "max_pooling", "attention_pooling", "additive_attention_pooling"
+ATTENTION = "self_attention", "self_attention_with_positions", "transformer"
+MODELS = ("logistic_regression", *POOLING, *ATTENTION)
 # The tasks in the order of difficulty, with their sizes: first those that ask what, then
 # those that ask where, then strings.
-CONTENT = {
-    "any_positive": SIGNAL,
-    "majority_positive": SIGNAL,
-    "sign_of_winner": SIGNAL,
-    "has_pos_and_neg": SIGNAL,
-    "value_at_max_key": {},
-    "value_at_query": {},
-}
-ORDER = {
-    "last_gt_first": SIGNAL,
-    "trend_sign": SIGNAL,
-    "argmax_position": SIGNAL,
-    "argmin_position": SIGNAL,
-    "xor_of_endpoints": SIGNAL,
-    "mixed_rule": SIGNAL,
-    "sign_changes_mod_3": SIGNAL,
-}
+SIGNAL = {"seq_len": 8}
+SIGNS = "any_positive", "majority_positive", "sign_of_winner", "has_pos_and_neg"
+CONTENT = dict.fromkeys(SIGNS, SIGNAL) | {"value_at_max_key": {}, "value_at_query": {}}
+ENDS = "last_gt_first", "trend_sign", "argmax_position", "argmin_position"
+RULES = "xor_of_endpoints", "mixed_rule", "sign_changes_mod_3"
+ORDER = dict.fromkeys((*ENDS, *RULES), SIGNAL)
 STRINGS: dict[str, dict] = {"sum_mod_10": {}, "equation_is_true": {}}
 TASKS = CONTENT | ORDER | STRINGS
 # The transformer is trained until it stops improving: longer where the task is harder.
