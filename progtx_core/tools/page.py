@@ -91,10 +91,7 @@ def glue(name: str, text: str) -> None:
 
 
 def chapter_header(chapter: str, **facts: object) -> None:
-    """Show a chapter at a glance: given facts, time of the kept run, launch buttons.
-
-    The buttons need `repository.url` in book/_config.yml.
-    """
+    """Show a chapter at a glance: given facts, time of the kept run, launch buttons."""
     path = f"notebooks/{chapter}.ipynb"
     try:
         seconds = paths.record_of(paths.ROOT / path).get("seconds")
@@ -102,7 +99,7 @@ def chapter_header(chapter: str, **facts: object) -> None:
         seconds = None
     time = "not measured yet" if seconds is None else f"{seconds:.0f} s on two cores"
     rows = {**facts, "measured time": time}
-    if url := paths.repository_url():
+    if url := paths.repository_url():  # stands in book/_config.yml
         binder = f"{url.replace(GITHUB, BINDER)}/HEAD?labpath={path}"
         colab = f"{url.replace(GITHUB, COLAB)}/blob/HEAD/{path}"
         rows["open in"] = f"[Binder]({binder}), [Colab]({colab})"
