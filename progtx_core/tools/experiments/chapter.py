@@ -2,10 +2,12 @@
 
 import ast
 import shutil
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from threading import Timer
+from threading import Event, Thread
 
 from progtx_core import __version__
 from progtx_core.tools.claims import METADATA_KEY
@@ -33,19 +35,17 @@ class ChapterTrial(Trial):
         """timeout: seconds after which its kernel is ended; the trial has failed then."""
         for rest in folder.glob(f".{self.experiment}.*"):  # of one that was killed
             shutil.rmtree(rest, ignore_errors=True)
-        late: list[bool] = []
-        timer = Timer(timeout or 0, end_kernels, [late])
-        timer.daemon = True
+        over, started = Event(), time.monotonic()
         if timeout:
-            timer.start()
+            Thread(target=end_kernels, args=(timeout, over), daemon=True).start()
         try:
-            chapter = find(self.experiment)
-            path = execute(chapter, self.parameters, folder, log=folder / LOG)
+            path = execute(find(self.experiment), self.parameters, folder, log=folder / LOG)
         except RunFailed as failure:
+            late = timeout and time.monotonic() - started > timeout
             why = f"timed out after {timeout:g} s" if late else str(failure)
             raise TrialFailed(why) from failure
         finally:
-            timer.cancel()
+            over.set()
         return row_of(path)
 
 
@@ -66,11 +66,13 @@ def row_of(notebook: Path) -> dict:
     return measured | {f"verdict: {one['statement']}": one["verdict"] for one in claims}
 
 
-def end_kernels(late: list[bool]) -> None:
-    """Kill the kernels that this process has started, and note that it came to that."""
+def end_kernels(seconds: float, over: Event) -> None:
+    """After so many seconds, kill the kernels of this process, until it is over."""
     import psutil
 
-    late.append(True)
-    for child in psutil.Process().children(recursive=True):
-        if "ipykernel_launcher" in " ".join(child.cmdline()):
-            child.kill()
+    while not over.wait(seconds):
+        seconds = 0.5  # again: a kernel may have been about to begin
+        for child in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):  # it has ended by itself
+                if "ipykernel_launcher" in " ".join(child.cmdline()):
+                    child.kill()
