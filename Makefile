@@ -4,9 +4,9 @@
 .PHONY: help book test check house bench clean
 
 BIN := .venv/bin
-BROKEN := 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
+BROKEN := 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'
 # The first Python that runs and is one of those the project is tested with.
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+PYTHON ?= $(shell for p in python3 python3.11 python; do \
 	$$p -c $(BROKEN) 2>/dev/null && echo $$p && break; done)
 
 help:
@@ -18,8 +18,8 @@ help:
 	@echo "make clean  remove what was built (not .venv)"
 
 .venv/.reader: requirements.txt pyproject.toml
-	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed" >&2; exit 1; }
-	@$(PYTHON) -c $(BROKEN) || { echo "$(PYTHON) is not 3.11-3.13" >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed" >&2; exit 1; }
+	@$(PYTHON) -c $(BROKEN) || { echo "$(PYTHON) is not Python 3.11" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@

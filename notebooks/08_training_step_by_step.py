@@ -54,6 +54,7 @@ import numpy as np
 import torch
 from experiments import training as lists
 from parts import ch08, heads
+from parts.layers import layers
 from progtx_core import models, plots, tasks
 from progtx_core.evaluation import predict
 from progtx_core.models.attention import patterns
@@ -63,7 +64,7 @@ from progtx_core.models.transformer import Transformer as CoreModel
 from progtx_core.tasks.selection import OPERATIONS
 from progtx_core.tools import paths, recorded
 from progtx_core.tools.claims import Claims
-from progtx_core.tools.page import glue, layers, say, show, table
+from progtx_core.tools.page import glue, say, show, table
 from progtx_core.training import Checkpoints, Config, KeepBest, Snapshots, fit
 from torch import nn
 

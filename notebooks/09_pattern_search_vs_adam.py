@@ -56,12 +56,13 @@ from experiments import searches as methods
 from parts import ch09, timing
 from parts.interactive import surface
 from parts.landscape import landscape
+from parts.layers import layers
 from progtx_core import models, tasks
 from progtx_core.models.transformer import CausalTransformer
 from progtx_core.optim import FastLosses, PatternSearch
 from progtx_core.tools import recorded
 from progtx_core.tools.claims import Claims
-from progtx_core.tools.page import glue, layers, say, show, table
+from progtx_core.tools.page import glue, say, show, table
 from progtx_core.training import Config, Snapshots, fit, masked_cross_entropy
 from torch.nn.utils import parameters_to_vector
 

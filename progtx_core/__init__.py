@@ -10,4 +10,10 @@ publishes chapters.
 'The last value is greater than the first'
 """
 
+import os
+
+# Before torch is loaded: threads that wait for each other by spinning stand still beside
+# another busy process. Those that sleep share the cores with it.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 __version__ = "1.0.0"

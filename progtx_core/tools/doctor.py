@@ -41,8 +41,8 @@ def examine() -> list[Finding]:
 
 def python(found: tuple[int, int] = sys.version_info[:2]) -> Finding:
     """Is this Python one of those the project is tested with?"""
-    ok, name = (3, 11) <= found <= (3, 13), ".".join(map(str, found))
-    return Finding(ok, f"Python {name}", "use Python 3.11, 3.12 or 3.13")
+    ok, name = found == (3, 11), ".".join(map(str, found))
+    return Finding(ok, f"Python {name}", "use Python 3.11")
 
 
 def package(line: str) -> Finding:

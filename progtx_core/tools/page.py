@@ -7,11 +7,9 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from progtx_core.tools import paths
 
-PIXELS_PER_INCH = 150
 BAR = r"\|"  # one that divides no cells
 GITHUB = "https://github.com/"
 BINDER = "https://mybinder.org/v2/gh/"
@@ -37,7 +35,7 @@ def png(figure) -> bytes:
     if isinstance(figure, Path):
         return figure.read_bytes()
     raw, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(raw, format="png", dpi=PIXELS_PER_INCH, facecolor="white")
+    figure.savefig(raw, format="png", dpi=150, facecolor="white")
     picture = Image.open(raw).convert("RGB").quantize(128, dither=Image.Dither.NONE)
     picture.save(small, format="png", optimize=True)
     return small.getvalue()
@@ -59,28 +57,11 @@ def table(head: list[str], rows: list[list]) -> None:
     """Show a Markdown table; a number with a fraction is shown with three digits."""
 
     def line(cells: list) -> str:
-        texts = [
-            f"{c:.3f}" if isinstance(c, float | np.floating) else str(c) for c in cells
-        ]
+        numbers = float | np.floating
+        texts = [f"{c:.3f}" if isinstance(c, numbers) else str(c) for c in cells]
         return f"| {' | '.join(text.replace('|', BAR) for text in texts)} |"
 
     say("\n".join(map(line, [head, ["---"] * len(head), *rows])))
-
-
-def layers(model) -> None:
-    """Show a model layer by layer: shapes and parameters, with their sum.
-
-    A layer is what shares the first parts of its name, such as "blocks.0.attention".
-    """
-    found = []
-    for name, p in model.named_parameters():
-        layer = ".".join(name.split(".")[:-1][:3]) or name
-        found.append({"layer": layer, "shapes": str((*p.shape,)), "parameters": p.numel()})
-    frame = pd.DataFrame(found)
-    how = {"shapes": ", ".join, "parameters": "sum"}
-    summed = frame.groupby("layer", sort=False).agg(how).itertuples(name=None)
-    rows = [*summed, ("all", "", frame["parameters"].sum())]
-    table([*frame], [[layer, shapes, f"{n:,}"] for layer, shapes, n in rows])
 
 
 def accuracy_table(results: dict, head: str = "task") -> None:
@@ -105,15 +86,12 @@ def glue(name: str, text: str) -> None:
     bold = re.sub(r"(?s)\*\*(.*?)\*\*", r"<strong>\1</strong>", html.escape(text))
     prefix = "application/papermill.record/"
     bundle = {prefix + "text/html": f"<p>{bold}</p>", prefix + "text/plain": text}
-    metadata = {"scrapbook": {"name": name, "mime_prefix": prefix}}
-    display(bundle, raw=True, metadata=metadata)
+    about = {"scrapbook": {"name": name, "mime_prefix": prefix}}
+    display(bundle, raw=True, metadata=about)
 
 
 def chapter_header(chapter: str, **facts: object) -> None:
-    """Show a chapter at a glance: given facts, time of the kept run, launch buttons.
-
-    The buttons need `repository.url` in book/_config.yml.
-    """
+    """Show a chapter at a glance: given facts, time of the kept run, launch buttons."""
     path = f"notebooks/{chapter}.ipynb"
     try:
         seconds = paths.record_of(paths.ROOT / path).get("seconds")
@@ -121,7 +99,7 @@ def chapter_header(chapter: str, **facts: object) -> None:
         seconds = None
     time = "not measured yet" if seconds is None else f"{seconds:.0f} s on two cores"
     rows = {**facts, "measured time": time}
-    if url := paths.repository_url():
+    if url := paths.repository_url():  # stands in book/_config.yml
         binder = f"{url.replace(GITHUB, BINDER)}/HEAD?labpath={path}"
         colab = f"{url.replace(GITHUB, COLAB)}/blob/HEAD/{path}"
         rows["open in"] = f"[Binder]({binder}), [Colab]({colab})"

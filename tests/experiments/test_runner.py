@@ -12,7 +12,7 @@ import pytest
 
 from progtx_core.tools.experiments.runner import Runner
 from progtx_core.tools.experiments.store import DONE
-from progtx_core.tools.experiments.worker import VersionsDiffer
+from progtx_core.tools.experiments.trial import VersionsDiffer
 from tests.experiments.light import Waiting
 
 pytestmark = pytest.mark.slow

@@ -4,6 +4,7 @@ import io
 from types import SimpleNamespace
 
 import numpy as np
+from parts.layers import layers
 
 from progtx_core import plots, tasks
 from progtx_core.tools import page, paths
@@ -11,7 +12,6 @@ from progtx_core.tools.page import (
     accuracy_table,
     chapter_header,
     glue,
-    layers,
     say,
     show,
     table,

@@ -3,21 +3,19 @@
 import io
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from progtx_core import checks, files, plots
+from progtx_core.tools.experiments.runner import Runner
 from progtx_core.tools.experiments.store import DONE, LOG, ROW, TRIAL, TrialFolder
-
-if TYPE_CHECKING:
-    from progtx_core.tools.experiments.runner import Runner
 
 PLAN = "sweep.json"  # what was last worked on: its trials, and what differs between them
 FIXED = ("trial", "chapter", "state", "attempts", "seconds")
 
 
-def note(runner: "Runner", swept: list[str]) -> None:
+def note(runner: Runner, swept: list[str]) -> None:
     """Write down which trials belong to a sweep, for its table and its gallery."""
     keys = [trial.key for trial in runner.trials]
     TrialFolder(runner.folder).write(PLAN, {"swept": swept, "trials": keys})

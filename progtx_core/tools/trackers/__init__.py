@@ -12,7 +12,6 @@ from progtx_core.tools.trackers.base import JsonLines, Tracker
 from progtx_core.tools.trackers.tensorboard import TensorBoard
 from progtx_core.tools.trackers.wandb import WandB
 
-__all__ = ["KINDS", "JsonLines", "TensorBoard", "Tracker", "WandB", "opened"]
 KINDS = ("jsonl", "tensorboard", "wandb")
 
 
