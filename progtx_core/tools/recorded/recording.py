@@ -44,8 +44,7 @@ def record(
     there = {(row["model"], row["task"], int(row["seed"])) for row in kept}
     missing = [trial for trial in trials if trial.place not in there]
     report(f"{len(trials) - len(missing)} of {len(trials)} rows are up to date")
-    # The last trials take longest: begun first, they leave no core idle at the end.
-    runner = Runner(missing[::-1], folder)
+    runner = Runner(missing[::-1], folder)  # those that take longest are begun first
     try:
         if missing:
             runner.run(*local(None), report)
