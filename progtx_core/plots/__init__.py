@@ -1,4 +1,4 @@
-"""The pictures that several chapters need; each function returns a Figure.
+"""The pictures that several chapters need; each function returns a Figure or draws on axes.
 
 By label: results, `TrainingResult`s; predictions, probabilities (answers, n_classes) and
 targets (answers,). Only what draws imports seaborn, so that importing this costs nothing.

@@ -8,7 +8,6 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,6 +18,7 @@ from progtx_core import checks
 from progtx_core.models.device import on_device
 from progtx_core.tasks import Task
 from progtx_core.training import parallel
+from progtx_core.training.callbacks import Callback
 from progtx_core.training.config import (
     Config,
     MakeModel,
@@ -37,9 +37,6 @@ from progtx_core.training.data import (
 from progtx_core.training.result import SeedResult, TrainingResult
 from progtx_core.types import Batch
 
-if TYPE_CHECKING:
-    from progtx_core.training.callbacks import Callback
-
 # A smaller model gains nothing from a second thread, and loses where cores are busy.
 THREADS_FROM = 50_000  # parameters
 PROCESSES_FROM = 300  # updates; to start a process costs as much time as some hundred
@@ -48,7 +45,7 @@ PER_STEP = ("train/loss", "train/accuracy", "grad_norm")
 
 def train(
     training: Training,
-    callbacks: "Sequence[Callback]" = (),
+    callbacks: Sequence[Callback] = (),
     before_update: Callable[[], bool] = lambda: True,
 ) -> None:
     """Train one model, from where `training` stands to the end of its config.
@@ -56,13 +53,13 @@ def train(
     Args:
         training: model, optimizer and batches; changed in place.
         callbacks: told of the start, of every evaluation and of the end, in order.
-        before_update: called before every update; False ends the training there.
+        before_update: False ends the training there, as Ctrl-C does.
     """
     model, optimizer, config = training.model, training.optimizer, training.config
     val_set = held_out(training.task, "val", config.n_eval)
     for callback in callbacks:
         callback.on_start(training)  # a checkpoint is resumed here
-    evaluated = training.history.get("val/loss", [(-1, 0.0)])[-1][0]
+    evaluated = training.history.get("val/loss", [(-1, 0.0)])[-1][0]  # if resumed
     try:
         while True:
             if config.is_eval_step(training.step) and training.step > evaluated:
@@ -90,8 +87,8 @@ def update(
 ) -> dict[str, float]:
     """One update: predict, measure, differentiate, move the parameters.
 
-    Returns:
-        "train/loss", "train/accuracy" and "grad_norm", before the move.
+    Returns "train/loss", "train/accuracy" and "grad_norm" as first measured: of Adam,
+    and of a search that measures again, before the move.
     """
     for group in optimizer.param_groups:
         group["lr"] = lr
@@ -103,7 +100,7 @@ def update(
         if torch.is_grad_enabled():  # a search without gradients switches them off
             optimizer.zero_grad()
             loss.backward()
-        if not measured:  # a search calls this often; the first call is before its move
+        if not measured:  # a search calls this often
             measured["train/loss"] = loss.item()
             measured["train/accuracy"] = accuracy(logits, batch).item()
             measured["grad_norm"] = norm(p.grad for p in model.parameters())
@@ -111,6 +108,9 @@ def update(
 
     model.train()
     optimizer.step(closure)  # type: ignore[arg-type]  # torch's stub asks for a float
+    if not measured:  # a search may trust its fast measure, and ask for none
+        with torch.no_grad():
+            closure()
     return measured
 
 
@@ -147,7 +147,7 @@ def fit(
     seed: int = 0,
     n_seeds: int = 1,
     make_optimizer: MakeOptimizer = adam,
-    callbacks: "Sequence[Callback]" = (),
+    callbacks: Sequence[Callback] = (),
     device: str = "cpu",
 ) -> TrainingResult:
     """Train the seeds from `seed` to `seed + n_seeds - 1`, each as `train` does.
@@ -204,7 +204,7 @@ def train_seeds(
 
 def train_seed(
     begin: Callable[[int], Training],
-    callbacks: "Sequence[Callback]",
+    callbacks: Sequence[Callback],
     seed: int,
     before_update: Callable[[], bool],
 ) -> SeedResult:

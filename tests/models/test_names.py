@@ -41,11 +41,12 @@ def new_file(tmp_path, monkeypatch):
 
 
 def test_the_ladder_is_in_order():
-    assert models.names() == ORDER
+    assert [name for name in models.names() if name in ORDER] == ORDER
 
 
 def test_a_new_file_is_a_new_model(new_file):
-    assert models.names() == [*ORDER[:3], "wide", "wide_mean", *ORDER[3:]]
+    names = [name for name in models.names() if name in ORDER or name[:4] == "wide"]
+    assert names == [*ORDER[:3], "wide", "wide_mean", *ORDER[3:]]
     spec = Spec(n_classes=2, seq_len=4, d_input=3)
     model = models.build("wide", spec)
     assert model(torch.zeros(5, 4, 3)).shape == (5, 2)
