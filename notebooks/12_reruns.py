@@ -234,6 +234,7 @@ killed = datetime.now()
 before = sweep.states()
 table(["state", "trials"], [[name, len(of)] for name, of in before.items()])
 
+
 # %% [markdown]
 # *Interrupted*: in the folder a note says "running", but nobody holds the
 # folder's lock. The note stands there for ever; the lock is taken back by the
