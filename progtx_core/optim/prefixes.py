@@ -12,11 +12,11 @@ class Prefixes:
     In a causal model strings that begin alike share that beginning's numbers. All strings
     of 8 bits have 2048 positions, but 510 beginnings.
 
-    features: (d_features, nodes, 1), of the last token of each beginning
-    depth: (nodes,), its position; nodes are in the order of depth
-    counts: (n_classes, nodes), how often which answer is asked for there
-    seen: for each position, the first node that sees so far, and the nodes of that
-        position that it and those after it see
+    Attributes:
+        features: (d_features, nodes, 1), of the last token of each beginning.
+        depth: (nodes,), its position; nodes are in the order of depth.
+        counts: (n_classes, nodes), how often which answer is asked for there.
+        seen: by position, the first node that sees it, and which node of it each sees.
 
     >>> bits = torch.tensor([[0, 0], [0, 1], [1, 1]])
     >>> tree = Prefixes(Batch(bits, bits), Spec(2, seq_len=2, d_vocab=2, per_position=True))
