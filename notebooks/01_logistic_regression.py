@@ -47,7 +47,6 @@ chapter_header(
 # %% tags=["setup"]
 import numpy as np
 import torch
-from parts.linear_rule import best_linear_rule
 from progtx_core import plots, tasks
 from progtx_core.evaluation import predict
 from progtx_core.models.linear import LogisticRegression as CoreModel
@@ -56,6 +55,7 @@ from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, Stream, fit, held_out
 from torch import nn
 from torch.nn import functional as F
+from parts.linear_rule import best_linear_rule
 
 # %% tags=["parameters"]
 seed: int = 0  # first seed; the others follow it

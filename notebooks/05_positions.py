@@ -48,7 +48,6 @@ chapter_header(
 # %% tags=["setup"]
 import numpy as np
 import torch
-from experiments import positions
 from progtx_core import models, plots, tasks
 from progtx_core.models.attention import patterns
 from progtx_core.models.positions import SCHEMES
@@ -59,6 +58,7 @@ from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, fit, held_out
 from torch import nn
 from torch.nn import functional as F
+from experiments import positions
 
 # %% tags=["parameters"]
 seed: int = 0  # first seed; the others follow it

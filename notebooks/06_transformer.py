@@ -50,8 +50,6 @@ from functools import partial
 
 import numpy as np
 import torch
-from experiments import ablations
-from parts import interactive
 from progtx_core import models, plots, tasks
 from progtx_core.models.attention import MultiHeadAttention, patterns
 from progtx_core.models.inputs import as_features, padding_mask
@@ -63,6 +61,8 @@ from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, Snapshots, fit, held_out
 from torch import nn
+from experiments import ablations
+from parts import interactive
 
 # %% tags=["parameters"]
 seed: int = 0  # first seed; the others follow it

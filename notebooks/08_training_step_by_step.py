@@ -20,9 +20,9 @@
 # to attention maps; each can be run, looked at and changed alone.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-from experiments.training import SELECTOR
 from progtx_core import models, tasks
 from progtx_core.tools.page import chapter_header
+from experiments.training import SELECTOR
 
 chapter_header(
     "08_training_step_by_step",
@@ -52,9 +52,6 @@ from functools import partial
 
 import numpy as np
 import torch
-from experiments import training as lists
-from parts import ch08, heads
-from parts.layers import layers
 from progtx_core import models, plots, tasks
 from progtx_core.evaluation import predict
 from progtx_core.models.attention import patterns
@@ -67,6 +64,9 @@ from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show, table
 from progtx_core.training import Checkpoints, Config, KeepBest, Snapshots, fit
 from torch import nn
+from experiments import training as lists
+from parts import ch08, heads
+from parts.layers import layers
 
 # %% tags=["parameters"]
 size: str = "medium"  # of the data: small, medium or large

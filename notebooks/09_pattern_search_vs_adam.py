@@ -21,9 +21,9 @@
 # parameters.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-from experiments.searches import SIZES
 from progtx_core import models, tasks
 from progtx_core.tools.page import chapter_header
+from experiments.searches import SIZES
 
 chapter_header(
     "09_pattern_search_vs_adam",
@@ -52,11 +52,6 @@ from functools import partial
 
 import numpy as np
 import torch
-from experiments import searches as methods
-from parts import ch09, timing
-from parts.interactive import surface
-from parts.landscape import landscape
-from parts.layers import layers
 from progtx_core import models, tasks
 from progtx_core.models.transformer import CausalTransformer
 from progtx_core.optim import FastLosses, PatternSearch
@@ -65,6 +60,11 @@ from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show, table
 from progtx_core.training import Config, Snapshots, fit, masked_cross_entropy
 from torch.nn.utils import parameters_to_vector
+from experiments import searches as methods
+from parts import ch09, timing
+from parts.interactive import surface
+from parts.landscape import landscape
+from parts.layers import layers
 
 # %% tags=["parameters"]
 task: str = "parity"  # or first_bit, running_majority, word_problem …

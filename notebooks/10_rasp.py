@@ -20,9 +20,9 @@
 # without a single error.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-from parts.hand_set import counter
 from progtx_core import models, tasks
 from progtx_core.tools.page import chapter_header
+from parts.hand_set import counter
 
 chapter_header(
     "10_rasp",
@@ -48,8 +48,6 @@ from functools import partial
 
 import numpy as np
 import torch
-from parts import ch10
-from parts.hand_set import FEATURES, counter, units
 from progtx_core import models, rasp, tasks
 from progtx_core.evaluation.generation import exact_match, greedy
 from progtx_core.models.attention import attend, patterns
@@ -60,6 +58,8 @@ from progtx_core.tools.checkers import violations
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show, table
 from progtx_core.training import Config, fit
+from parts import ch10
+from parts.hand_set import FEATURES, counter, units
 
 # %% tags=["parameters"]
 n_numbers: int = 200  # numbers that can be counted: 0 to one less than this

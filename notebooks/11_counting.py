@@ -20,9 +20,9 @@
 # dilution, and pairs of numbers that are too far apart to have been seen.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-from experiments.counting import SIZES
 from progtx_core import models, tasks
 from progtx_core.tools.page import chapter_header
+from experiments.counting import SIZES
 
 chapter_header(
     "11_counting",
@@ -51,10 +51,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from experiments import counting as counts
-from parts import ch10, ch11
-from parts.hand_set import counter
-from parts.samples import Samples, until
 from progtx_core import models, rasp, tasks, training
 from progtx_core.evaluation import generation
 from progtx_core.models.attention import NEG_INF, patterns
@@ -64,6 +60,10 @@ from progtx_core.tools import paths, recorded
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show, table
 from progtx_core.tools.trackers import opened
+from experiments import counting as counts
+from parts import ch10, ch11
+from parts.hand_set import counter
+from parts.samples import Samples, until
 
 # %% tags=["parameters"]
 regime: str = "both, truncated"  # or up; each with ", truncated" or not

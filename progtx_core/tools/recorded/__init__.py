@@ -6,7 +6,6 @@ measured: the scoreboard here, those of one chapter in notebooks/experiments/.
 """
 
 import shutil
-import sys
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -31,8 +30,6 @@ COLUMNS = ["model", "task", "seed", "classes", "accuracy", "seconds", "date", "v
 @cache
 def experiments() -> dict[str, Experiment]:
     """All tables by name: every module that has an EXPERIMENT."""
-    if str(paths.NOTEBOOKS) not in sys.path:
-        sys.path.append(str(paths.NOTEBOOKS))
     beside = iter_modules([str(paths.NOTEBOOKS / "experiments")])
     names = [f"{__name__}.scoreboard", *(f"experiments.{one.name}" for one in beside)]
     found = [getattr(import_module(name), "EXPERIMENT", None) for name in names]
