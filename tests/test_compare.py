@@ -34,6 +34,7 @@ def compared(tmp_path_factory):
     return wanted.run(), folder
 
 
+@pytest.mark.slow  # for `make check` it takes too long
 def test_the_command_prints_a_table_and_the_verdict(tmp_path, capsys):
     command = ["compare", "has_pos_and_neg", *PAIR, "--steps", "200", "--seeds", "2"]
     assert __main__.main([*command, "--out", str(tmp_path)]) == 0

@@ -125,6 +125,7 @@ def test_bad_input_is_one_line_and_nothing_is_written(book, capsys, arguments, m
     assert not (paths.ROOT / "build").exists()
 
 
+@pytest.mark.slow  # for `make check` it takes too long
 def test_a_failing_chapter_keeps_the_old_output_and_shows_the_partial_one(book, capsys):
     book()
     assert main(["run"]) == 0
@@ -150,12 +151,14 @@ def test_a_missing_kernel_is_named(book, capsys):
     assert "98_small: NoSuchKernel: No such kernel named fortran77; see 'python -m" in error
 
 
+@pytest.mark.slow  # for `make check` it takes too long
 def test_a_kernel_that_dies_is_an_error(book, capsys):
     book(code="import os; os._exit(1)")
     assert main(["run"]) == 1
     assert "98_small: DeadKernelError" in capsys.readouterr().err
 
 
+@pytest.mark.slow  # for `make check` it takes too long
 def test_other_chapters_run_on_after_one_failed(book, capsys):
     book(code="1/0", name="97_bad")
     book()
@@ -164,6 +167,7 @@ def test_other_chapters_run_on_after_one_failed(book, capsys):
     assert (paths.ROOT / "build" / "executed" / "98_small.ipynb").exists()
 
 
+@pytest.mark.slow  # for `make check` it takes too long
 def test_update_writes_the_notebook_with_the_same_cell_ids(book):
     chapter = book()
     for _ in range(2):

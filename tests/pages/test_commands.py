@@ -12,6 +12,8 @@ from progtx_core.tools.experiments import benchmarks
 
 QUICK = {"steps": 60, "batch_size": 32, "learning_rate": 0.02}
 
+pytestmark = pytest.mark.slow  # they train
+
 
 class Reader(HTMLParser):
     """Texts of cells by row, and addresses of links."""

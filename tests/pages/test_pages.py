@@ -110,6 +110,7 @@ def trained(request):
     return fit("mean_pooling", tasks.get(request.param), QUICK, n_seeds=2)
 
 
+@pytest.mark.slow  # for `make check` it takes too long
 def test_a_page_names_parameters_and_what_is_wrong_and_why(trained, tmp_path):
     path = model_page.write(tmp_path / "page.html", trained, dashboard="../index.html")
     text = path.read_text()

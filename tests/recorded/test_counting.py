@@ -26,6 +26,7 @@ def quick(cell):
     return replace(cell.with_settings(**settings), model_kwargs=cell.model_kwargs | SMALL)
 
 
+@pytest.mark.slow  # for `make check` it takes too long
 @pytest.mark.parametrize(
     ("cell", "columns"),
     [
@@ -56,6 +57,7 @@ def test_tests_hold_what_is_longer_and_a_right_counter_passes_them_all():
         assert torch.equal(written, batch.inputs[:3, 4:])
 
 
+@pytest.mark.slow  # for `make check` it takes too long
 def test_cells_with_columns_of_their_own_make_one_table(monkeypatch, here):
     cells = [
         quick(counting.cell("windowed")),

@@ -77,6 +77,7 @@ def assert_same(one, other):
     assert np.array_equal(one.test["loss"], other.test["loss"])
 
 
+@pytest.mark.slow  # for `make check` it takes too long
 @pytest.mark.parametrize("n_train", [200, None])
 @pytest.mark.parametrize("stop_after", [2, 10, 50])
 def test_a_stopped_training_goes_on_bit_for_bit(tmp_path, stop_after, n_train):
@@ -118,6 +119,7 @@ def test_a_killed_training_goes_on_bit_for_bit(tmp_path):
     assert_same(train(tmp_path, config=config, resume=True), train(config=config))
 
 
+@pytest.mark.slow  # for `make check` it takes too long
 def test_seeds_resume_in_processes_and_one_without_a_file_begins_anew(
     tmp_path, monkeypatch
 ):

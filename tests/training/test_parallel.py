@@ -19,6 +19,7 @@ def two_processes(monkeypatch):
     monkeypatch.setattr(loop, "PROCESSES_FROM", 1)
 
 
+@pytest.mark.slow  # for `make check` it takes too long
 def test_processes_give_the_same_numbers_and_models_that_work(two_processes):
     there = fit("max_pooling", TASK, QUICK, n_seeds=3, callbacks=[Snapshots()])
     alone = [fit("max_pooling", TASK, QUICK, seed=i) for i in range(3)]
@@ -33,6 +34,7 @@ def test_processes_give_the_same_numbers_and_models_that_work(two_processes):
     assert not there.models[0].training
 
 
+@pytest.mark.slow  # for `make check` it takes too long
 def test_a_class_of_a_notebook_trains_in_a_process(two_processes):
     class Mine(nn.Module):  # not importable anywhere, as a class of a notebook
         def __init__(self, spec):
@@ -56,6 +58,7 @@ def test_a_failure_in_a_process_is_raised_here(two_processes):
         fit(Broken, TASK, QUICK, n_seeds=2)
 
 
+@pytest.mark.slow  # for `make check` it takes too long
 def test_ctrl_c_in_the_parent_stops_the_processes_and_keeps_a_seed(
     two_processes, monkeypatch
 ):
