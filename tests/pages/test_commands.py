@@ -1,7 +1,5 @@
 """The commands `report` and `dashboard`: pages of what `compare` keeps in a folder."""
 
-from html.parser import HTMLParser
-
 import numpy as np
 import pytest
 
@@ -9,39 +7,11 @@ from progtx_core import __main__
 from progtx_core.tools import compare, recorded
 from progtx_core.tools.compare import Comparison
 from progtx_core.tools.experiments import benchmarks
+from tests.pages.reader import Reader
 
 QUICK = {"steps": 60, "batch_size": 32, "learning_rate": 0.02}
 
 pytestmark = pytest.mark.slow  # they train
-
-
-class Reader(HTMLParser):
-    """Texts of cells by row, and addresses of links."""
-
-    def __init__(self, path):
-        super().__init__()
-        self.rows, self.links, self.inside = [], [], False
-        self.feed(path.read_text())
-
-    def handle_starttag(self, tag, attributes):
-        if tag == "a":
-            self.links.append(dict(attributes)["href"])
-        if tag == "tr":
-            self.rows.append([])
-        if tag in ("td", "th"):
-            self.rows[-1].append("")
-            self.inside = True
-
-    def handle_endtag(self, tag):
-        self.inside = self.inside and tag not in ("td", "th")
-
-    def handle_data(self, data):
-        if self.inside:
-            self.rows[-1][-1] += data.strip()
-
-    def of(self, task, model):
-        """The rows of a model on a task: in the table of the test, of the training."""
-        return [row for row in self.rows if row[:2] == [task, model]]
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +32,7 @@ def test_a_report_trains_nothing(folder, capsys, monkeypatch):
     path = folder / compare.PAGES / "last_gt_first" / "self_attention.html"
     assert capsys.readouterr().out.strip() == path.resolve().as_uri()
     kept = compare.load(folder, "last_gt_first", "self_attention")
-    names = {row[0] for row in Reader(path).rows if row}
+    names = {row[0] for row in Reader(path.read_text()).rows if row}
     assert {name for name, _ in kept.models[0].named_parameters()} <= names
 
 
@@ -70,7 +40,7 @@ def test_the_dashboard_links_the_pages_that_are_there(folder):
     told = ["report", "sum_mod_10", "mean_pooling", "--runs", str(folder)]
     assert __main__.main(told) == 0
     assert __main__.main(["dashboard", "--runs", str(folder)]) == 0
-    links = Reader(folder / compare.DASHBOARD).links
+    links = Reader((folder / compare.DASHBOARD).read_text()).links
     assert "pages/sum_mod_10/mean_pooling.html" in links
     assert all((folder / link).exists() for link in links)
     assert "pages/last_gt_first/logistic_regression.html" not in links
@@ -96,7 +66,7 @@ def test_without_results_of_ones_own_it_shows_what_is_recorded(tmp_path):
     frame = recorded.read("scoreboard")
     of_one = (frame.model == "max_pooling") & (frame.task == "any_positive")
     shares = frame[of_one].accuracy
-    test, train = Reader(path).of("any_positive", "max_pooling")
+    test, train = Reader(path.read_text()).of("any_positive", "max_pooling")
     assert test[2:4] == [f"{np.median(shares):.3f}", f"{shares.min():.3f}"]
     assert train[2:5] == ["–", "–", "–"]
 
@@ -104,7 +74,7 @@ def test_without_results_of_ones_own_it_shows_what_is_recorded(tmp_path):
 def test_what_was_trained_here_takes_the_place_of_what_is_recorded(folder):
     found = benchmarks.read(folder / compare.BENCHMARKS)
     here = found[(found.task == "sum_mod_10") & (found.model == "mean_pooling")]
-    page = Reader(compare.write_dashboard(folder))
+    page = Reader(compare.write_dashboard(folder).read_text())
     rows = page.of("sum_mod_10", "mean_pooling")
     assert [row[5] for row in rows] == ["2", "2"]  # seeds, in both tables
     assert rows[0][2] == f"{here.test_accuracy.median():.3f}"

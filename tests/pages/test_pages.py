@@ -2,7 +2,6 @@
 
 import math
 import re
-from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
@@ -12,6 +11,7 @@ from progtx_core import tasks
 from progtx_core.tools.answers import answers_of
 from progtx_core.tools.pages import dashboard, model_page
 from progtx_core.training import Config, fit
+from tests.pages.reader import Reader
 
 ONE = {
     "task": "any_positive",
@@ -27,30 +27,6 @@ ONE = {
     "classes": 2,
 }
 QUICK = Config(steps=60, batch_size=32, learning_rate=0.02, n_eval=500)
-
-
-class Reader(HTMLParser):
-    """Texts of cells by row, tags with their attributes."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.rows, self.tags, self.inside = [], [], False
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append((tag, dict(attributes)))
-        if tag == "tr":
-            self.rows.append([])
-        if tag in ("td", "th"):
-            self.rows[-1].append("")
-            self.inside = True
-
-    def handle_endtag(self, tag):
-        self.inside = self.inside and tag not in ("td", "th")
-
-    def handle_data(self, data):
-        if self.inside:
-            self.rows[-1][-1] += data.strip()
 
 
 def written(tmp_path, results, pages=None, **more):
