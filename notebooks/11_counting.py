@@ -61,7 +61,7 @@ from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show, table
 from progtx_core.tools.trackers import opened
 from experiments import counting as counts
-from parts import ch10, ch11
+from parts import ch10, ch11, errors
 from parts.hand_set import counter
 from parts.samples import Samples, until
 
@@ -460,11 +460,11 @@ known = tasks.get("counting", **few.task_kwargs).sample(
 ended = known[(known == counting.end).any(1), 2]  # as the b of an EoS
 a_seen = torch.isin(up[60].inputs[:, 1], known[:, 1])
 b_seen = torch.isin(up[60].inputs[:, 2], ended)
-kinds = {name: generation.count_errors(
+kinds = {name: errors.count_errors(
     small.models[0], up[60][keep], 4, longest.end) for name, keep in (
         ("both seen", a_seen & b_seen), ("a not seen", ~a_seen),
         ("b not seen", a_seen & ~b_seen))}
-table(["", *generation.ERROR_KINDS],
+table(["", *errors.ERROR_KINDS],
       [[n, *found.values()] for n, found in kinds.items()])
 
 # %% [markdown]
@@ -585,7 +585,7 @@ def check_kind(kind):
     wanted = ["5", "6", "7", "EoS"]
     for text in ("5 6 7 EoS", "5 6 EoS", "5 6 7 8", "5 7 8 EoS", "6 7 EoS",
                  "EoS", "5 6 6 7", "5 6", "5 6 7"):
-        right = generation.first_error(text.split(), wanted, "EoS").kind
+        right = errors.first_error(text.split(), wanted, "EoS").kind
         if kind(text.split(), wanted) != right:
             return f"not yet: {text} for 5 6 7 EoS is {right!r}"
     return "correct"

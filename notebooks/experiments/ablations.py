@@ -1,6 +1,6 @@
 """The transformer with one part taken away or changed, on two tasks (chapter 6)."""
 
-from progtx_core.models import ablations
+from parts import ablations
 from progtx_core.models.transformer import Transformer
 from progtx_core.tools.recorded.cell import Cell, Experiment
 

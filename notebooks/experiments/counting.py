@@ -6,8 +6,9 @@ from functools import partial
 
 import numpy as np
 import torch
+from parts.errors import near_match
 from progtx_core import checks, tasks
-from progtx_core.evaluation.generation import exact_match, near_match
+from progtx_core.evaluation.generation import exact_match
 from progtx_core.models.long import LongTransformer
 from progtx_core.tasks.counting import PROMPT
 from progtx_core.tools.recorded.cell import Cell, Experiment

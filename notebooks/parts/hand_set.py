@@ -9,10 +9,11 @@ from typing import Any
 
 import torch
 from progtx_core import checks
-from progtx_core.models.ablations import NoNorm
 from progtx_core.models.transformer import CausalTransformer, Transformer
 from progtx_core.tasks.counting import Counting
 from torch import nn
+
+from parts.ablations import NoNorm
 
 # What stands in the residual stream. After these comes each once more with a minus, so
 # that the mean at a position is 0, and a norm changes nothing but the scale.

@@ -39,7 +39,7 @@ class Transformer(nn.Module):
     """Embedding and positions, blocks, a last norm, and logits."""
 
     causal = False  # True: a position sees itself and what stands before it only
-    block: type[Block] = Block  # the class of a layer; `models.ablations` has others
+    block: type[Block] = Block  # the class of a layer; chapter 6 tries others
 
     rung, variants = 6, {"transformer": {}}
     default_config = {

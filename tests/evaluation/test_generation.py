@@ -2,16 +2,11 @@
 
 import pytest
 import torch
+from parts.errors import count_errors, first_error, near_match
 
 from progtx_core import tasks
 from progtx_core.evaluation import generation
-from progtx_core.evaluation.generation import (
-    count_errors,
-    exact_match,
-    first_error,
-    greedy,
-    near_match,
-)
+from progtx_core.evaluation.generation import exact_match, greedy
 from progtx_core.models.positions import SCHEMES
 from progtx_core.models.transformer import CausalTransformer, Transformer
 

@@ -6,15 +6,15 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import nn
-
-from progtx_core import models
-from progtx_core.models.ablations import (
+from parts.ablations import (
     NoMlpTransformer,
     NoNormTransformer,
     NoResidualTransformer,
     NormAfterTransformer,
 )
+from torch import nn
+
+from progtx_core import models
 from progtx_core.models.attention import MultiHeadAttention, patterns
 from progtx_core.models.positions import (
     SCHEMES,

@@ -4,9 +4,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from parts.ablations import NoMlp
 
 from progtx_core import tasks
-from progtx_core.models.ablations import NoMlp
 from progtx_core.models.attention import MultiHeadAttention
 from progtx_core.models.transformer import CausalTransformer, Transformer
 from progtx_core.optim import FastLosses, Moves, PatternSearch

@@ -1,8 +1,7 @@
 """The transformer with one part of its blocks taken away or moved: what is it for?"""
 
-from torch import nn
-
 from progtx_core.models.transformer import Block, Transformer
+from torch import nn
 
 
 class NoResidual(Block):
