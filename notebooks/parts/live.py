@@ -1,13 +1,12 @@
 """A trained model in the page: the reader sets the input, and sees what each rung says.
 
-The weights travel with the page, and `live.js` has the forward pass in plain JavaScript:
+The weights travel with the page, and `book/live/forward.js` has the forward pass in plain JavaScript:
 nothing is fetched, and where no script runs a picture stands instead.
 """
 
 import base64
 import json
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 from zlib import crc32
 
@@ -22,10 +21,11 @@ from progtx_core.models.transformer import Transformer
 from progtx_core.tasks import Task
 from progtx_core.tasks.signals import SignalTask
 from progtx_core.tasks.tokenizer import WordTokenizer
+from progtx_core.tools import paths
 from progtx_core.tools.page import as_base64
 from torch import nn
 
-HERE = Path(__file__).parent
+SCRIPTS = paths.ROOT / "book" / "live"
 KINDS = (LogisticRegression, TemporalPooling, AttentionPooling, SelfAttention, Transformer)
 N_EXAMPLES = 6  # that the button goes through
 
@@ -58,7 +58,7 @@ def show_live(
     """Show a task's input to be changed, and what trained models answer to it.
 
     Args:
-        task: one whose rule `live.js` has.
+        task: one whose rule `book/live/forward.js` has.
         trained: name to model, the rung below first.
         figure: the picture that stays where no script runs.
         alt: its text.
@@ -86,7 +86,9 @@ def show_live(
 
 def page(text: str, picture: str, alt: str, tall: bool) -> str:
     """The HTML of a widget, with its script; data and texts are escaped."""
-    template = Environment(autoescape=True).from_string((HERE / "live.html").read_text())
+    template = Environment(autoescape=True).from_string(
+        (SCRIPTS / "page.html").read_text("utf-8")
+    )
     return template.render(
         id=f"live-{crc32(text.encode()):08x}",  # the same in every run of the same weights
         data=text,
@@ -99,13 +101,15 @@ def page(text: str, picture: str, alt: str, tall: bool) -> str:
 
 def script() -> str:
     """The forward pass and the widget, as one text."""
-    return (HERE / "live.js").read_text() + (HERE / "live_widget.js").read_text()
+    return "".join(
+        (SCRIPTS / name).read_text("utf-8") for name in ("forward.js", "widget.js")
+    )
 
 
 def exported(model: nn.Module) -> dict[str, Any]:
     """A model's sizes and weights, as `live.unpack` reads them.
 
-    Raises TypeError for a model whose forward pass `live.js` does not have.
+    Raises TypeError for a model whose forward pass `book/live/forward.js` does not have.
     """
     kind = next((k for k in KINDS if isinstance(model, k)), None)
     if kind is None:
