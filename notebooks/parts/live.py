@@ -1,7 +1,7 @@
 """A trained model in the page: the reader sets the input, and sees what each rung says.
 
-The weights travel with the page, and `book/live/forward.js` has the forward pass in plain JavaScript:
-nothing is fetched, and where no script runs a picture stands instead.
+The weights travel with the page, and `book/live/forward.js` has the forward pass in plain
+JavaScript: nothing is fetched, and where no script runs a picture stands instead.
 """
 
 import base64
