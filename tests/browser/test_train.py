@@ -151,7 +151,7 @@ def test_strings_are_all_there_once_and_answered_as_the_task_does(js):
     )
     assert len(set(train) | set(test)) == len(train) + len(test) == 64
     assert 4 <= len(test) <= 12
-    for name in names:
+    for name in sets:
         inputs = torch.tensor(sets[name]["tokens"])
         assert TASK.labels(inputs).flatten().tolist() == sets[name]["targets"]
 
@@ -199,7 +199,7 @@ def test_a_search_can_be_paused_and_its_curve_stays(opened):
     opened.wait_for_timeout(200)
     assert opened.inner_text("[role=status]") == said
     opened.get_by_label("method").select_option("Adam")
-    assert "pattern search (dashed)" in opened.inner_text("svg")
+    assert "pattern search (dashed)" in opened.text_content("svg")
 
 
 def test_what_is_no_bit_is_told(opened):
