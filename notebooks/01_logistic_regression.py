@@ -55,6 +55,7 @@ from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, Stream, fit, held_out
 from torch import nn
 from torch.nn import functional as F
+from parts import playgrounds
 from parts.linear_rule import best_linear_rule
 
 # %% tags=["parameters"]
@@ -369,6 +370,14 @@ for name in by_hand:
 show(plots.weight_maps(maps, xlabel="position", ylabel="feature"),
      "Weights by position and feature. Learned and hand-set weights look "
      "alike: minus and plus one at the ends, and a ramp for trend_sign.")
+
+# %% [markdown]
+# Touch it: move a bar, and the first seed's model answers. Which bars change
+# its mind, and which do nothing? It was trained for this one question, and
+# still errs somewhere. Where must one look?
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+playgrounds.ch01(the_tasks["last_gt_first"], runs["last_gt_first"].models[0])
 
 # %% [markdown]
 # Training came close to the rule that we would have written. The features at a

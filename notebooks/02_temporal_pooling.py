@@ -54,6 +54,7 @@ from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, fit, held_out
 from torch import nn
+from parts import playgrounds
 
 # %% tags=["parameters"]
 seed: int = 0  # first seed; the others follow it
@@ -399,6 +400,14 @@ say("In a sequence with both signs, call the smaller of the greatest and the "
     f"{missed_size:.2f} among the {int(missed.sum())} that the model of the "
     f"first seed misses. ({int((wrong & ~both).sum())} of its errors are "
     "sequences of one sign.)")
+
+# %% [markdown]
+# Touch it: the two trained models, on a signal that you set. A mean has to
+# weigh; a maximum only looks. Use that.
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+playgrounds.ch02(task, {name: runs[name].models[0]
+                        for name in ("mean pooling", "max pooling")})
 
 
 # %% [markdown]

@@ -56,6 +56,7 @@ from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, fit, held_out
 from torch import nn
 from torch.nn import functional as F
+from parts import playgrounds
 
 # %% tags=["parameters"]
 seed: int = 0  # first seed; the others follow it
@@ -343,6 +344,15 @@ show(figure, "Learned product of logits head and values: each class is raised "
 # %% tags=["nbval-ignore-output"]
 say(f"A learned score rises by about {sharpness:.0f} for each unit of the key "
     f"(median over seeds); by hand it is {50 * grid:,}.")
+
+# %% [markdown]
+# Touch it, on six positions: neither model cares how many there are. Move a
+# key, and watch the weights follow it.
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+playgrounds.ch03(n_values, {
+    name: runs[name].models[0]
+    for name in ("max pooling", "attention pooling")})
 
 
 # %% [markdown]

@@ -58,6 +58,7 @@ from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, fit, held_out
 from torch import nn
 from torch.nn import functional as F
+from parts import playgrounds
 
 # %% tags=["parameters"]
 seed: int = 0  # first seed; the others follow it
@@ -397,6 +398,14 @@ say(f"Learned and hand-set blocks point the same way: least cosine over the "
     "positions, and errs where the answer is close: in the wrong answers the "
     f"two largest numbers of the wanted value differ by {missed_lead:.2f} "
     f"(median), over all by {value_lead.median():.2f}.")
+
+# %% [markdown]
+# Touch it: change the key of the question (the position whose feature
+# *question* is 1), and see its row of the pattern move to another position.
+# The one query of attention pooling cannot follow.
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+playgrounds.ch04(task, {name: run.models[0] for name, run in runs.items()})
 
 
 # %% [markdown]

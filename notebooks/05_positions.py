@@ -59,6 +59,7 @@ from progtx_core.training import Config, fit, held_out
 from torch import nn
 from torch.nn import functional as F
 from experiments import positions
+from parts import playgrounds
 
 # %% tags=["parameters"]
 seed: int = 0  # first seed; the others follow it
@@ -287,6 +288,14 @@ axes[0].set_ylabel("query: position that asks")
 show(figure, "Mean pattern over the test set, by hand and learned. By hand "
      "only the first row is sharp, on the last position. Learned: the columns "
      "of the first and the last position take most of the weight.")
+
+# %% [markdown]
+# Touch it: the same layer without positions and with them. Exchange two bars
+# and see which of the two notices.
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+playgrounds.ch05(xor, {name: on_xor[name].models[0]
+                       for name in ("no positions", "learned positions")})
 
 # %% [markdown]
 # ## Eight ways to tell a place

@@ -62,7 +62,7 @@ from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, Snapshots, fit, held_out
 from torch import nn
 from experiments import ablations
-from parts import interactive
+from parts import interactive, playgrounds
 
 # %% tags=["parameters"]
 seed: int = 0  # first seed; the others follow it
@@ -332,7 +332,16 @@ say("The head of the first model that tells them apart best gives "
 # differ from which the later parts make the count; how they do it we have not
 # shown. With six positions this way is open. A story about what heads should
 # do is a guess until it is measured.
-#
+
+# %% [markdown]
+# Touch it: type a sum of digits, and switch heads and MLPs off. Which of them
+# can be spared for your sum, and which for none?
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+playgrounds.ch06(sums, {"one wide layer": string_before.models[0],
+                        "transformer": strings_run.models[0]})
+
+# %% [markdown]
 # ## Break it
 #
 # Take one part away at a time, with all else equal. The table is recorded over

@@ -65,7 +65,7 @@ from progtx_core.tools.page import glue, say, show, table
 from progtx_core.training import Checkpoints, Config, KeepBest, Snapshots, fit
 from torch import nn
 from experiments import training as lists
-from parts import ch08, heads
+from parts import ch08, heads, playgrounds
 from parts.layers import layers
 
 # %% tags=["parameters"]
@@ -232,8 +232,7 @@ class Selector(nn.Module):
 
 # %%
 torch.manual_seed(seed)
-core = selector(task.spec)
-ours = Selector(task.spec)
+core, ours = selector(task.spec), Selector(task.spec)
 ours.load_state_dict({name.replace("positions.table", "table"): value
                       for name, value in core.state_dict().items()})
 assert torch.equal(ours(batch.inputs), core(batch.inputs))
@@ -436,6 +435,13 @@ tokens = [task.tokenizer.read(row[row != 0].tolist()) for row in inputs]
 show(ch08.attention_maps(found, tokens),
      "Attention maps of all heads of the last layer for First, Last and Max "
      "of the same numbers. In the first row some head picks the right one.")
+
+# %% [markdown]
+# Touch it: ask for the first, second, last, greatest or least of some numbers.
+# What does it say to two numbers only, or to a list of equal ones?
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+playgrounds.ch08(task, model)
 
 # %% [markdown]
 # A terminal can show it as well, here the mean of the heads: the denser a

@@ -255,6 +255,16 @@ live.rules = {
     const best = live.only(input.map((row) => row[0]));
     return best === null ? null : live.only(input[best].slice(1));
   },
+  // The question's features: 1, the key that is asked for, no value.
+  value_at_query: (input, _, task) => {
+    const n_values = task.labels.length, d_key = input[0].length - 1 - n_values;
+    const asked = input.find((row) => row[0] === 1).slice(1, 1 + d_key);
+    const match = input.map((row) =>
+      (row[0] === 1 ? -9 : live.dot(asked, row.slice(1, 1 + d_key))));
+    const [best, second] = [...match].sort((a, b) => b - a);
+    if (best - second < 0.2) return null;
+    return live.only(input[match.indexOf(best)].slice(1 + d_key));
+  },
   sum_mod_10: (_, text) => {
     if (!/^\d(\+\d)*$/.test(text)) return null;
     return text.split("+").reduce((sum, term) => sum + Number(term), 0) % 10;

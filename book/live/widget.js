@@ -42,6 +42,7 @@ live.sliders = (root, task, changed) => {
     input = next.map((row) => [...row]);
     box.replaceChildren();
     const table = live.make("table", box), shown = task.signal ? ["signal"] : task.features;
+    box.style.setProperty("--bar", shown.length > 2 ? "44px" : "110px");
     const head = live.make("tr", table);
     live.make("th", head, "position", { scope: "row" });
     input.forEach((_, t) => live.make("th", head, String(t), { scope: "col" }));
@@ -159,7 +160,7 @@ live.widget = (root, data) => {
   const draw = () => {
     trouble.textContent = now.said || "";
     if (!now.input) return;
-    const wanted = rule(now.input, now.text);
+    const wanted = rule(now.input, now.text, task);
     truth.replaceChildren();
     live.make("th", truth, "the rule", { scope: "row" });
     live.make("td", truth, wanted === null ? "leaves it open" : task.labels[wanted],

@@ -4,9 +4,9 @@ import json
 
 import pytest
 import torch
-from parts import live
+from parts import playground
 
-from progtx_core import models, plots, tasks
+from progtx_core import models, tasks
 from progtx_core.models.long import LONG_SCHEMES, LongTransformer
 from progtx_core.models.pooling import TemporalPooling
 from progtx_core.models.positions import SCHEMES
@@ -24,6 +24,7 @@ SIGNALS = [
     "argmax_position",
     "sign_changes_mod_3",
     "value_at_max_key",
+    "value_at_query",
 ]
 TEXTS = ["sum_mod_10", "selection"]
 
@@ -31,7 +32,7 @@ TEXTS = ["sum_mod_10", "selection"]
 @pytest.fixture
 def js(page):
     page.goto("about:blank")
-    page.add_script_tag(content=f"{live.script()}\nwindow.live = live;")
+    page.add_script_tag(content=f"{playground.script()}\nwindow.live = live;")
     return page
 
 
@@ -66,7 +67,7 @@ def test_the_forward_pass_is_that_of_torch(js):
               const model = live.unpack(packed);
               return inputs.map((input) => live.forward(model, input).logits);
             }""",
-            [live.exported(model), inputs.tolist()],
+            [playground.exported(model), inputs.tolist()],
         )
         with torch.no_grad():
             wanted = model(inputs)
@@ -81,10 +82,12 @@ def test_the_forward_pass_is_that_of_torch(js):
 def test_a_rule_is_that_of_the_task(js, name):
     task = tasks.get(name)
     batch = task.sample(200, torch.Generator().manual_seed(0))
-    shown = live.written(task, batch.inputs)
+    shown = playground.written(task, batch.inputs)
     arguments = [[x, x] if isinstance(x, str) else [x, None] for x in shown]
-    script = "([name, all]) => all.map(([input, text]) => live.rules[name](input, text))"
-    assert js.evaluate(script, [name, arguments]) == batch.targets.tolist()
+    script = """([task, all]) =>
+      all.map(([input, text]) => live.rules[task.name](input, text, task))"""
+    found = js.evaluate(script, [playground.described(task), arguments])
+    assert found == batch.targets.tolist()
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -92,7 +95,9 @@ def test_a_text_has_the_tokens_of_the_task(js, name):
     task = tasks.get(name)
     inputs = task.sample(50, torch.Generator().manual_seed(0)).inputs
     script = "([task, all]) => all.map((text) => live.encode(task, text).ids)"
-    found = js.evaluate(script, [live.described(task), live.written(task, inputs)])
+    found = js.evaluate(
+        script, [playground.described(task), playground.written(task, inputs)]
+    )
     assert found == inputs.tolist()
 
 
@@ -100,11 +105,10 @@ def test_a_text_has_the_tokens_of_the_task(js, name):
 
 
 def opened(page, tmp_path, task, trained, challenges=(), **more):
-    figure, _ = plots.panels()
     shown = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("IPython.display.display", lambda bundle, **_: shown.append(bundle))
-        live.show_live(task, trained, figure, "a picture", challenges, **more)
+        playground.show(task, trained, "a picture", challenges, **more)
     path = tmp_path / "page.html"
     path.write_text(f"<!DOCTYPE html><meta charset=utf-8>{shown[0]['text/html']}")
     errors = []
@@ -127,7 +131,7 @@ def sums():
     return task, {"always no": bad, "by hand": good}
 
 
-CHALLENGE = live.Challenge(
+CHALLENGE = playground.Challenge(
     "Make the first wrong and the second right.", right=["by hand"], wrong=["always no"]
 )
 
@@ -188,7 +192,7 @@ def test_a_head_that_is_switched_off_says_nothing(page, tmp_path):
         wanted = model(ids).softmax(-1)[0]
     off = "blocks.1.attention 1"
     packed = json.loads(page.get_attribute(".progtx-live", "data-live"))["models"][0]
-    page.add_script_tag(content=f"(() => {{{live.script()}\nwindow.live = live;}})()")
+    page.add_script_tag(content=f"(() => {{{playground.script()}\nwindow.live = live;}})()")
     found = page.evaluate(
         """([packed, ids, off]) => live.softmax(
              live.forward(live.unpack(packed), ids, new Set([off])).logits)""",
@@ -217,4 +221,4 @@ def test_a_phone_has_room_for_it(browser, tmp_path, sums):
 
 def test_a_model_without_a_forward_pass_is_named():
     with pytest.raises(TypeError, match="Linear has no forward pass in JavaScript"):
-        live.exported(torch.nn.Linear(2, 2))
+        playground.exported(torch.nn.Linear(2, 2))

@@ -13,12 +13,14 @@ from zlib import crc32
 import torch
 from jinja2 import Environment
 from markupsafe import Markup
+from progtx_core import plots
 from progtx_core.models.attention_pooling import AttentionPooling
 from progtx_core.models.linear import LogisticRegression
 from progtx_core.models.pooling import TemporalPooling
 from progtx_core.models.self_attention import SelfAttention
 from progtx_core.models.transformer import Transformer
 from progtx_core.tasks import Task
+from progtx_core.tasks.lookup import ValueAtQuery
 from progtx_core.tasks.signals import SignalTask
 from progtx_core.tasks.tokenizer import WordTokenizer
 from progtx_core.tools import paths
@@ -46,10 +48,9 @@ class Challenge:
     off: int = 0
 
 
-def show_live(
+def show(
     task: Task,
     trained: dict[str, nn.Module],
-    figure: Any,
     alt: str,
     challenges: tuple[Challenge, ...] = (),
     examples: torch.Tensor | None = None,
@@ -60,8 +61,7 @@ def show_live(
     Args:
         task: one whose rule `book/live/forward.js` has.
         trained: name to model, the rung below first.
-        figure: the picture that stays where no script runs.
-        alt: its text.
+        alt: the text of the picture that stays where no script runs.
         challenges: checked while the reader plays.
         examples: inputs that a button goes through; by default some of the test split.
         switches: whether heads and MLPs of a transformer can be switched off.
@@ -78,13 +78,35 @@ def show_live(
         "examples": written(task, examples),
         "switches": [s for m in trained.values() for s in parts(m)] if switches else [],
     }
-    picture, text = as_base64(figure), json.dumps(data)
-    html = page(text, picture, alt, tall=len(data["task"].get("features", [])) < 3)
-    bundle = {"text/html": html, "text/plain": alt, "image/png": picture}
+    picture, text = as_base64(still(task, trained, examples[:1])), json.dumps(data)
+    bundle = {"text/html": page(text, picture, alt), "text/plain": alt}
+    bundle["image/png"] = picture
     display(bundle, raw=True, metadata={"image/png": {"alt": alt}})
 
 
-def page(text: str, picture: str, alt: str, tall: bool) -> str:
+def still(task: Task, trained: dict[str, nn.Module], inputs: torch.Tensor):
+    """A picture of one input and of the answers to it."""
+    figure, axes = plots.panels(1, 1 + len(trained), width=4.6, height=1.4)
+    if task.spec.d_vocab is not None:
+        axes[0].text(0.5, 0.5, written(task, inputs)[0], ha="center", family="monospace")
+        axes[0].axis("off")
+    elif isinstance(task, SignalTask):
+        signal = inputs[0].sum(-1).numpy()
+        axes[0].bar(range(len(signal)), signal, color="C0")
+        axes[0].set(ylabel="signal", xlabel="position")
+    else:
+        plots.heat(axes[0], inputs[0].T.numpy(), vmin=-3, vmax=3)
+        axes[0].set(ylabel="feature", xlabel="position")
+    for ax, (name, model) in zip(axes[1:], trained.items(), strict=True):
+        with torch.no_grad():
+            shares = model.eval()(inputs).softmax(-1)[0].numpy()
+        ax.bar(range(len(shares)), shares, color="C1")
+        ax.set(title=name, ylim=(0, 1), ylabel="probability")
+    axes[-1].set_xlabel("answer")
+    return figure
+
+
+def page(text: str, picture: str, alt: str) -> str:
     """The HTML of a widget, with its script; data and texts are escaped."""
     template = Environment(autoescape=True).from_string(
         (SCRIPTS / "page.html").read_text("utf-8")
@@ -94,7 +116,6 @@ def page(text: str, picture: str, alt: str, tall: bool) -> str:
         data=text,
         picture=picture,
         alt=alt,
-        height=110 if tall else 44,
         script=Markup(script()),  # our own file
     )
 
@@ -161,6 +182,9 @@ def described(task: Task) -> dict[str, Any]:
         }
     width = spec.d_features
     names = ["key", *(f"value {i}" for i in range(width - 1))]
+    if isinstance(task, ValueAtQuery):
+        keys = [f"key {i}" for i in range(task.d_key)]
+        names = ["question", *keys, *(f"value {i}" for i in range(spec.n_classes))]
     return told | {"signal": isinstance(task, SignalTask), "features": names}
 
 
