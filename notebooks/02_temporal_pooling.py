@@ -448,11 +448,13 @@ say("**What opens the next chapter.** In `value_at_max_key` every position "
     f"{lookup.test['accuracy'].max():.2f}: it pools keys and values apart and "
     "loses which belong together. What is missing is a weight for each "
     "position that depends on its content.")
-glue("ladder-02", "**Rung 2, temporal pooling** answers has_pos_and_neg with "
-     f"{100 * np.median(runs['max pooling'].test['accuracy']):.0f} % where "
-     "logistic regression tosses a coin. It cannot keep a key and its value "
-     f"together: {100 * np.median(lookup.test['accuracy']):.0f} % on "
-     "value_at_max_key.")
+of_max = np.median(runs["max pooling"].test["accuracy"])
+of_lookup = np.median(lookup.test["accuracy"])
+glue("ladder-02", "**Rung 2, temporal pooling** tells whether both signs "
+     f"occur, right in {100 * of_max:.0f} %, where logistic regression tosses "
+     "a coin. It cannot keep together what stands at one position: "
+     f"{100 * of_lookup:.0f} % where the value beside the greatest key is "
+     "asked for.")
 
 
 # %% [markdown]

@@ -440,11 +440,11 @@ say("**What opens the next chapter.** On `value_at_query` the best seed of "
     "positions asks for. Every position must be able to ask.")
 attention = runs["attention pooling"].test["accuracy"]
 glue("ladder-03", "**Rung 3, attention pooling** weights positions by their "
-     f"content: {100 * np.median(attention):.0f} % on value_at_max_key, where "
-     "max pooling of the same size reaches "
+     f"content: {100 * np.median(attention):.0f} % for the value beside "
+     "the greatest key, where max pooling of the same size reaches "
      f"{100 * np.median(before.test['accuracy']):.0f} %. Its one fixed query "
-     f"cannot follow a question in the input: at best {100 * best:.0f} % on "
-     "value_at_query.")
+     f"cannot follow a question in the input: at best {100 * best:.0f} % "
+     "where the key is asked for.")
 
 
 # %% [markdown]

@@ -467,10 +467,11 @@ say("**What opens the next chapter.** On `last_gt_first` self-attention "
     f"{np.median(order_runs['logistic regression'].test['accuracy']):.3f}. "
     "The model must be told the positions.")
 glue("ladder-04", "**Rung 4, self-attention** lets every position ask: "
-     f"{100 * np.median(attention):.0f} % on value_at_query, where attention "
-     "pooling of the same size reaches "
+     f"{100 * np.median(attention):.0f} % for the value whose key is asked "
+     "for, where attention pooling of the same size reaches "
      f"{100 * np.median(before.test['accuracy']):.0f} %. It does not see "
-     f"order: {100 * np.median(blind):.0f} % on last_gt_first.")
+     f"order: {100 * np.median(blind):.0f} % on whether the last value "
+     "is above the first.")
 
 
 # %% [markdown]

@@ -445,11 +445,11 @@ say("**What opens the next chapter.** On `sign_changes_mod_3` one layer with "
     f"{1 / 3:.2f}. Looking, counting and deciding must come one after "
     "another.")
 glue("ladder-05", "**Rung 5, positions** tells attention where things stand: "
-     f"{100 * np.median(new):.0f} % on xor_of_endpoints, where the same model "
-     "without them reaches "
+     f"{100 * np.median(new):.0f} % on whether the ends differ in sign, "
+     "where the same model without them reaches "
      f"{100 * np.median(on_xor['no positions'].test['accuracy']):.0f} %. One "
      "layer cannot look, count and decide in turn: at best "
-     f"{100 * best:.0f} % on sign_changes_mod_3.")
+     f"{100 * best:.0f} % on the number of sign changes modulo 3.")
 
 
 # %% [markdown]

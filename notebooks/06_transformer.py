@@ -406,8 +406,8 @@ say("| what is left | sign_changes_mod_3 | sum_mod_10 |\n| --- | --- | --- |\n"
 new = runs["transformer"].test["accuracy"]
 in_strings = strings_run.test["accuracy"]
 glue("ladder-06", "**Rung 6, the transformer** looks, counts and decides in "
-     f"turn: {100 * np.median(new):.0f} % on sign_changes_mod_3, where one "
-     "layer with as many parameters reaches "
+     f"turn: {100 * np.median(new):.0f} % on the number of sign changes "
+     "modulo 3, where one layer with as many parameters reaches "
      f"{100 * np.median(before.test['accuracy']):.0f} %; and "
      f"{100 * np.median(in_strings):.0f} % on sums of digits in strings.")
 
