@@ -48,14 +48,14 @@ def test_a_greedy_loss_never_rises_and_the_radius_falls_after_failures():
     flatland = GreedyRandom(Net().parameters(), radius=0.4, patience=5)
     for _ in range(11):
         flatland.step(lambda: 1.0)
-    assert flatland.now["radius"] == 0.1
+    assert flatland.now["scale"] == 0.25
     assert flatland.now["evaluations"] == 12
 
 
 def test_spsa_takes_the_slope_along_its_direction():
     w = nn.Parameter(torch.tensor([2.0, -3.0], dtype=torch.float64))
     search = Spsa([w], lr=0.1, radius=1e-4)
-    (direction,) = search.noise()
+    (direction,) = Spsa([w], lr=0.1, radius=1e-4).draw()[1]
     start, slope = w.detach().clone(), direction @ torch.tensor([1.0, 5.0]).double()
     search.step(lambda: w[0] + 5 * w[1])
     assert torch.allclose(w, start - 0.1 * slope * direction)

@@ -5,12 +5,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from parts.ablations import NoMlp
+from parts.fast_losses import FastLosses
+from parts.prefixes import Prefixes
 
 from progtx_core import tasks
 from progtx_core.models.attention import MultiHeadAttention
 from progtx_core.models.transformer import CausalTransformer, Transformer
-from progtx_core.optim import FastLosses, Moves, PatternSearch
-from progtx_core.optim.prefixes import Prefixes
+from progtx_core.optim import Moves, PatternSearch
 from progtx_core.training.data import masked_cross_entropy
 from progtx_core.types import Spec
 
