@@ -34,6 +34,7 @@ def confusion(probabilities: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """Counts (n_classes, n_classes): row the true class, column the answered one."""
     from sklearn import metrics
 
+    _check_classes(probabilities, targets)
     answers, labels = probabilities.argmax(1), np.arange(probabilities.shape[1])
     return metrics.confusion_matrix(targets, answers, labels=labels)
 
@@ -57,7 +58,20 @@ def pr_curve(probabilities: np.ndarray, targets: np.ndarray) -> Curve:
     return Curve(recall, precision, float(area))
 
 
+def _check_classes(probabilities: np.ndarray, targets: np.ndarray) -> None:
+    shape, n = np.shape(probabilities), np.shape(targets)
+    if len(shape) != 2 or n != shape[:1] or not np.issubdtype(targets.dtype, np.integer):
+        raise ValueError(
+            "probabilities must be (answers, n_classes) and targets (answers,) whole "
+            f"numbers, got {shape} and {targets.dtype} of {n}"
+        )
+    if n[0] and not 0 <= targets.min() <= targets.max() < shape[1]:
+        found = f"from {targets.min()} to {targets.max()}"
+        raise ValueError(f"targets must be classes 0 to {shape[1] - 1}, got {found}")
+
+
 def _check_two_classes(probabilities: np.ndarray, targets: np.ndarray) -> None:
+    _check_classes(probabilities, targets)
     n, found = probabilities.shape[1], sorted(set(targets.tolist()))
     if (n, found) != (2, [0, 1]):
         got = f"got {n} classes and targets {found}"

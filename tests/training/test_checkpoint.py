@@ -242,3 +242,72 @@ def test_a_write_that_fails_leaves_the_last_good_one(tmp_path, monkeypatch):
     monkeypatch.undo()
     assert path.read_bytes() == good
     assert list(tmp_path.iterdir()) == [path]
+
+
+def without(*names):
+    def damage(content):
+        for name in names[:-1]:
+            content = content[name]
+        del content[names[-1]]
+
+    return damage
+
+
+def with_value(value, *names):
+    def damage(content):
+        for name in names[:-1]:
+            content = content[name]
+        content[names[-1]] = value
+
+    return damage
+
+
+DAMAGES = {
+    **{f"without {name}": without(name) for name in checkpoint.KINDS},
+    **{f"{name} a text": with_value("a", name) for name in checkpoint.KINDS},
+    **{f"{name} a list": with_value([1], name) for name in checkpoint.KINDS},
+    **{f"without {part}": without("states", part) for part in checkpoint.PARTS},
+    **{f"{part} a number": with_value(5, "states", part) for part in checkpoint.PARTS},
+    "a part more": with_value(1, "bogus"),
+    "no seed in it": without("facts", "seed"),
+    "no steps in it": without("facts", "steps"),
+    "steps a text": with_value("a", "facts", "steps"),
+    "step past the end": with_value(10**9, "step"),
+    "step below zero": with_value(-1, "step"),
+    "step of another": with_value(3, "step"),
+    "no curves": with_value({}, "points"),
+    "a curve cut off": lambda c: c["points"]["train/loss"].pop(),
+    "no evaluation": with_value([], "points", "val/loss"),
+    "model of another shape": with_value(torch.ones(3), "states", "model", "embed.weight"),
+    "a weight less": without("states", "model", "embed.weight"),
+    "an optimizer without groups": without("states", "optimizer", "param_groups"),
+    "no state of random numbers": without("states", "batches", "generator"),
+    "a number given that is none": with_value("x", "states", "batches", "n_given"),
+}
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stopped")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parallel, "n_processes", lambda _: 1)
+        train(folder, stop_after=30, n_seeds=1)
+    return folder / "seed_3.pt"
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_an_edited_checkpoint_is_refused_in_one_line_and_kept(stopped, tmp_path, name):
+    content = torch.load(stopped, weights_only=True)
+    DAMAGES[name](content)
+    path = tmp_path / "seed_3.pt"
+    torch.save(content, path)
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="seed_3.pt") as refused:
+        train(tmp_path, n_seeds=1, resume=True)
+    assert "\n" not in str(refused.value) and len(str(refused.value)) < 500
+    assert path.read_bytes() == before
+
+
+def test_what_is_not_edited_is_resumed(stopped, tmp_path):
+    (tmp_path / "seed_3.pt").write_bytes(stopped.read_bytes())
+    assert train(tmp_path, n_seeds=1, resume=True).history.steps("train/loss")[-1] == 59

@@ -1,5 +1,7 @@
 """The loop: the same numbers from the same seed, honest splits, clear errors."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,7 @@ from progtx_core.training import (
     Callback,
     Config,
     EarlyStopping,
+    KeepBest,
     Snapshots,
     Stream,
     fit,
@@ -167,9 +170,9 @@ def test_bad_settings(setting, error, message):
 
 
 def test_bad_arguments_of_fit():
-    with pytest.raises(ValueError, match="n_seeds .* at least 1, got 0"):
+    with pytest.raises(ValueError, match="n_seeds .* from 1 to 1000000, got 0"):
         quick(n_seeds=0)
-    with pytest.raises(ValueError, match="seed .* at least 0, got -3"):
+    with pytest.raises(ValueError, match="seed .* from 0 to .*, got -3"):
         quick(seed=-3)
     with pytest.raises(ValueError, match="no model 'logistic'; nearest: logistic_reg"):
         quick("logistic")
@@ -322,3 +325,43 @@ def test_an_optimizer_that_has_finished_ends_a_training_and_logs_its_own():
     kept = run.history["kept/linear.weight"][0, -1]
     assert 0 < kept < 100
     assert run.test["accuracy"].item() > 0.8
+
+
+class Odd(nn.Module):
+    """What a module may hold beside plain parameters."""
+
+    def __init__(self, spec, dtype=torch.float32):
+        super().__init__()
+        self.first = nn.Linear(spec.n_features, 8, dtype=dtype)
+        self.second = nn.Linear(8, spec.n_classes, dtype=dtype)
+        self.scale = nn.Parameter(torch.tensor(1.0))  # no axis
+        self.tied = self.first
+        self.register_buffer("seen", torch.tensor(0))
+        self.register_buffer("passing", torch.zeros(3), persistent=False)
+        self.notes = {"calls": 0}
+
+    def forward(self, inputs):
+        self.seen += 1
+        self.notes["calls"] += 1
+        hidden = self.tied(inputs.flatten(1).to(self.first.weight.dtype)).relu()
+        return self.second(hidden).float() * self.scale
+
+    def get_extra_state(self):
+        return self.notes
+
+    def set_extra_state(self, state):
+        self.notes = state
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("n_seeds", [1, 2])
+def test_scalars_buffers_ties_and_other_dtypes_are_kept_to_the_end(dtype, n_seeds):
+    task = tasks.get("last_gt_first", seq_len=4)
+    config = Config(steps=20, batch_size=16, n_eval=50)
+    callbacks = [Snapshots(), KeepBest()]
+    run = fit(partial(Odd, dtype=dtype), task, config, n_seeds=n_seeds, callbacks=callbacks)
+    assert len(run.models) == n_seeds
+    for model in run.models:
+        assert model.first.weight.dtype == dtype and model.tied is model.first
+        assert model.scale.item() != 1.0 and model.seen > 0 and model.notes["calls"] > 0
+    assert run.models_at(0)[0].scale.item() == 1.0
