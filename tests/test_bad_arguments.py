@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from progtx_core import checks, models, rasp, tasks
-from progtx_core.evaluation import generation, metrics, predict
+from progtx_core.evaluation import generation, predict
 from progtx_core.models.device import device
 from progtx_core.models.transformer import CausalTransformer
 from progtx_core.tasks import SPLITS
@@ -292,21 +292,6 @@ case(
     partial(predict, models.build("max_pooling", TASK.spec), nobody),
     "mask",
 )
-even = np.full((2, 2), 0.5)
-for kind, targets in {
-    "class": np.array([0, 7]),
-    "below": np.array([0, -1]),
-    "length": np.array([0, 1, 1]),
-    "floats": np.array([0.0, 1.0]),
-    "axes": np.array([[0, 1]]),
-}.items():
-    for measure in (metrics.confusion, metrics.roc_curve, metrics.pr_curve):
-        case(f"{measure.__name__} {kind}", partial(measure, even, targets), "targets")
-case("roc of one class", partial(metrics.roc_curve, even, np.array([1, 1])), "two classes")
-case(
-    "confusion of a row", partial(metrics.confusion, even[0], np.array([0, 1])), "n_classes"
-)
-
 # RASP --------------------------------------------------------------------------------
 
 NO_SEQUENCE = {
