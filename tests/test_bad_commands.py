@@ -111,7 +111,8 @@ for option, values in {
 }.items():
     for value in values:
         for ask in ("--dry-run", "--status"):
-            case(f"{ask} {option} {value}", ["sweep", "98", ask, option, value], option)
+            typed = ["sweep", "98", ask, option, value]
+            case(f"{ask} {option} {value}", typed, option.lstrip("-"))
 for both in ("--dry-run --status", "--status --collect", "--dry-run --collect"):
     case(f"sweep {both}", f"sweep 98 {both}", "--dry-run")
 case("collect nothing", "sweep 98 --collect", "holds no sweep")

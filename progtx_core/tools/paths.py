@@ -2,6 +2,8 @@
 
 import os
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
 from progtx_core import checks, files
@@ -13,13 +15,8 @@ PROFILES = NOTEBOOKS / "profiles"
 RECORD = "progtx"  # key in a notebook's metadata: seconds and parameters of its run
 OBJECT = {"type": "object"}
 KEPT = OBJECT | {"properties": {"seconds": {"type": "number", "minimum": 0}}}
-NOTEBOOK = OBJECT | {  # as far as it is read here
-    "required": ["metadata", "cells"],
-    "properties": {
-        "cells": {"type": "array"},
-        "metadata": OBJECT | {"properties": {RECORD: KEPT}},
-    },
-}
+PARTS = {"cells": {"type": "array"}, "metadata": OBJECT | {"properties": {RECORD: KEPT}}}
+NOTEBOOK = OBJECT | {"required": [*PARTS], "properties": PARTS}  # as far as it is read
 
 
 def is_clone() -> bool:
@@ -29,7 +26,17 @@ def is_clone() -> bool:
 
 def scratch() -> Path:
     """Below which a chapter writes: PROGTX_SCRATCH (each run of a sweep has its own)."""
-    return Path(os.environ.get("PROGTX_SCRATCH") or (ROOT if is_clone() else Path.cwd()))
+    where = Path(os.environ.get("PROGTX_SCRATCH") or (ROOT if is_clone() else Path.cwd()))
+    refused = where.exists() and not os.access(where, os.W_OK)
+    return elsewhere(where) if refused else where
+
+
+@cache
+def elsewhere(where: Path) -> Path:
+    """A temporary folder, instead of one that cannot be written to."""
+    made = Path(tempfile.mkdtemp(prefix="progtx-"))
+    print(f"{where} cannot be written to; what this writes lies in {made}")
+    return made
 
 
 def read_profile(name: str, chapter: str) -> dict:

@@ -94,7 +94,7 @@ def test_a_wrong_assignment_is_one_line(text, why):
     [
         ("grid: {seed: 0:2}", "a plan is a mapping with 'chapter'"),
         ("chapter: '01'\ngird: {}", "gird"),
-        ("chapter: '01'\ngrid: [1]", "expected 'parameter: values'"),
+        ("chapter: '01'\ngrid: [1]", "give 'name: values'"),
         ("chapter: '01'\nzip: {seed: [1, 2], steps: [1]}", "equally long"),
         ("chapter: '01'\ngrid: {seed: 1}\nzip: {seed: [1]}", "seed is swept twice"),
         ("chapter: '01'\nrandom: {seed: 1}", "draws"),

@@ -81,10 +81,7 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def check(path: Path, frame: Any, floats: list, whole: list, fix: str) -> None:
-    """Raise ValueError that names the first cell that is missing, or out of RANGES.
-
-    floats: columns in which nothing may stand; whole: those of whole numbers
-    """
+    """Name the first cell that is missing (in `floats` it may be) or out of RANGES."""
     for name, column in frame.items():
         numbers: Any = pd.to_numeric(column, errors="coerce")
         bad = column.isna() & (name not in floats)

@@ -111,9 +111,6 @@ def planned(options: argparse.Namespace):
         raise ValueError("--dry-run, --status and --collect: ask for one of them")
     if options.workers is not None:
         checks.whole("--workers", options.workers, at_least=1)
-    if options.timeout is not None:
-        checks.number("--timeout", options.timeout, above=0)
-    checks.whole("--retries", options.retries, at_least=0)
     path = Path(options.what)
     from_file = path.suffix in (".yaml", ".yml")
     if from_file and options.grid:

@@ -98,7 +98,7 @@ def from_file(path: Path) -> Grid:
         checks.one_of(f"part of {path}", part, PARTS)
         if part in PARTS[2:] and not isinstance(values, dict):
             got = checks.shown(values)
-            raise ValueError(f"{path}: {part}: expected 'parameter: values', got {got}")
+            raise ValueError(f"{path}: {part}: give 'name: values', not {got}")
     return checked(found, str(path))
 
 

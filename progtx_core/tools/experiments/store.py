@@ -24,10 +24,8 @@ HOW_FAR = {"state": {"enum": STATES}, "attempts": NUMBER | {"type": "integer"}}
 HOW_FAR |= {"seconds": NUMBER, "error": TEXT}
 NAMES = {"type": "array", "items": {"type": "string", "pattern": r"^\w[\w.-]*$"}}
 TOLD = {"columns": {"type": "object"}, "files": NAMES, "chapter": TEXT}
-SCHEMAS = {
-    STATUS: {"type": "object", "properties": HOW_FAR, "additionalProperties": False},
-    TRIAL: {"type": "object", "properties": TOLD},
-}
+SCHEMAS = {TRIAL: {"type": "object", "properties": TOLD}, STATUS: {"type": "object"}}
+SCHEMAS[STATUS] |= {"properties": HOW_FAR, "additionalProperties": False}
 
 
 @dataclass(frozen=True)
