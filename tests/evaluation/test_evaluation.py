@@ -44,6 +44,10 @@ def test_points_of_the_pr_curve_by_brute_force(rows):
         expected.add((sum(picked) / n_ones, sum(picked) / len(picked)))
     points = {(round(x, 9), round(y, 9)) for x, y in zip(curve.x, curve.y, strict=True)}
     assert points == {(round(x, 9), round(y, 9)) for x, y in expected}
+    best_of_recall = dict(sorted(expected))  # of equal recalls the best precision
+    steps = sorted(best_of_recall.items())
+    area = sum((r - q) * p for (q, _), (r, p) in zip(steps, steps[1:], strict=False))
+    assert curve.area == pytest.approx(area)
 
 
 @given(ANSWERS)

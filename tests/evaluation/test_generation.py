@@ -107,6 +107,18 @@ def test_a_model_that_fails_at_length_alone_is_right_when_it_reads_less():
     assert near_match(Tires(), batch, 4, 3).all()
 
 
+def test_writing_ends_when_every_answer_has_ended():
+    class Successor(torch.nn.Module):
+        spec = TASK.spec
+
+        def forward(self, inputs):
+            return torch.nn.functional.one_hot((inputs + 1).clamp(max=TASK.end)).float()
+
+    end, prompts = TASK.end, torch.tensor([[TASK.end - 1], [TASK.end - 3]])
+    written = greedy(Successor(), prompts, 9, end)
+    assert written.tolist() == [[end, end, end], [end - 2, end - 1, end]]
+
+
 def test_errors_add_up_and_are_of_the_kinds_that_were_made(trained, batch):
     found = count_errors(trained, batch, 4, TASK.end)
     assert sum(found.values()) == len(batch)

@@ -105,6 +105,15 @@ def test_every_kind_of_parameter(output):
     assert torch.allclose(fast, one_by_one(model, batch, moves), rtol=1e-10, atol=1e-10)
 
 
+def test_losses_are_those_at_the_parameters_of_the_moment():
+    model, batch = make()
+    fast, moves = FastLosses(model, batch), Moves(torch.tensor([[1]]), torch.ones(1, 1))
+    fast(moves)
+    with torch.no_grad():
+        model.logits_head.bias += 1.0 * torch.arange(2)
+    assert torch.allclose(fast(moves), one_by_one(model, batch, moves), rtol=1e-10)
+
+
 def test_single_precision_errs_to_the_low_side():
     model, batch = make(dtype=torch.float32, n_layers=2)
     every = torch.arange(flat(model).numel())[:, None]

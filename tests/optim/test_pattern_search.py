@@ -260,6 +260,23 @@ def test_a_search_goes_on_from_its_state_bit_for_bit(cut):
     assert resumed.now == search.now
 
 
+def test_every_sweep_has_an_order_and_directions_of_its_own():
+    w, polled = parameter(*[0.0] * 8), []
+
+    def note(moves):
+        polled.extend(zip(moves.coordinates.flatten().tolist(), moves.change.tolist()))
+        return [1.0] * len(moves)
+
+    search = PatternSearch([w], radius=1.0, losses_of=note)
+    for _ in range(2):
+        search.step(lambda: 1.0)
+    first, second = polled[:16], polled[16:]
+    assert sorted(c for c, _ in first) == sorted(c for c, _ in second)
+    assert [c for c, _ in first] != [c for c, _ in second]
+    begins_with = {change for _, (change,) in first[::2]}
+    assert begins_with == {1.0, -1.0}
+
+
 def test_parameter_groups_frozen_and_tied_parameters():
     near, far, frozen = parameter(0.0), parameter(0.0), parameter(0.0)
     frozen.requires_grad_(False)

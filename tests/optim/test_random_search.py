@@ -52,6 +52,15 @@ def test_a_greedy_loss_never_rises_and_the_radius_falls_after_failures():
     assert flatland.now["evaluations"] == 12
 
 
+def test_a_success_forgives_the_failures_before_it():
+    search = GreedyRandom([nn.Parameter(torch.zeros(2))], radius=1.0, patience=2)
+    values, radii = iter([1.0, 2.0, 0.5, 2.0, 2.0]), []
+    for _ in range(4):  # failure, success, failure, failure
+        search.step(lambda: next(values))
+        radii.append(search.now["radius"])
+    assert radii == [1.0, 1.0, 1.0, 0.5]
+
+
 def test_spsa_takes_the_slope_along_its_direction():
     w = nn.Parameter(torch.tensor([2.0, -3.0], dtype=torch.float64))
     search = Spsa([w], lr=0.1, radius=1e-4)

@@ -183,6 +183,12 @@ def test_parity_at_once_and_in_steps(bits):
     assert written(programs.parity_steps, prompt) == [*want, END]
 
 
+@pytest.mark.parametrize("max_new", [1, 5, 21, 22])
+def test_no_more_is_written_than_asked_for(max_new):
+    want = [*range(21), END][:max_new]
+    assert decode(programs.count, [START, 0, 20, GO], max_new) == want
+
+
 def test_numbers_are_read_as_they_are_printed():
     assert to_text([START, 24, 18, GO, *decode(programs.count, [START, 24, 18, GO])]) == (
         "SoS 24 18 > 24 23 22 21 20 19 18 EoS"

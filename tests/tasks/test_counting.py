@@ -51,6 +51,14 @@ def test_lengths_directions_and_numbers_are_drawn_evenly():
     assert len(inputs[:, 1].unique()) == 200  # no number is new in a longer sequence
 
 
+@pytest.mark.parametrize(("directions", "sign"), [("up", 1), ("down", -1)])
+def test_a_direction_is_the_one_that_was_asked_for(directions, sign):
+    _, inputs = drawn(200, directions=directions)
+    apart = (inputs[:, 2] - inputs[:, 1]) * sign
+    assert apart.min() >= 0
+    assert apart.max() > 0
+
+
 def test_far_pairs_are_truncated_and_no_other():
     task, inputs = drawn(4000, truncated_share=0.3)
     far = (inputs[:, 1] - inputs[:, 2]).abs() > 54
