@@ -112,7 +112,10 @@ def test_writing_ends_when_every_answer_has_ended():
         spec = TASK.spec
 
         def forward(self, inputs):
-            return torch.nn.functional.one_hot((inputs + 1).clamp(max=TASK.end)).float()
+            following = (inputs + 1).clamp(max=TASK.end)
+            logits = torch.nn.functional.one_hot(following).float()
+            logits[..., TASK.spec.pad] = 2.0  # likeliest, and yet never written
+            return logits
 
     end, prompts = TASK.end, torch.tensor([[TASK.end - 1], [TASK.end - 3]])
     written = greedy(Successor(), prompts, 9, end)

@@ -8,9 +8,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from parts.ablations import (
+    NoMlp,
     NoMlpTransformer,
+    NoNorm,
     NoNormTransformer,
+    NoResidual,
     NoResidualTransformer,
+    NormAfter,
     NormAfterTransformer,
 )
 from torch import nn
@@ -293,6 +297,20 @@ def test_bad_input_is_refused_in_one_line(call, message):
     with pytest.raises(ValueError, match=message) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [NoResidual, NoNorm, NoMlp, NormAfter])
+def test_ablated_blocks_by_hand(kind):
+    block, x = kind(8, 2, 16), torch.randn(3, 5, 8)
+    ask, think, one, two = block.attention, block.mlp, block.norm_1, block.norm_2
+    after_attention = x + ask(x)
+    wanted = {
+        NoResidual: think(two(ask(one(x)))),
+        NoNorm: after_attention + think(after_attention),
+        NoMlp: x + ask(one(x)),
+        NormAfter: two(one(after_attention) + think(one(after_attention))),
+    }
+    assert torch.allclose(block(x), wanted[kind], atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -300,11 +300,20 @@ def test_the_budget_ends_the_search_and_nothing_is_polled_after_it():
 
     while not search.finished:
         search.step(closure)
+        assert len(calls) <= 10
     assert len(calls) == search.now["evaluations"] == 10
     before = flat(net)
     assert search.step(closure) == net.loss().item()  # measured, nothing polled
     assert search.now["evaluations"] == 10
     assert torch.equal(flat(net), before)
+
+
+def test_the_last_block_is_cut_to_the_budget():
+    w, calls = parameter(*[0.0] * 8), []
+    search = PatternSearch([w], poll="best", block_size=8, budget=12)
+    while not search.finished:
+        search.step(lambda: calls.append(1) or 1.0)
+    assert len(calls) == search.now["evaluations"] == 12
 
 
 def test_no_gradient_is_asked_for():

@@ -143,6 +143,23 @@ def written(program, given):
     return decode(program, [START, *given, GO], max_new=60)
 
 
+@pytest.mark.parametrize(
+    ("program", "given", "want"),
+    [
+        (programs.count_up, [3, 5], [3, 4, 5]),
+        (programs.count, [5, 3], [5, 4, 3]),
+        (programs.copy_unique, [4, 9, 7], [4, 9, 7]),
+        (programs.sort_unique, [4, 9, 7], [4, 7, 9]),
+        (programs.most_frequent, [4, 7, 7], [7]),
+        (programs.parity, [1, 1, 1], [1]),
+        (programs.parity_steps, [9, 1, 5, 0, 7, 1], [9, 1, 5, 1, 7, 0]),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_programs_by_hand(program, given, want):
+    assert decode(program, [START, *given, GO], max_new=9) == [*want, END]
+
+
 @given(a=numbers, b=numbers)
 def test_count_goes_from_a_to_b(a, b):
     want = list(range(a, b + 1)) if a <= b else list(range(a, b - 1, -1))
