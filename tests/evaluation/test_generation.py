@@ -36,8 +36,9 @@ def test_cached_generation_is_that_without_a_cache(scheme):
     for seed in range(3):
         model = untrained(scheme, seed)
         prompts = TASK.sample_inputs(6, torch.Generator().manual_seed(seed))[:, :4]
-        kept = greedy(model, prompts, 20, TASK.end)
-        assert torch.equal(kept, greedy(model, prompts, 20, TASK.end, cached=False))
+        for some in (prompts, prompts[:1]):
+            kept = greedy(model, some, 20, TASK.end)
+            assert torch.equal(kept, greedy(model, some, 20, TASK.end, cached=False))
 
 
 def half_trained():
@@ -76,6 +77,18 @@ def test_one_pass_finds_exactly_what_generation_gets_right(trained, batch):
     found = exact_match(trained, batch).tolist()
     assert found == really
     assert 0 < sum(found) < len(found)
+
+
+def test_models_answer_in_evaluation_mode(batch):
+    class Strict(torch.nn.Module):
+        spec = TASK.spec
+
+        def forward(self, inputs):
+            assert not self.training
+            return torch.zeros(*inputs.shape, TASK.spec.n_classes)
+
+    exact_match(Strict().train(), batch)
+    greedy(Strict().train(), batch.inputs[:, :4], 2, TASK.end)
 
 
 @pytest.mark.parametrize("n_near", [1, 3, 7])
