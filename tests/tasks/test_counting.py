@@ -79,6 +79,14 @@ def test_the_prompts_of_a_length_are_all_there_are(length, n, direction):
     assert ends.max() <= 199
 
 
+def test_the_longest_sequence_goes_from_end_to_end():
+    task = tasks.get("counting", n_numbers=30, max_len=20)
+    assert task.pairs_of_length(35, "down").tolist() == [[29, 0]]
+    for length, direction, message in ((36, "up", "6 to 35, got 36"), (35, "both", "both")):
+        with pytest.raises(ValueError, match=message):
+            task.pairs_of_length(length, direction)
+
+
 def test_a_prompt_belongs_to_one_split():
     task = tasks.get("counting", n_numbers=30, max_len=20)
     prompts = {}

@@ -41,3 +41,9 @@ def test_a_seed_draws_the_examples_that_it_always_drew(name):
         batch = tasks.get(name).sample(50, torch.Generator().manual_seed(3), split)
         found = batch.inputs.double().sum().item(), int(batch.targets.sum())
         assert found == pytest.approx(sums, abs=0.05), split
+
+
+def test_a_finite_set_has_the_examples_that_it_always_had():
+    data = tasks.FiniteDataset(tasks.get("selection"), 100, seed=1)
+    found = {name: int(part.inputs.sum()) for name, part in data.splits.items()}
+    assert found == {"train": 11875, "val": 1407, "test": 1617}
