@@ -226,6 +226,14 @@ def test_the_best_parameters_and_the_stop_survive_a_restart(tmp_path):
     assert_same(train(tmp_path, config=config, resume=True, callbacks=extras), whole)
 
 
+def test_a_checkpoint_says_its_settings_and_its_curves(tmp_path):
+    run = train(tmp_path, n_seeds=1)
+    found = checkpoint.load(tmp_path / "seed_3.pt")
+    assert found.config == CONFIG
+    assert (found.step, found.facts["seed"]) == (60, 3)
+    assert found.history.of_seeds == run.history.of_seeds
+
+
 def test_nothing_to_resume_from(tmp_path):
     with pytest.raises(FileNotFoundError, match="no checkpoint in it to resume from"):
         train(tmp_path / "nowhere", resume=True)

@@ -1,6 +1,7 @@
 """The loop: the same numbers from the same seed, honest splits, clear errors."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -98,6 +99,20 @@ def test_stream_of_a_finite_set_shows_each_example_once_an_epoch():
     assert not torch.equal(epochs[0], epochs[1])
 
 
+@pytest.mark.parametrize("n_given", [0, 1, 5])
+@pytest.mark.parametrize("n_train", [None, 40])
+def test_a_stream_goes_on_from_a_state_wherever_it_stood(n_given, n_train):
+    one, other = (Stream(TASK, 10, seed=0, n_train=n_train) for _ in range(2))
+    for _ in range(n_given):
+        next(one)
+    state = one.state_dict()
+    following = [next(one).inputs for _ in range(6)]
+    for _ in range(3):
+        next(other)
+    other.load_state_dict(state)
+    assert all(torch.equal(next(other).inputs, inputs) for inputs in following)
+
+
 def test_held_out_is_disjoint_from_the_stream():
     batches = Stream(TASK, batch_size=500, seed=3)
     train = {tuple(r) for _ in range(20) for r in next(batches).inputs.flatten(1).tolist()}
@@ -105,6 +120,9 @@ def test_held_out_is_disjoint_from_the_stream():
         inputs = held_out(TASK, split, 2000).inputs
         assert not train & {tuple(row) for row in inputs.flatten(1).tolist()}
         assert in_split(inputs, split).all()
+        seed = {"val": 1, "test": 2}[split]  # so that all runs are measured alike
+        same = TASK.sample(2000, torch.Generator().manual_seed(seed), split)
+        assert torch.equal(inputs, same.inputs)
     assert in_split(next(batches).inputs, "train").all()
 
 
@@ -123,6 +141,8 @@ def test_schedules():
     cosine = Config(steps=12, learning_rate=1.0, schedule="cosine", warmup_steps=2)
     assert [cosine.lr_at(s) for s in (0, 1, 2, 7)] == pytest.approx([0.5, 1, 1, 0.5])
     assert Config(learning_rate=0.3, schedule="constant").lr_at(999) == 0.3
+    rising = Config(steps=4, learning_rate=1.0, warmup_steps=4)
+    assert [rising.lr_at(s) for s in range(5)] == [0.25, 0.5, 0.75, 1.0, 1.0]
 
 
 def test_every_group_has_the_learning_rate_of_the_step():
@@ -200,11 +220,24 @@ def test_a_loss_that_is_no_number_stops_at_once():
         ({"warmup_steps": 2000}, ValueError, "warmup_steps .* from 0 to 1000"),
         ({"n_train": 3}, ValueError, "n_train .* at least 128, got 3"),
         ({"weight_decay": -0.1}, ValueError, "weight_decay .* at least 0"),
+        ({"n_eval": 0}, ValueError, "n_eval .* at least 1, got 0"),
+        ({"eval_every": 0}, ValueError, "eval_every .* at least 1, got 0"),
     ],
 )
 def test_bad_settings(setting, error, message):
     with pytest.raises(error, match=message):
         Config(**setting)
+
+
+def test_a_model_behind_a_partial_has_its_own_name():
+    config = Config(steps=1, batch_size=8, n_eval=8)
+    for make in (
+        partial(models.build, "max_pooling", d_model=3),
+        partial(TemporalPooling, d_model=3),
+    ):
+        run = quick(make, config)
+        assert run.name == (make.args[0] if make.args else "TemporalPooling")
+        assert run.models[0].logits_head.in_features == 3
 
 
 def test_bad_arguments_of_fit():

@@ -1,5 +1,8 @@
 """One after another or in processes: the same numbers, whichever is faster."""
 
+import time
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -84,8 +87,72 @@ def test_a_callback_that_must_see_all_seeds_keeps_them_here(two_processes):
         def on_start(self, training):
             self.seen.append(training.seed)
 
-    fit("max_pooling", TASK, QUICK, n_seeds=2, callbacks=[Noted()])
+    fit("max_pooling", TASK, QUICK, n_seeds=2, callbacks=[Snapshots(), Noted()])
     assert Noted.seen == [0, 1]
+
+
+def test_processes_are_for_several_seeds_of_a_long_training(two_processes, monkeypatch):
+    asked = []
+
+    def here(run, seeds, n_processes, bar):
+        asked.append((seeds, n_processes))
+        return [run(seed, lambda: True) for seed in seeds]
+
+    monkeypatch.setattr(parallel, "in_processes", here)
+    monkeypatch.setattr(loop, "PROCESSES_FROM", 30)
+    fit("max_pooling", TASK, QUICK, n_seeds=3)
+    fit("max_pooling", TASK, QUICK)
+    fit("max_pooling", TASK, replace(QUICK, steps=29), n_seeds=2)
+    monkeypatch.setattr(parallel, "n_processes", lambda _: 1)  # one core
+    fit("max_pooling", TASK, QUICK, n_seeds=3)
+    assert asked == [([0, 1, 2], 2)]
+
+
+def test_a_small_model_takes_one_thread_and_gives_the_others_back(monkeypatch):
+    seen = []
+
+    class Watched(LogisticRegression):
+        def forward(self, inputs):
+            seen.append(torch.get_num_threads())
+            return super().forward(inputs)
+
+    n_threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        for threads_from, wanted in ((50_000, 1), (1, 2)):
+            monkeypatch.setattr(loop, "THREADS_FROM", threads_from)
+            fit(Watched, TASK, replace(QUICK, steps=1))
+            assert set(seen) == {wanted}
+            assert torch.get_num_threads() == 2
+            seen.clear()
+    finally:
+        torch.set_num_threads(n_threads)
+
+
+def test_the_bar_counts_the_updates_of_all_seeds_and_the_clock_runs(monkeypatch):
+    bars = []
+
+    class Bar:
+        def __init__(self, total, disable, leave):
+            self.total, self.disable, self.n = total, disable, 0
+            bars.append(self)
+
+        def update(self):
+            self.n += 1
+
+        __enter__ = lambda self: self  # noqa: E731
+        __exit__ = lambda self, *error: None  # noqa: E731
+
+    monkeypatch.setattr(loop, "tqdm", Bar)
+    started = time.perf_counter()
+    for setting in ("off", "on"):
+        monkeypatch.setenv("PROGTX_PROGRESS", setting)
+        run = fit("max_pooling", TASK, QUICK, n_seeds=2)
+        assert 0 < run.seconds < time.perf_counter() - started
+    assert [(bar.total, bar.n, bar.disable) for bar in bars] == [
+        (60, 60, True),
+        (60, 60, False),
+    ]
 
 
 def test_ctrl_c_between_seeds_keeps_those_that_are_trained():
