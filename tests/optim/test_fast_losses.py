@@ -105,6 +105,22 @@ def test_every_kind_of_parameter(output):
     assert torch.allclose(fast, one_by_one(model, batch, moves), rtol=1e-10, atol=1e-10)
 
 
+@pytest.mark.parametrize("n_heads", [1, 4])
+def test_moves_of_one_parameter_at_a_time(n_heads):
+    """What stands before it, or beside it, is then taken from the last full pass."""
+    model, batch = make(n_heads=n_heads)
+    together, few = FastLosses(model, batch), FastLosses(model, batch, memory=1)
+    assert few.together == 2 < together.together
+    ends = torch.tensor([p.numel() for p in model.parameters()]).cumsum(0)
+    for end in ends.tolist():
+        moves = Moves(torch.tensor([[end - 1], [end - 2], [end - 3]]), torch.ones(3, 1))
+        true = one_by_one(model, batch, moves)
+        for fast in (together(moves), few(moves)):
+            assert torch.allclose(fast, true, rtol=1e-10, atol=1e-10)
+            bound = 1e-12 * true.clamp(min=1)  # of rounding
+            assert torch.allclose(true - fast, bound, rtol=0.02, atol=0)
+
+
 def test_losses_are_those_at_the_parameters_of_the_moment():
     model, batch = make()
     last = torch.tensor([[flat(model).numel() - 1]])  # what is before it is kept
@@ -190,6 +206,13 @@ def test_beginnings_are_shared_and_padding_is_not_there():
 def test_a_model_that_cannot_be_followed_is_refused(sizes, message):
     model, batch = make(**sizes)
     with pytest.raises(ValueError, match=message):
+        FastLosses(model, batch)
+
+
+def test_a_single_block_that_is_not_plain_is_refused():
+    model, batch = make(n_layers=2)
+    model.blocks[1] = NoMlp(4, 2, 3, causal=True)
+    with pytest.raises(ValueError, match="plain blocks"):
         FastLosses(model, batch)
 
 

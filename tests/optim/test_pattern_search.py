@@ -12,6 +12,7 @@ from torch import nn
 
 from progtx_core import models, tasks
 from progtx_core.optim import PatternSearch
+from progtx_core.optim.moves import CandidateOrder
 from progtx_core.training import Config, fit
 
 
@@ -271,6 +272,8 @@ def test_every_sweep_has_an_order_and_directions_of_its_own():
     for _ in range(2):
         search.step(lambda: 1.0)
     first, second = polled[:16], polled[16:]
+    order = CandidateOrder(torch.ones(8), group_size=1, seed=search.now["seed"])
+    assert [c for c, _ in first] == order[:16].coordinates.flatten().tolist()
     assert sorted(c for c, _ in first) == sorted(c for c, _ in second)
     assert [c for c, _ in first] != [c for c, _ in second]
     begins_with = {change for _, (change,) in first[::2]}
