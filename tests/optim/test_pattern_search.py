@@ -272,8 +272,10 @@ def test_every_sweep_has_an_order_and_directions_of_its_own():
     for _ in range(2):
         search.step(lambda: 1.0)
     first, second = polled[:16], polled[16:]
-    order = CandidateOrder(torch.ones(8), group_size=1, seed=search.now["seed"])
-    assert [c for c, _ in first] == order[:16].coordinates.flatten().tolist()
+    for sweep, part in enumerate((first, second)):
+        seed = search.now["seed"] + sweep
+        order = CandidateOrder(torch.ones(8), group_size=1, seed=seed)
+        assert [c for c, _ in part] == order[:16].coordinates.flatten().tolist()
     assert sorted(c for c, _ in first) == sorted(c for c, _ in second)
     assert [c for c, _ in first] != [c for c, _ in second]
     begins_with = {change for _, (change,) in first[::2]}
