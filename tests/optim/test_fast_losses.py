@@ -12,7 +12,7 @@ from progtx_core.models.transformer import CausalTransformer, Transformer
 from progtx_core.optim import FastLosses, Moves, PatternSearch
 from progtx_core.optim.prefixes import Prefixes
 from progtx_core.training.data import masked_cross_entropy
-from progtx_core.types import Spec
+from progtx_core.types import Batch, Spec
 
 OUTPUTS = st.sampled_from(["per_token", "scratchpad"])
 
@@ -193,6 +193,14 @@ def test_beginnings_are_shared_and_padding_is_not_there():
         len(nodes) for _, nodes in tree.seen
     ]
     assert all((tree.depth[nodes] == s).all() for s, (_, nodes) in enumerate(tree.seen))
+
+
+def test_a_single_string_may_be_the_longest():
+    inputs = torch.tensor([[1, 0, 0], [2, 1, 0], [2, 2, 1]])
+    spec = Spec(3, seq_len=3, d_vocab=3, pad=0, per_position=True)
+    tree = Prefixes(Batch(inputs, inputs, inputs != 0), spec)
+    assert tree.depth.tolist() == [0, 0, 1, 1, 2]
+    assert tree.counts.sum() == tree.n_answers == 6
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,13 @@ def test_together_takes_all_that_help_where_that_helps():
     assert (search.now["evaluations"], search.now["kept"]) == (8, [2])
 
 
+def test_together_counts_one_that_is_alone_once():
+    w = parameter(1.0)
+    search = PatternSearch([w], poll="together", block_size=2)
+    search.step(lambda: (w**2).sum())
+    assert (w.tolist(), search.now["evaluations"]) == ([0.0], 1 + 2)
+
+
 def test_together_falls_back_to_the_better_half():
     """Each of four moves helps alone; all are too much, the best two are not."""
     w = parameter(0.0, 0.0, 0.0, 0.0)
