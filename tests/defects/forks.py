@@ -2,14 +2,13 @@
 
 A process that has imported torch, pytest and the like, but nothing of this repository, is
 copied for every run. So a run costs a fraction of a second, has the package of its own
-folder, and whatever it breaks ends with it. It needs Linux or macOS.
+folder, and whatever it breaks ends with it. Windows has no forks.
 """
 
 import compileall
 import gc
 import importlib
 import os
-import resource
 import shutil
 import signal
 import sys
@@ -106,6 +105,8 @@ def inside(folder: Path, arguments: list[str], output: Path, plugins) -> int:
     """What the forked process does; returns its exit code."""
     code = 70  # of an error of this file's own
     try:
+        import resource  # Windows has neither this nor forks
+
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         handle = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(handle, 1)

@@ -1,20 +1,22 @@
 """The list of defects fits the files as they are, and a sample of them is made."""
 
 import ast
+import os
 import subprocess
 import sys
 from functools import cache
 
 import pytest
 
-from tests.defects import defects, forks
+from progtx_core.tools import paths
+from tests.defects import defects
 
 DEFECTS = defects.read()
 
 
 @cache
 def text_of(file):
-    return (forks.ROOT / file).read_text("utf-8")
+    return (paths.ROOT / file).read_text("utf-8")
 
 
 @cache
@@ -62,9 +64,10 @@ def test_a_defect_without_its_place_is_named():
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no forks")
 def test_a_sample_of_the_defects_is_seen_each_by_its_test():
     """`python -m tests.defects` makes all of them."""
     command = [sys.executable, "-m", "tests.defects", "--sample", "40"]
-    done = subprocess.run(command, cwd=forks.ROOT, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "40 killed of 40" in done.stdout
