@@ -22,6 +22,7 @@ def test_predict_keeps_to_the_mask_and_leaves_the_mode():
     model = Steps()
     probabilities, targets = predict(model, batch)
     assert probabilities.argmax(1).tolist() == targets.tolist() == [0, 1, 2]
+    assert probabilities.sum(1) == pytest.approx(1)
     assert model.training
     with pytest.raises(ValueError, match="no answer counts"):
         predict(model, Batch(tokens, tokens, torch.zeros(2, 2, dtype=torch.bool)))

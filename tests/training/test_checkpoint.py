@@ -181,8 +181,13 @@ def test_a_damaged_file_is_named_and_left_alone(tmp_path, damage):
 
 
 class Evil:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
     def __reduce__(self):
-        return os.system, ("touch /tmp/this-must-not-happen",)
+        return os.system, (f"touch {self.path}",)
 
 
 @pytest.mark.parametrize("content", [{"format": "other"}, [1, 2], torch.ones(3)])
@@ -190,10 +195,10 @@ def test_foreign_files_are_refused(tmp_path, content):
     torch.save(content, tmp_path / "seed_3.pt")
     with pytest.raises(ValueError, match="a file of torch, but not a"):
         train(tmp_path, resume=True)
-    torch.save(Evil(), tmp_path / "seed_3.pt")
+    torch.save(Evil(tmp_path / "made"), tmp_path / "seed_3.pt")
     with pytest.raises(ValueError, match="damaged, cut off or no checkpoint"):
         checkpoint.load(tmp_path / "seed_3.pt")
-    assert not os.path.exists("/tmp/this-must-not-happen")
+    assert not (tmp_path / "made").exists()
 
 
 @pytest.mark.parametrize(
@@ -219,6 +224,14 @@ def test_the_best_parameters_and_the_stop_survive_a_restart(tmp_path):
     train(tmp_path, 20, config, callbacks=extras)
     assert_same(train(tmp_path, config=config, resume=True, callbacks=extras), whole)
     assert_same(train(tmp_path, config=config, resume=True, callbacks=extras), whole)
+
+
+def test_a_checkpoint_says_its_settings_and_its_curves(tmp_path):
+    run = train(tmp_path, n_seeds=1)
+    found = checkpoint.load(tmp_path / "seed_3.pt")
+    assert found.config == CONFIG
+    assert (found.step, found.facts["seed"]) == (60, 3)
+    assert found.history.of_seeds == run.history.of_seeds
 
 
 def test_nothing_to_resume_from(tmp_path):
