@@ -4,7 +4,7 @@ import os
 import re
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,8 @@ def _papermill(source: Path, partial: Path, parameters: dict, log: Path, failed:
             reason = f"cell {error.cell_index}: {error.ename}: {error.evalue}"
         else:  # of the kernel itself, say
             reason = f"{type(error).__name__}: {error}; see 'python -m progtx_core doctor'"
-        if partial.exists():
+        with suppress(OSError, ValueError):  # half written, as on a full disk: not kept
+            files.read_json(partial, paths.NOTEBOOK)
             os.replace(partial, failed)
             reason += f"; see {failed}"
         line = " ".join(re.sub(r"\x1b\[[\d;]*m", "", reason).split())
