@@ -9,6 +9,10 @@ Python. It submits the jobs, hands them the runs as they start, and ends them wh
 is done. What follows the options is what `python -m progtx_core sweep` takes. Stopped,
 by Ctrl-C or because jobs ran out of time, it goes on when it is started again.
 
+Whoever reaches a scheduler of Dask can run code as you. So all talk here is encrypted,
+and only who has this run's certificate, which lies in a folder that you alone can read,
+is let in; there is no dashboard.
+
 Edit JOB for your cluster: https://jobqueue.dask.org tells what each queue takes.
 """
 
@@ -16,10 +20,12 @@ import argparse
 import os
 import sys
 
+import dask
 from dask_jobqueue.lsf import LSFCluster
 from dask_jobqueue.pbs import PBSCluster
 from dask_jobqueue.sge import SGECluster
 from dask_jobqueue.slurm import SLURMCluster
+from distributed.security import Security
 
 from progtx_core.__main__ import main as progtx
 from progtx_core.tools.paths import ROOT
@@ -33,6 +39,8 @@ JOB = {
     "job_script_prologue": [f"cd {ROOT}", "export OMP_NUM_THREADS=1"],
     "python": sys.executable,
     "log_directory": str(ROOT / "runs" / "jobs"),
+    "shared_temp_directory": str(ROOT / "runs" / "jobs"),  # that jobs see as well
+    "scheduler_options": {"dashboard": False},
 }
 QUEUES = {
     "slurm": SLURMCluster,
@@ -48,7 +56,15 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=10, help="at a time")
     parser.add_argument("--show", action="store_true", help="print the job's script")
     asked, sweep = parser.parse_known_args()
-    with QUEUES[asked.queue](**JOB) as cluster:
+    os.makedirs(JOB["shared_temp_directory"], mode=0o700, exist_ok=True)
+    security = Security.temporary()
+    tls = security.get_tls_config_for_role("client")
+    client = {  # where the client of the sweep looks for its certificate
+        "distributed.comm.tls.ca-file": tls["ca_file"],
+        "distributed.comm.tls.client.cert": tls["cert"],
+        "distributed.comm.tls.client.key": tls["key"],
+    }
+    with dask.config.set(client), QUEUES[asked.queue](security=security, **JOB) as cluster:
         if asked.show:
             print(cluster.job_script())
             return 0

@@ -10,6 +10,7 @@ number of devices: the batch is that of all of them together.
 """
 
 import argparse
+import sys
 import warnings
 from functools import partial
 from pathlib import Path
@@ -23,8 +24,13 @@ from pytorch_lightning.loggers import CSVLogger
 
 from progtx_core import tasks
 from progtx_core.models.transformer import CausalTransformer
-from progtx_core.optim import FastLosses, PatternSearch
+from progtx_core.optim import PatternSearch
+from progtx_core.tools import paths
 from progtx_core.training import Config, adam
+
+sys.path.append(str(paths.ROOT / "notebooks"))  # for `parts`, which chapter 9 uses too
+
+from parts.fast_losses import FastLosses
 
 SIZES = {"d_model": 8, "n_layers": 2, "n_heads": 4, "d_mlp": 32}
 SEARCH = {"radius": 0.1, "poll": "together", "block_size": 128, "measure_again": True}

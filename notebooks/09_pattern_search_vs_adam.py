@@ -54,15 +54,15 @@ import numpy as np
 import torch
 from progtx_core import models, tasks
 from progtx_core.models.transformer import CausalTransformer
-from progtx_core.optim import FastLosses, PatternSearch
+from progtx_core.optim import PatternSearch
 from progtx_core.tools import recorded
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show, table
 from progtx_core.training import Config, Snapshots, fit, masked_cross_entropy
 from torch.nn.utils import parameters_to_vector
 from experiments import searches as methods
-from parts import ch09, timing
-from parts.interactive import surface
+from parts import ch09, interactive, timing
+from parts.fast_losses import FastLosses
 from parts.landscape import landscape
 from parts.layers import layers
 
@@ -416,7 +416,7 @@ show(ch09.radius_and_layers(runs["PatternSearch"]),
 
 # %% tags=["nbval-ignore-output"]
 plane = landscape(runs, train_set)
-surface(plane, ch09.surface(plane),
+interactive.surface(plane, ch09.surface(plane),
         "The loss over a plane: two paths from one point to far-off valleys.")
 
 # %% [markdown]

@@ -1,7 +1,9 @@
 """The command line: `python -m progtx_core COMMAND`; `--help` lists the commands."""
 
 import argparse
+import io
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -14,8 +16,12 @@ CLONE = "needs a clone of the repository: git clone it; pip install -r requireme
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit status; an error is one line on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal may know ASCII only
+            stream.reconfigure(errors="replace")
     options = parser().parse_args(arguments)
     try:
+        prepare()
         if options.subcommand in NEED_CLONE and not paths.is_clone():
             raise ValueError(f"'{options.subcommand}' {CLONE}")
         return options.command(options)
@@ -29,6 +35,16 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, TypeError, RuntimeError, OSError) as error:
         say(f"error: {' '.join(str(error).split())}")
     return 1
+
+
+def prepare() -> None:
+    """A plain `kill` unwinds as an exit does; kernels run the code of this checkout."""
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has not both
+        if number := getattr(signal, name, None):
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
+    if paths.is_clone():
+        there = os.environ.get("PYTHONPATH", "")
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(paths.ROOT), there]))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -75,7 +91,7 @@ def run_list(options: argparse.Namespace) -> int:
 def run_chapters(options: argparse.Namespace) -> int:
     """Execute chapters one after another, those behind one that fails as well."""
     wanted = [execution.find(name) for name in options.chapters] or execution.chapters()
-    given = dict(execution.parse_assignment(text) for text in options.parameters)
+    given = execution.parse_assignments(options.parameters)
     # All is checked before anything runs: a typing error must not cost minutes.
     planned = [(c, execution.merge(c, options.profile, given)) for c in wanted if c.read()]
     if options.update and any(parameters for _, parameters in planned):

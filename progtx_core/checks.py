@@ -1,8 +1,10 @@
 """Bad input, refused in one line that says what, where and how to mend it."""
 
 import difflib
-import math
 from collections.abc import Iterable
+from typing import Any
+
+LARGEST = 1e300  # of a number; far below what a float overflows at
 
 
 def whole(name: str, value: object, at_least: int, at_most: int | None = None) -> int:
@@ -21,9 +23,9 @@ def whole(name: str, value: object, at_least: int, at_most: int | None = None) -
     if at_most is not None:
         allowed = f"{name} must be a whole number from {at_least} to {at_most}"
     if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{allowed}, got {value!r} ({type(value).__name__})")
+        raise TypeError(f"{allowed}, got {shown(value)} ({type(value).__name__})")
     if value < at_least or (at_most is not None and value > at_most):
-        raise ValueError(f"{allowed}, got {value}")
+        raise ValueError(f"{allowed}, got {shown(value)}")
     return value
 
 
@@ -45,16 +47,47 @@ def number(
     limits = [f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None]
     allowed = f"{name} must be a finite number {' and '.join(limits)}".rstrip()
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{allowed}, got {value!r} ({type(value).__name__})")
+        raise TypeError(f"{allowed}, got {shown(value)} ({type(value).__name__})")
     in_range = (
-        math.isfinite(value)
+        abs(value) < LARGEST
         and (above is None or value > above)
         and (at_least is None or value >= at_least)
         and (at_most is None or value <= at_most)
     )
     if not in_range:
-        raise ValueError(f"{allowed}, got {value}")
+        raise ValueError(f"{allowed}, got {shown(value)}")
     return float(value)
+
+
+def instance(name: str, value: object, kind: type | tuple[type, ...]) -> Any:
+    """Return `value` if it is of that class, or of one of those; else raise TypeError.
+
+    >>> instance("task", "xor", int)
+    Traceback (most recent call last):
+    ...
+    TypeError: task must be of the class int, got 'xor' (str)
+    """
+    if not isinstance(value, kind):
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        allowed = f"{name} must be of the class {' or '.join(k.__name__ for k in kinds)}"
+        raise TypeError(f"{allowed}, got {shown(value)} ({type(value).__name__})")
+    return value
+
+
+def function(name: str, value: object) -> Any:
+    """Return `value` if it can be called, and is no object that was made already."""
+    if not callable(value):
+        raise TypeError(f"{name} must be a function or a class, got {shown(value)}")
+    return value
+
+
+def shown(value: object) -> str:
+    """A value as a message quotes it: one line, not too long."""
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:  # Python writes no number of thousands of digits
+        text = "a number of thousands of digits"
+    return text if len(text) <= 80 else f"{text[:80]} …"
 
 
 def one_of(kind: str, name: object, names: Iterable[str]) -> str:
@@ -68,10 +101,10 @@ def one_of(kind: str, name: object, names: Iterable[str]) -> str:
     known = list(names)
     if name in known:
         return str(name)
-    asked = str(name)
+    asked = name[:80] if isinstance(name, str) else shown(name)
     nearest = [k for k in known if asked and asked.lower() in k.lower()]
     nearest += difflib.get_close_matches(asked, known, n=3, cutoff=0.4)
     hint = f"nearest: {', '.join(dict.fromkeys(nearest))}"
     if not nearest:
         hint = f"choose from: {', '.join(known)}"
-    raise ValueError(f"there is no {kind} {name!r}; {hint}")
+    raise ValueError(f"there is no {kind} {shown(name)}; {hint}")

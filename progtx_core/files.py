@@ -86,8 +86,9 @@ def parse_yaml(where: str | Path, text: str, as_texts: bool = False) -> Any:
     """
     import yaml
 
-    loader = (yaml.BaseLoader if as_texts else yaml.SafeLoader)(text)
+    kind = yaml.BaseLoader if as_texts else yaml.SafeLoader
     try:
+        loader = kind(text)
         node = loader.get_single_node()
         if node is not None and _count_nodes(node, {}) > MOST_NODES:
             raise ValueError(f"more than {MOST_NODES} values")
@@ -95,8 +96,6 @@ def parse_yaml(where: str | Path, text: str, as_texts: bool = False) -> Any:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         what = " ".join(str(error).split())
         raise ValueError(f"{where}: this is no plain YAML: {what[:300]}") from None
-    finally:
-        loader.dispose()
 
 
 def _count_nodes(node: Any, counted: dict[int, int]) -> int:

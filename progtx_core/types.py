@@ -38,6 +38,21 @@ class Spec:
         if self.pad is not None:
             checks.whole("pad", self.pad, 0, (self.d_vocab or 0) - 1)
 
+    def check_inputs(self, inputs: torch.Tensor) -> None:
+        """Raise TypeError or ValueError for inputs that are none of this task."""
+        shape = tuple(checks.instance("inputs", inputs, torch.Tensor).shape)
+        wanted = "whole numbers (int64) of the shape (batch, seq of at least 1)"
+        fits = inputs.ndim == 2 and inputs.dtype == torch.long
+        if self.d_vocab is None:
+            wanted = f"of the shape (batch, seq of at least 1, d_input={self.d_input})"
+            fits = inputs.ndim == 3 and shape[2] == self.d_input
+            fits = fits and inputs.is_floating_point()
+        if not fits or shape[1] < 1:
+            raise ValueError(f"inputs must be {wanted}, got {inputs.dtype} of {shape}")
+        if self.d_vocab is not None and len(inputs):
+            for token in inputs.aminmax():
+                checks.whole("inputs: token id", int(token), 0, self.d_vocab - 1)
+
     @property
     def d_features(self) -> int:
         """Numbers per position: its features, or one for each token of the vocabulary."""
@@ -58,6 +73,9 @@ class Batch:
     mask: torch.Tensor = None  # type: ignore[assignment]  # like targets; filled in below
 
     def __post_init__(self) -> None:
+        if len(self.inputs) != len(self.targets):
+            lengths = f"{len(self.inputs)} inputs and {len(self.targets)} targets"
+            raise ValueError(f"a batch needs a target for each input, got {lengths}")
         if self.mask is None:
             object.__setattr__(self, "mask", torch.ones_like(self.targets).bool())
         shape, wanted = tuple(self.mask.shape), tuple(self.targets.shape)

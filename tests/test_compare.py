@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from progtx_core import __main__
+from progtx_core.evaluation.answers import answers_of
 from progtx_core.tools import compare
-from progtx_core.tools.answers import answers_of
 from progtx_core.tools.compare import BENCHMARKS, Comparison, ladder_for, verdict
 from progtx_core.tools.experiments import benchmarks
 from progtx_core.tools.recorded import scoreboard
@@ -113,7 +113,7 @@ def test_the_default_is_the_ladder_as_far_as_it_fits():
         (["trend_sign", "--steps", "0"], "steps must be a whole number of at least 1"),
         (["trend_sign", "--n-samples", "0"], "n_samples must be a whole number"),
         (["trend_sign", "--tracker", "wand"], "no tracker 'wand'; nearest: wandb"),
-        (["trend_sign", "--seeds", "0"], "n_seeds must be a whole number of at least 1"),
+        (["trend_sign", "--seeds", "0"], "n_seeds must be a whole number from 1 to"),
     ],
 )
 def test_a_wrong_name_or_number_is_named_and_nothing_is_written(

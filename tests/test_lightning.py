@@ -14,6 +14,7 @@ import torch
 pytest.importorskip("pytorch_lightning")
 
 from lightning_training import LightningTraining
+from parts.fast_losses import FastLosses
 from pytorch_lightning import Trainer
 from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
@@ -21,7 +22,7 @@ from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 from progtx_core import tasks
 from progtx_core.models.long import LongTransformer
 from progtx_core.models.transformer import CausalTransformer
-from progtx_core.optim import FastLosses, Moves, PatternSearch
+from progtx_core.optim import Moves, PatternSearch
 from progtx_core.training import Config, adam, fit, masked_cross_entropy
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's own

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from parts.fast_losses import FastLosses
 from progtx_core import checks, tasks
 from progtx_core.models.transformer import CausalTransformer
-from progtx_core.optim import FastLosses, GreedyRandom, PatternSearch, Spsa
+from progtx_core.optim import GreedyRandom, PatternSearch, Spsa
 from progtx_core.tools.recorded.cell import Cell, Experiment
 from progtx_core.training import Callback, Snapshots, TrainingResult, adam, evaluate, update
 from progtx_core.training.config import MakeOptimizer

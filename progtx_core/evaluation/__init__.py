@@ -1,3 +1,3 @@
-"""Reads a trained model: predictions, confusion, ROC and PR, what it generates."""
+"""Reads a trained model: its answers, and what it generates."""
 
-from progtx_core.evaluation.metrics import Curve, confusion, pr_curve, predict, roc_curve
+from progtx_core.evaluation.answers import predict

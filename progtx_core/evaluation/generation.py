@@ -9,7 +9,9 @@ from progtx_core import checks
 from progtx_core.models.inputs import as_features
 from progtx_core.models.positions import Positions
 from progtx_core.models.transformer import Transformer
-from progtx_core.types import Batch
+from progtx_core.types import Batch, Spec
+
+LONGEST = 10_000  # tokens that are written at most
 
 
 class Cache:
@@ -72,7 +74,12 @@ def greedy(
     prompts: (batch, seq), without padding, which is never written; cached: False reads all
     again for every token, to the same result, as models that are no `Transformer` do
     """
-    checks.whole("n_new", n_new, at_least=1)
+    checks.whole("n_new", n_new, 1, LONGEST)
+    spec = checks.instance("the spec of the model", getattr(model, "spec", None), Spec)
+    if not spec.per_position or spec.d_vocab is None:
+        raise ValueError("greedy needs a model of tokens with an answer per position")
+    checks.whole("end", end, 0, spec.n_classes - 1)
+    spec.check_inputs(prompts)
     pad: Any = getattr(model.spec, "pad", None)
     if pad is not None and (prompts == pad).any():
         raise ValueError(f"prompts must be equally long, without padding (token {pad})")

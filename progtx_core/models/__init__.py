@@ -23,8 +23,14 @@ def _discover() -> dict[str, tuple]:
         classes = [c for c in vars(module).values() if isinstance(c, type)]
         # Subclasses inherit `variants`, and other modules import the class.
         found += [c for c in classes if c.__module__ == info.name and "variants" in vars(c)]
-    found.sort(key=lambda c: getattr(c, "rung", 99))
-    return {name: (c, sizes) for c in found for name, sizes in c.variants.items()}
+    ladder: dict[str, tuple] = {}
+    for c in sorted(found, key=lambda c: getattr(c, "rung", 99)):
+        for name, sizes in c.variants.items():
+            if name in ladder:
+                both = f"{ladder[name][0].__module__} and {c.__module__}"
+                raise ValueError(f"two models are called {name!r}, in {both}; rename one")
+            ladder[name] = c, sizes
+    return ladder
 
 
 LADDER = _discover()
@@ -45,6 +51,7 @@ def build(name: str, spec: Spec, **sizes) -> nn.Module:
     26
     """
     make, preset = LADDER[checks.one_of("model", name, LADDER)]
+    checks.instance("spec", spec, Spec)
     known = [p for p in inspect.signature(make).parameters if p != "spec"]
     for size in sizes:
         if size not in known:

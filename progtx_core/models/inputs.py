@@ -14,7 +14,7 @@ def as_features(inputs: Tensor, spec: Spec) -> Tensor:
     >>> as_features(torch.tensor([[2, 0]]), Spec(2, seq_len=2, d_vocab=3)).tolist()
     [[[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]]
     """
-    _check_inputs(inputs, spec)
+    spec.check_inputs(inputs)
     return inputs if spec.d_vocab is None else F.one_hot(inputs, spec.d_vocab).float()
 
 
@@ -38,17 +38,3 @@ def padding_mask(inputs: Tensor, spec: Spec) -> Tensor | None:
             f"inputs: row {int(some.int().argmin())} is all padding, token {spec.pad}"
         )
     return mask
-
-
-def _check_inputs(inputs: Tensor, spec: Spec) -> None:
-    shape = tuple(inputs.shape)
-    wanted = "whole numbers of the shape (batch, seq of at least 1)"
-    fits = inputs.ndim == 2 and not inputs.is_floating_point()
-    if spec.d_vocab is None:
-        wanted = f"of the shape (batch, seq of at least 1, d_input={spec.d_input})"
-        fits = inputs.ndim == 3 and shape[2] == spec.d_input
-    if not fits or shape[1] < 1:
-        raise ValueError(f"inputs must be {wanted}, got {inputs.dtype} of {shape}")
-    if spec.d_vocab is not None:
-        for token in inputs.aminmax():
-            checks.whole("inputs: token id", int(token), 0, spec.d_vocab - 1)

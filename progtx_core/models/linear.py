@@ -23,11 +23,12 @@ class LogisticRegression(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(batch, seq_len, d_features), or tokens, to (batch, n_classes)."""
-        if (seq := inputs.shape[1]) != self.spec.seq_len:
+        features = as_features(inputs, self.spec)  # (batch, seq, d_features)
+        if (seq := features.shape[1]) != self.spec.seq_len:
             raise ValueError(
                 f"inputs need seq_len={self.spec.seq_len} positions, got {seq}"
             )
-        flat = as_features(inputs, self.spec).flatten(1)  # (batch, n_features)
+        flat = features.flatten(1)  # (batch, n_features)
         return self.linear(flat)  # (batch, n_classes)
 
     def difference(self) -> Tensor:

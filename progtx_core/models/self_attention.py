@@ -26,8 +26,9 @@ class SelfAttention(nn.Module):
     def __init__(self, spec: Spec, d_model=32, positions="none", n_ctx: int | None = None):
         super().__init__()
         self.spec = spec
+        n_ctx = spec.seq_len if n_ctx is None else n_ctx
         self.embed = embedding(spec, d_model)
-        self.positions = make_positions(positions, n_ctx or spec.seq_len, d_model, 1)
+        self.positions = make_positions(positions, n_ctx, d_model, 1)
         self.attention = MultiHeadAttention(d_model, n_heads=1)
         self.logits_head = nn.Linear(d_model, spec.n_classes)
 

@@ -62,10 +62,12 @@ class Transformer(nn.Module):
     ) -> None:
         super().__init__()
         checks.whole("n_layers", n_layers, at_least=1)
+        n_ctx = spec.seq_len if n_ctx is None else n_ctx
         self.spec, self.read = spec, checks.one_of("read", read, ("mean", "first"))
         self.embed = embedding(spec, d_model)
-        self.positions = make_positions(positions, n_ctx or spec.seq_len, d_model, n_heads)
-        sizes = (d_model, n_heads, d_mlp or 4 * d_model, self.causal)
+        self.positions = make_positions(positions, n_ctx, d_model, n_heads)
+        d_mlp = checks.whole("d_mlp", 4 * d_model if d_mlp is None else d_mlp, at_least=1)
+        sizes = (d_model, n_heads, d_mlp, self.causal)
         self.blocks = nn.ModuleList(self.block(*sizes) for _ in range(n_layers))
         self.norm = nn.LayerNorm(d_model)
         self.logits_head = nn.Linear(d_model, spec.n_classes)

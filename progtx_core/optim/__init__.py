@@ -1,6 +1,5 @@
 """Optimizers that ask for no gradient."""
 
-from progtx_core.optim.fast_losses import FastLosses
 from progtx_core.optim.moves import Moves
 from progtx_core.optim.pattern_search import PatternSearch
 from progtx_core.optim.random_search import GreedyRandom, Spsa

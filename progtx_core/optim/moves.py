@@ -1,12 +1,10 @@
 """Candidates of a direct search: what is moved, and in which order."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-
-Closure = Callable[[], Tensor | float]
 
 
 @dataclass(frozen=True)
@@ -75,25 +73,3 @@ class CandidateOrder:
         number = torch.arange(len(self))[part]
         groups, there = number // 2, 1 - 2 * (number % 2)
         return Moves(self.coordinates[groups], self.change[groups] * there[:, None])
-
-
-def check_closure(search: torch.optim.Optimizer, closure: Closure | None) -> Closure:
-    """The closure, if there is one; else TypeError."""
-    if closure is None:
-        name = type(search).__name__
-        raise TypeError(
-            f"{name}.step needs a closure: step(lambda: loss_of(model(inputs)))"
-        )
-    return closure
-
-
-def searched(param_groups: list[dict]) -> list[tuple[Tensor, dict]]:
-    """Parameters that are searched, each once, with their group."""
-    found = [(p, g) for g in param_groups for p in g["params"] if p.requires_grad]
-    if not found:
-        raise ValueError("a search needs a parameter with requires_grad=True, got none")
-    for parameter, _ in found:
-        if not parameter.is_contiguous() or not parameter.is_floating_point():
-            got = f"{parameter.dtype} with strides {parameter.stride()}"
-            raise ValueError(f"a search needs contiguous float parameters, got {got}")
-    return found

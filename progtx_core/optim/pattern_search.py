@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 
 from progtx_core import checks
-from progtx_core.optim.moves import CandidateOrder, Closure, Moves, check_closure, searched
+from progtx_core.optim.moves import CandidateOrder, Moves
+from progtx_core.optim.search import Closure, Search, loss_of
 from progtx_core.optim.settings import SearchSettings
 
 FastMeasure = Callable[[Moves], Sequence[float] | torch.Tensor]
@@ -14,7 +16,7 @@ FastMeasure = Callable[[Moves], Sequence[float] | torch.Tensor]
 FIRST_BLOCK = 16  # measured together after a kept move; doubled while none is found
 
 
-class PatternSearch(torch.optim.Optimizer):
+class PatternSearch(Search):
     """Direct search along coordinates, or along random groups of them.
 
     A sweep visits all coordinates once, in random order, and polls +radius and -radius
@@ -53,18 +55,13 @@ class PatternSearch(torch.optim.Optimizer):
         generator: torch.Generator | None = None,
         **settings,
     ) -> None:
+        if losses_of is not None and not callable(losses_of):
+            raise TypeError(f"losses_of must be a function of moves, got {losses_of!r}")
         self.settings, self.losses_of = SearchSettings.of(**settings), losses_of
-        super().__init__(params, {"radius": radius})
-        for group in self.param_groups:
-            checks.number("radius", group["radius"], above=0)
-        self._parameters = searched(self.param_groups)
-        self._ends = torch.tensor([p.numel() for p, _ in self._parameters]).cumsum(0)
-        self.n_coordinates = int(self._ends[-1])
-        checks.whole("group_size", self.settings.group_size, 1, self.n_coordinates)
         self.budget: float = self.settings.budget or math.inf  # may be raised to go on
         seed = torch.randint(2**62, (), generator=generator or torch.Generator())
         # All that the next step depends on. The order of a sweep follows from its number.
-        self.state[self._parameters[0][0]] = {
+        now = {
             "seed": int(seed),
             "sweep": 0,
             "position": 0,  # candidates of this sweep that were polled
@@ -72,13 +69,24 @@ class PatternSearch(torch.optim.Optimizer):
             "scale": 1.0,  # radius now, as a multiple of each group's own
             "best_loss": None,
             "evaluations": 0,  # counted as if each candidate were measured alone
-            "kept": [0] * len(self._parameters),  # changes kept in each parameter
+            "kept": [],  # changes kept in each parameter; filled up below
         }
+        super().__init__(params, {"radius": radius}, now)
+        now["kept"] = [0] * len(self.searched)
+        checks.whole("group_size", self.settings.group_size, 1, self.n_coordinates)
 
     @property
-    def now(self) -> dict:
-        """Where the search stands; part of `state_dict`."""
-        return self.state[self._parameters[0][0]]
+    def n_coordinates(self) -> int:
+        """How many numbers are searched."""
+        return sum(p.numel() for p, _ in self.searched)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """As torch does it; a new sweep begins, as the old one did not know of these."""
+        super().add_param_group(param_group)
+        if self.state:
+            now, added = self.now, len(self.searched) - len(self.now["kept"])
+            now.update(sweep=now["sweep"] + 1, position=0, improved=False)
+            now["kept"] += [0] * added
 
     @property
     def radius(self) -> float:
@@ -105,18 +113,18 @@ class PatternSearch(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self, closure: Closure | None = None) -> float:  # type: ignore[override]
         """Poll until a move is kept or the sweep ends; return the loss before it."""
-        closure, now = check_closure(self, closure), self.now
+        closure, now = self.checked(closure), self.now
         if self.finished:
-            return float(closure())  # whoever calls `step` counts on a measurement
+            return loss_of(closure)  # whoever calls `step` counts on a measurement
         if now["best_loss"] is None or self.settings.measure_again:
-            loss, now["evaluations"] = float(closure()), now["evaluations"] + 1
+            loss, now["evaluations"] = loss_of(closure), now["evaluations"] + 1
             now["best_loss"] = loss if math.isfinite(loss) else math.inf
         before = now["best_loss"]
         self._poll_sweep(closure)
         return before
 
     def _candidates(self) -> CandidateOrder:
-        now, parts = self.now, self._parameters
+        now, parts = self.now, self.searched
         radii = [torch.full((p.numel(),), float(group["radius"])) for p, group in parts]
         radius = now["scale"] * torch.cat(radii).double()
         return CandidateOrder(radius, self.settings.group_size, now["seed"] + now["sweep"])
@@ -180,20 +188,26 @@ class PatternSearch(torch.optim.Optimizer):
     def _measure_block(self, block: Moves, closure: Closure) -> list[float]:
         """The loss of every move from where the search stands."""
         if self.losses_of is not None:
-            return [float(loss) for loss in self.losses_of(block)]
+            losses = self.losses_of(block)
+            if not hasattr(losses, "__len__") or len(losses) != len(block):
+                raise ValueError(
+                    f"losses_of must return {len(block)} losses, one a move, got {losses!r}"
+                )
+            return [float(loss) for loss in losses]
         each = range(len(block))
         return [self._try(block.joined([i]), closure, keep=False) for i in each]
 
     def _try(self, move: Moves, closure: Closure, keep: bool = True) -> float:
         """Measure a single move; take it for good if it is better and may be kept."""
-        changed, better = [], False
-        for number, _, places, change in move.by_parameter(self._ends):
-            flat = self._parameters[number][0].view(-1)
+        parameters, changed, better = [p for p, _ in self.searched], [], False
+        ends = torch.tensor([p.numel() for p in parameters]).cumsum(0)
+        for number, _, places, change in move.by_parameter(ends):
+            flat = parameters[number].view(-1)
             changed.append((number, flat, places, flat[places], change.to(flat.dtype)))
         try:
             for _, flat, places, old, change in changed:
                 flat[places] = old + change
-            loss = float(closure())
+            loss = loss_of(closure)
             better = keep and loss < self._enough()
         finally:  # an interruption restores as well
             if not better:

@@ -1,52 +1,47 @@
 """Two searches that move all parameters at once: greedy random search and SPSA."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from progtx_core import checks
-from progtx_core.optim.moves import Closure, check_closure, searched
+from progtx_core.optim.search import MOST_SEEDS, Closure, Search, loss_of
 from progtx_core.optim.settings import check_contraction
 
 
-class WholeSearch(torch.optim.Optimizer):
+class WholeSearch(Search):
     """What both share: noise for all parameters, drawn again from its number."""
 
-    def __init__(self, params, seed: int, state: dict) -> None:
-        super().__init__(params, {})
-        self._parameters = [p for p, _ in searched(self.param_groups)]
-        checks.whole("seed", seed, at_least=0)
-        now = {"seed": seed, "draw": 0, "evaluations": 0}
-        self.state[self._parameters[0]] = now | state
+    def __init__(self, params, defaults: dict, seed: int, **now: Any) -> None:
+        checks.whole("seed", seed, 0, MOST_SEEDS)
+        super().__init__(
+            params, defaults, {"seed": seed, "draw": 0, "evaluations": 0} | now
+        )
 
-    @property
-    def now(self) -> dict:
-        """Where the search stands; part of `state_dict`."""
-        return self.state[self._parameters[0]]
+    def draw(self) -> tuple[list[Tensor], list[Tensor]]:
+        """The parameters as they are, and new standard normal numbers for each."""
+        old = [p.clone() for p, _ in self.searched]
+        g = torch.Generator().manual_seed(self.now["seed"] * 2**32 + self.now["draw"])
+        self.now["draw"] += 1
+        return old, [torch.randn(p.shape, generator=g, dtype=p.dtype) for p in old]
 
-    def extras(self) -> dict[str, float]:
-        """What is logged at every evaluation."""
-        return {"evaluations": float(self.now["evaluations"])}
-
-    def noise(self) -> list[Tensor]:
-        """Standard normal numbers, a tensor for each parameter; new ones for every draw."""
-        seed = self.now["seed"] * 2**32 + self.now["draw"]
-        g = torch.Generator().manual_seed(seed)
-        return [torch.randn(p.shape, generator=g, dtype=p.dtype) for p in self._parameters]
-
-    def measure(self, closure: Closure | None) -> float:
-        closure = check_closure(self, closure)
+    def measure(self, closure: Closure) -> float:
         self.now["evaluations"] += 1
-        return float(closure())
+        return loss_of(closure)
 
-    def move(self, old: list[Tensor], by: list[Tensor], scale: float) -> None:
-        """Set every parameter to its old value plus a scaled change."""
-        for parameter, start, change in zip(self._parameters, old, by, strict=True):
-            parameter.copy_(start + scale * change)
+    def move(
+        self, old: list[Tensor], by: list[Tensor], scale: Callable[[dict], float]
+    ) -> None:
+        """Set every parameter to its old value plus a change, scaled for its group."""
+        parts = zip(self.searched, old, by, strict=True)
+        for (parameter, group), start, change in parts:
+            parameter.copy_(start + scale(group) * change)
 
     def restore(self, old: list[Tensor]) -> None:
-        for parameter, start in zip(self._parameters, old, strict=True):
+        for (parameter, _), start in zip(self.searched, old, strict=True):
             parameter.copy_(start)
 
 
@@ -58,23 +53,22 @@ class GreedyRandom(WholeSearch):
     """
 
     def __init__(self, params, radius=0.1, contraction=0.5, patience=100, seed=0) -> None:
-        checks.number("radius", radius, above=0)
         self.contraction = check_contraction(contraction)
         self.patience = checks.whole("patience", patience, at_least=1)
-        super().__init__(params, seed, {"radius": radius, "failures": 0, "best_loss": None})
+        now = {"failures": 0, "best_loss": None, "scale": 1.0}
+        super().__init__(params, {"radius": radius}, seed, **now)
 
     @torch.no_grad()
     def step(self, closure: Closure | None = None) -> float:  # type: ignore[override]
         """One trial; returns the loss before it."""
-        now = self.now
+        closure, now = self.checked(closure), self.now
         if now["best_loss"] is None:
             loss = self.measure(closure)
             now["best_loss"] = loss if math.isfinite(loss) else math.inf
         before, better = now["best_loss"], False
-        old, by = [p.clone() for p in self._parameters], self.noise()
-        now["draw"] += 1
+        old, by = self.draw()
         try:
-            self.move(old, by, now["radius"])
+            self.move(old, by, lambda group: now["scale"] * group["radius"])
             loss = self.measure(closure)
             better = loss < before
         finally:  # an interruption restores as well
@@ -84,7 +78,7 @@ class GreedyRandom(WholeSearch):
         if better:
             now["best_loss"] = loss
         elif now["failures"] == self.patience:
-            now.update(failures=0, radius=now["radius"] * self.contraction)
+            now.update(failures=0, scale=now["scale"] * self.contraction)
         return before
 
 
@@ -98,24 +92,21 @@ class Spsa(WholeSearch):
     """
 
     def __init__(self, params, lr=1e-3, radius=1e-2, seed=0) -> None:
-        self.radius = checks.number("radius", radius, above=0)
-        super().__init__(params, seed, {})
-        for group in self.param_groups:  # a training loop sets it anew for each step
-            group["lr"] = checks.number("lr", lr, above=0)
+        checks.number("lr", lr, above=0)
+        super().__init__(params, {"lr": lr, "radius": radius}, seed)
 
     @torch.no_grad()
     def step(self, closure: Closure | None = None) -> float:  # type: ignore[override]
         """Measure on both sides, then step; returns the mean of both losses."""
-        old, by = [p.clone() for p in self._parameters], self.noise()
-        self.now["draw"] += 1
+        closure, (old, by) = self.checked(closure), self.draw()
         try:
-            self.move(old, by, self.radius)
+            self.move(old, by, lambda group: group["radius"])
             above = self.measure(closure)
-            self.move(old, by, -self.radius)
+            self.move(old, by, lambda group: -group["radius"])
             below = self.measure(closure)
         finally:
             self.restore(old)
-        slope = (above - below) / (2 * self.radius)
-        if math.isfinite(slope):
-            self.move(old, by, -self.param_groups[0]["lr"] * slope)
+        difference = above - below
+        if math.isfinite(difference):  # over twice the radius it is the slope
+            self.move(old, by, lambda g: -g["lr"] * (difference / (2 * g["radius"])))
         return (above + below) / 2

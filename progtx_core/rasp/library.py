@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from progtx_core import checks
 from progtx_core.rasp.primitives import (
     always,
     equals,
@@ -23,6 +24,7 @@ def shift_right(x, n: int = 1, default: int = 0) -> np.ndarray:
     >>> shift_right([7, 8, 9], 1, default=-1).tolist()
     [-1, 7, 8]
     """
+    checks.whole("n", n, at_least=0)
     later = tok_map(indices(x), lambda i: i + n)
     return kqv(later, indices(x), x, equals, default)
 

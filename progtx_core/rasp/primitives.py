@@ -19,6 +19,8 @@ import numpy as np
 
 from progtx_core import checks
 
+LARGEST = 2**53  # numbers in size; so no sum over a sequence overflows
+
 Predicate = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
@@ -40,7 +42,19 @@ def sequence(name: str, x) -> np.ndarray:
     if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
         found = f"{array.dtype} of shape {array.shape}"
         raise ValueError(f"{name} must be one row of whole numbers, got {found}")
-    return array
+    if len(array) and max(abs(int(array.min())), abs(int(array.max()))) > LARGEST:
+        raise ValueError(f"{name} must hold numbers up to 2^53 in size, not larger ones")
+    return array.astype(np.int64)  # sums of small types would overflow
+
+
+def selected(selection, n: int | None = None) -> np.ndarray:
+    """A selection (query, key), for n values; ValueError for what is none."""
+    matrix = np.asarray(selection)
+    if matrix.ndim != 2 or matrix.dtype != bool or n not in (None, matrix.shape[1]):
+        wanted = "truth values (query, key)" + (f", {n} keys" if n is not None else "")
+        found = f"{matrix.dtype} of shape {matrix.shape}"
+        raise ValueError(f"selection must be {wanted}, as `select` makes it, got {found}")
+    return matrix
 
 
 def sequences(**named) -> list[np.ndarray]:
@@ -54,6 +68,7 @@ def sequences(**named) -> list[np.ndarray]:
 
 def full(x, constant: int) -> np.ndarray:
     """The same number at every position."""
+    constant = checks.whole("constant", constant, -LARGEST, LARGEST)
     return np.full(len(sequence("x", x)), constant)
 
 
@@ -65,12 +80,14 @@ def indices(x) -> np.ndarray:
 def tok_map(x, function: Callable) -> np.ndarray:
     """A function of each number by itself, as a layer of an MLP computes one."""
     x = sequence("x", x)
+    checks.function("function", function)
     return sequence("what tok_map returns", [function(int(v)) for v in x] or x)
 
 
 def seq_map(x, y, function: Callable) -> np.ndarray:
     """A function of two numbers that stand at the same position."""
     x, y = sequences(x=x, y=y)
+    checks.function("function", function)
     pairs = zip(x.tolist(), y.tolist(), strict=True)
     return sequence("what seq_map returns", [function(v, w) for v, w in pairs] or x)
 
@@ -126,6 +143,7 @@ def select(keys, queries, predicate: Predicate, causal: bool = True) -> np.ndarr
     [[1, 0, 0], [1, 0, 0], [0, 1, 0]]
     """
     keys, queries = sequences(keys=keys, queries=queries)
+    checks.function("predicate", predicate)
     matrix = np.asarray(predicate(keys[None, :], queries[:, None])).astype(bool)
     pairs = (len(keys), len(keys))
     if matrix.shape != pairs:
@@ -140,20 +158,22 @@ def select(keys, queries, predicate: Predicate, causal: bool = True) -> np.ndarr
 
 def sel_width(selection: np.ndarray) -> np.ndarray:
     """How many keys each query looks at."""
-    return selection.sum(1)
+    return selected(selection).sum(1)
 
 
 def aggr_mean(selection: np.ndarray, values, default: int = 0) -> np.ndarray:
     """Mean, truncated; the default where a query looks at nothing, here and below."""
     values = sequence("values", values)
-    width = selection.sum(1)
-    mean = np.trunc(selection @ values / np.maximum(width, 1)).astype(int)
+    selection = selected(selection, len(values))
+    width, sums = selection.sum(1), selection @ values
+    mean = np.sign(sums) * (abs(sums) // np.maximum(width, 1))  # exact, unlike a division
     return np.where(width > 0, mean, default)
 
 
 def aggr_max(selection: np.ndarray, values, default: int = 0) -> np.ndarray:
     """Largest of the values looked at."""
     values = sequence("values", values)
+    selection = selected(selection, len(values))
     if len(values) == 0:
         return values
     largest = np.where(selection, values, values.min()).max(1)

@@ -29,12 +29,16 @@ def decode(
     [8, 7, 6, -3]
     """
     checks.whole("max_new", max_new, at_least=1)
+    checks.function("program", program)
     x = sequence("prompt", prompt)
     if len(x) == 0:
         raise ValueError("prompt is empty: a program continues what is there")
     written: list[int] = []
     while len(written) < max_new and written[-1:] != [end]:
-        written.append(int(sequence("what the program returns", program(x))[-1]))
+        found = sequence("what the program returns", program(x))
+        if len(found) != len(x):
+            raise ValueError(f"the program returns {len(found)} numbers for {len(x)}")
+        written.append(int(found[-1]))
         x = np.append(x, written[-1])
     return written
 

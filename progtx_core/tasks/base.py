@@ -13,6 +13,7 @@ from progtx_core.types import Batch, Spec
 SPLITS: dict[str, tuple[int, ...]] = {"train": tuple(range(8)), "val": (8,), "test": (9,)}
 UNDECIDED = -1  # in a tensor of labels: the rule gives no answer, or none is asked for
 MAX_ROUNDS = 200
+LARGEST_SAMPLE = 10**7  # examples drawn at once; more would hardly fit into memory
 
 _registry: dict[str, type["Task"]] = {}
 
@@ -33,6 +34,10 @@ class Task(ABC):
         if cls.__doc__ and "rule" not in cls.__dict__:
             cls.rule = cls.__doc__.partition("\n")[0].rstrip(".")
         if "name" in cls.__dict__:
+            taken = _registry.get(cls.name, cls)
+            if (taken.__module__, taken.__qualname__) != (cls.__module__, cls.__qualname__):
+                both = f"{taken.__module__}.{taken.__qualname__}"
+                raise ValueError(f"a task is called {cls.name!r} already: {both}")
             _registry[cls.name] = cls
 
     @abstractmethod
@@ -67,7 +72,7 @@ class Task(ABC):
         Where n is no multiple of the number of classes, random ones get one more. Raises
         RuntimeError if `sample_inputs` hardly ever makes what is missing.
         """
-        checks.whole("n", n, at_least=1)
+        checks.whole("n", n, 1, LARGEST_SAMPLE)
         share = len(SPLITS[checks.one_of("split", split, SPLITS)]) / 10
         balanced = not self.spec.per_position
         n_groups = self.spec.n_classes if balanced else 1

@@ -22,6 +22,7 @@ class FiniteDataset(Task):
     def __init__(
         self, task: Task, size: int, seed: int = 0, balance: Balance | None = None
     ) -> None:
+        checks.instance("task", task, Task)
         checks.whole("size", size, at_least=10)
         checks.whole("seed", seed, at_least=0)
         self.task, self.size, self.seed = task, size, seed

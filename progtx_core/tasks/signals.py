@@ -52,6 +52,9 @@ class SignalTask(Task):
         return spread_over_features(signals, self.spec.d_features, generator)
 
     def labels(self, inputs):
+        self.spec.check_inputs(inputs)
+        if not inputs.isfinite().all():
+            raise ValueError("inputs must be finite numbers, got NaN or infinity")
         return self.label_signals(inputs.double().sum(-1))
 
     def label(self, example):

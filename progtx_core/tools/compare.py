@@ -1,6 +1,7 @@
 """Models side by side on the same data of one task: `python -m progtx_core compare`."""
 
 import contextlib
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,15 +13,15 @@ import torch
 
 from progtx_core import checks, models, tasks
 from progtx_core.tools import recorded
-from progtx_core.tools.answers import Outputs
 from progtx_core.tools.experiments import benchmarks
 from progtx_core.tools.pages import dashboard, model_page
 from progtx_core.tools.recorded import Cell, scoreboard
 from progtx_core.tools.trackers import opened
+from progtx_core.tools.trackers.base import Outputs
 from progtx_core.training import Checkpoints, Config, ExtraMetrics, TrainingResult
 from progtx_core.training.checkpoint import load as load_checkpoint
 from progtx_core.training.data import held_out
-from progtx_core.training.loop import evaluate
+from progtx_core.training.loop import evaluate, seeds_from
 from progtx_core.training.result import SeedResult, as_arrays
 
 BENCHMARKS, TRAININGS = "benchmarks.csv", "trainings"
@@ -63,21 +64,24 @@ class Comparison:
     def run(self) -> dict[str, TrainingResult]:
         """Train all models; what each reached is kept as soon as it is done."""
         cells, results = self.cells(), {}
-        checks.whole("n_seeds", self.n_seeds, at_least=1)
+        seeds_from(self.seed, self.n_seeds)
         trackers = opened(self.trackers, self.folder, f"compare-{self.task}", self.mode)
         with contextlib.ExitStack() as stack:
             for tracker in trackers:
                 stack.callback(tracker.close)
             for cell in cells:
                 kept = place(self.folder, self.task, cell.row)
-                for old in kept.glob("seed_*.pt"):
-                    old.unlink()
-                more = ExtraMetrics(Outputs(cell.data())), *trackers, Checkpoints(kept)
+                begun = kept.with_name(f".{kept.name}")  # takes the place once complete
+                shutil.rmtree(begun, ignore_errors=True)
+                more = ExtraMetrics(Outputs(cell.data())), *trackers, Checkpoints(begun)
                 result = cell.train(self.n_seeds, self.seed, callbacks=more)
+                if result.interrupted:
+                    shutil.rmtree(begun, ignore_errors=True)
+                    raise KeyboardInterrupt
+                shutil.rmtree(kept, ignore_errors=True)
+                begun.rename(kept)
                 benchmarks.append(self.folder / BENCHMARKS, benchmarks.rows_of(result))
                 results[cell.row] = result
-                if result.interrupted:
-                    raise KeyboardInterrupt
         return results
 
 

@@ -1,17 +1,22 @@
 """Where things lie in a clone of the repository, and what its files say of themselves."""
 
-import json
 import os
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
-from progtx_core import checks
+from progtx_core import checks, files
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 sys.path.append(str(NOTEBOOKS))  # `parts` and `experiments`, wherever a kernel starts
 PROFILES = NOTEBOOKS / "profiles"
 RECORD = "progtx"  # key in a notebook's metadata: seconds and parameters of its run
+OBJECT = {"type": "object"}
+KEPT = OBJECT | {"properties": {"seconds": {"type": "number", "minimum": 0}}}
+PARTS = {"cells": {"type": "array"}, "metadata": OBJECT | {"properties": {RECORD: KEPT}}}
+NOTEBOOK = OBJECT | {"required": [*PARTS], "properties": PARTS}  # as far as it is read
 
 
 def is_clone() -> bool:
@@ -21,18 +26,26 @@ def is_clone() -> bool:
 
 def scratch() -> Path:
     """Below which a chapter writes: PROGTX_SCRATCH (each run of a sweep has its own)."""
-    return Path(os.environ.get("PROGTX_SCRATCH") or (ROOT if is_clone() else Path.cwd()))
+    where = Path(os.environ.get("PROGTX_SCRATCH") or (ROOT if is_clone() else Path.cwd()))
+    refused = where.exists() and not os.access(where, os.W_OK)
+    return elsewhere(where) if refused else where
+
+
+@cache
+def elsewhere(where: Path) -> Path:
+    """A temporary folder, instead of one that cannot be written to."""
+    made = Path(tempfile.mkdtemp(prefix="progtx-"))
+    print(f"{where} cannot be written to; what this writes lies in {made}")
+    return made
 
 
 def read_profile(name: str, chapter: str) -> dict:
     """The parameters that a profile sets for a chapter; "full" leaves all as they are."""
-    import yaml  # here, so that `doctor` runs where packages are missing
-
     if name == "full":
         return {}
     known = ["full", *(p.stem for p in PROFILES.glob("*.yaml"))]
     path = PROFILES / f"{checks.one_of('profile', name, known)}.yaml"
-    profile = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    profile = files.parse_yaml(path, files.read_text(path), as_texts=True) or {}
     parameters = profile.get(chapter, {}) if isinstance(profile, dict) else None
     if not isinstance(parameters, dict):
         raise ValueError(f"{path}: expected 'chapter: {{parameter: value}}' entries")
@@ -44,17 +57,14 @@ def record_of(path: Path) -> dict:
     if not path.exists():
         return {}
     try:
-        return dict(json.loads(path.read_text("utf-8"))["metadata"].get(RECORD, {}))
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
-        what = f"{path}: damaged, not a notebook ({type(error).__name__})"
+        return files.read_json(path, NOTEBOOK)["metadata"].get(RECORD, {})
+    except ValueError as error:
         fix = f"remake it with 'python -m progtx_core run {path.stem} --update'"
-        raise ValueError(f"{what}; {fix}") from error
+        raise ValueError(f"damaged, not a notebook: {error}; {fix}") from error
 
 
 def repository_url() -> str:
     """The address that launch buttons point to, from book/_config.yml; '' for none."""
-    import yaml
-
     path = ROOT / "book" / "_config.yml"
-    config = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
+    config = files.parse_yaml(path, files.read_text(path)) if path.exists() else None
     return ((config or {}).get("repository") or {}).get("url") or ""

@@ -83,11 +83,12 @@ class ExtraMetrics(Callback):
     """
 
     def __init__(self, function: Callable[[nn.Module], dict]) -> None:
-        self.function = function
+        self.function = checks.function("the function of ExtraMetrics", function)
 
     def on_eval(self, training: Training) -> None:
         with torch.random.fork_rng(devices=[]):  # it must not change what follows
             found = self.function(training.model)
+        checks.instance("what the function of ExtraMetrics returns", found, dict)
         numbers = {n: v for n, v in found.items() if not isinstance(v, str | np.ndarray)}
         training.record(numbers)
         training.measured |= found

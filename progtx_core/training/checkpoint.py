@@ -13,13 +13,23 @@ from zipfile import BadZipFile, ZipFile
 
 import torch
 
-from progtx_core import files
+from progtx_core import checks, files
 from progtx_core.tasks import Task
 from progtx_core.training.config import Config, Points, Training
 from progtx_core.training.result import History
 
 FORMAT = "progtx checkpoint 2"
 PARTS = ("model", "optimizer", "batches")  # each with a state_dict
+KINDS: dict[str, tuple[type, ...]] = {
+    "facts": (dict,),
+    "step": (int,),
+    "points": (dict,),
+    "states": (dict,),
+    "random": (torch.Tensor,),
+    "snapshots": (dict,),
+    "best": (dict, type(None)),
+    "stopped": (bool,),
+}
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,13 @@ class Checkpoint:
                     "settings, or start anew"
                 )
         for part in PARTS:
-            getattr(training, part).load_state_dict(self.states[part])
+            try:
+                getattr(training, part).load_state_dict(self.states[part])
+            except Exception as error:  # torch raises many kinds for what does not fit
+                why = " ".join(str(error).split())[:200]
+                raise ValueError(
+                    f"{self.path}: the {part} in it does not fit: {why}"
+                ) from None
         training.step, training.history = self.step, self.points
         training.snapshots, training.best = self.snapshots, self.best
         training.stopped = self.stopped
@@ -104,7 +120,27 @@ def load(path: str | Path) -> Checkpoint:
         ) from error
     if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
         raise ValueError(f"{path}: a file of torch, but not a {FORMAT!r}")
-    return Checkpoint(path, **content)
+    try:
+        found = Checkpoint(path, **content)
+        check(found)
+    except (TypeError, ValueError, KeyError) as error:
+        why = " ".join(str(error).split())[:200]
+        raise ValueError(f"{path}: edited or incomplete ({why}); start anew") from None
+    return found
+
+
+def check(found: Checkpoint) -> None:
+    """Raise TypeError, ValueError or KeyError if the parts do not belong together."""
+    for name, kinds in KINDS.items():
+        checks.instance(name, getattr(found, name), kinds)
+    for name in ("model", "task", "seed"):
+        checks.one_of("fact", name, found.facts)
+    checks.whole("step", found.step, 0, found.config.steps)
+    for part in PARTS:
+        checks.instance(f"the state of {part}", found.states[part], dict)
+    n = len(found.points["train/loss"]) if found.step else 0
+    if n != found.step or not found.points["val/loss"]:
+        raise ValueError(f"step {found.step} with a curve of {n} points")
 
 
 def facts_of(training: Training) -> dict[str, Any]:

@@ -103,13 +103,19 @@ def new_model(make_model: MakeModel, spec: Spec, seed: int) -> nn.Module:
     """A model with a seed's first parameters; the caller's random numbers stay."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return make_model(spec)
+        return checks.instance("the model that was made", make_model(spec), nn.Module)
 
 
 def resolve(model: str | MakeModel) -> tuple[MakeModel, str, dict[str, Any]]:
     """A model's name or class to what makes it, its name, its default config."""
     if isinstance(model, str):
         return partial(models.build, model), model, models.default_config(model)
+    if isinstance(model, nn.Module):
+        name = type(model).__name__
+        raise TypeError(
+            f"model must make a module from a Spec, got a {name}: pass the class"
+        )
+    checks.function("model", model)
     return model, name_of(model), getattr(model, "default_config", {})
 
 
@@ -157,6 +163,8 @@ class Training:
         """A training before its first update."""
         model = new_model(make_model, task.spec, seed)
         optimizer = make_optimizer(model, config)
+        kind = torch.optim.Optimizer
+        checks.instance("the optimizer that was made", optimizer, kind)
         batches = Stream(task, config.batch_size, seed, config.n_train)
         return cls(name, task, config, seed, seeds, model, optimizer, batches)
 

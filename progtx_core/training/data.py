@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from progtx_core import checks
 from progtx_core.tasks import SPLITS, Task
 from progtx_core.types import Batch
 
@@ -60,7 +61,7 @@ class Stream(Iterator[Batch]):
         self.drawn = None
         if state["n_given"] is not None:
             self.drawn = self._draw()
-            self.n_given = state["n_given"]
+            self.n_given = checks.whole("n_given", state["n_given"], 0)
 
 
 def held_out(task: Task, split: str, n: int) -> Batch:
@@ -86,7 +87,7 @@ def masked_cross_entropy(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
         >>> round(masked_cross_entropy(torch.zeros(2, 2), batch).item(), 4)
         0.6931
     """
-    check_mask(batch)
+    check_logits(logits, batch)
     targets, mask = batch.targets.flatten(), batch.mask.flatten()
     losses = F.cross_entropy(logits.flatten(0, -2), targets, reduction="none")
     return (losses * mask).sum() / mask.sum()
@@ -94,13 +95,21 @@ def masked_cross_entropy(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
 
 def accuracy(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
     """Share of the answers that count and are right: a scalar from 0 to 1."""
-    check_mask(batch)
+    check_logits(logits, batch)
     right = (logits.argmax(-1) == batch.targets) & batch.mask
     return right.sum() / batch.mask.sum()
 
 
-def check_mask(batch: Batch) -> None:
-    """Raise ValueError if no answer of the batch counts."""
+def check_logits(logits: torch.Tensor, batch: Batch) -> None:
+    """Raise TypeError or ValueError for what are no logits for the targets of a batch."""
+    checks.instance("what a model returns", logits, torch.Tensor)
+    shape, targets = tuple(logits.shape), tuple(batch.targets.shape)
+    if shape[:-1] != targets or not logits.is_floating_point():
+        wanted = f"({', '.join(map(str, targets))}, n_classes)"
+        raise ValueError(
+            f"a model must return logits {wanted} for targets {targets}, got "
+            f"{logits.dtype} of {shape}"
+        )
     if not batch.mask.any():
         raise ValueError(
             f"mask {tuple(batch.mask.shape)} is False everywhere: no answer counts; "
@@ -113,6 +122,9 @@ def evaluate(model: nn.Module, batch: Batch) -> dict[str, float]:
     model.eval()
     with torch.no_grad():
         logits = model(batch.inputs)
+        check_logits(logits, batch)
+        if (highest := int(batch.targets.max())) >= (n := logits.shape[-1]):
+            raise ValueError(f"a model with {n} logits cannot answer class {highest}")
         loss = masked_cross_entropy(logits, batch)
     return {"loss": loss.item(), "accuracy": accuracy(logits, batch).item()}
 

@@ -40,6 +40,7 @@ from progtx_core.types import Batch
 # A smaller model gains nothing from a second thread, and loses where cores are busy.
 THREADS_FROM = 50_000  # parameters
 PROCESSES_FROM = 300  # updates; to start a process costs as much time as some hundred
+MOST_SEEDS, LAST_SEED = 10**6, 2**62
 PER_STEP = ("train/loss", "train/accuracy", "grad_norm")
 
 
@@ -164,10 +165,9 @@ def fit(
     Raises FloatingPointError if a loss is not a finite number.
     """
     make_model, name, defaults = resolve(model)
-    config = config or Config(**defaults)
-    checks.whole("n_seeds", n_seeds, at_least=1)
-    first = checks.whole("seed", seed, at_least=0)
-    seeds, started = list(range(first, first + n_seeds)), time.perf_counter()
+    config = Config(**defaults) if config is None else config
+    check_arguments(task, config, make_optimizer, callbacks)
+    seeds, started = seeds_from(seed, n_seeds), time.perf_counter()
     make = on_device(make_model, device)
     begin = partial(Training.begin, make, make_optimizer, name, task, config, seeds)
     # A device is not shared by processes, nor is what one callback sees of all seeds.
@@ -179,6 +179,21 @@ def fit(
     for callback in callbacks:
         callback.on_result(result)
     return result
+
+
+def seeds_from(seed: int, n_seeds: int) -> list[int]:
+    """The seeds of a training; ValueError or TypeError for what is none."""
+    first = checks.whole("seed", seed, 0, LAST_SEED)
+    return list(range(first, first + checks.whole("n_seeds", n_seeds, 1, MOST_SEEDS)))
+
+
+def check_arguments(task: Task, config: Config, make_optimizer, callbacks) -> None:
+    """Raise TypeError for what `fit` cannot use, before anything is trained."""
+    checks.instance("task", task, Task)
+    checks.instance("config", config, Config)
+    checks.function("make_optimizer", make_optimizer)
+    for callback in checks.instance("callbacks", callbacks, Sequence):
+        checks.instance("each of callbacks", callback, Callback)
 
 
 def train_seeds(

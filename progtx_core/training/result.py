@@ -14,7 +14,7 @@ from progtx_core.models import count_parameters
 from progtx_core.tasks import Task
 from progtx_core.training.config import Config, MakeModel, Points, Training, new_model
 
-State = dict[str, np.ndarray]  # a model's parameters by name
+State = dict[str, Any]  # a model's parameters by name, as arrays
 
 
 class History:
@@ -77,13 +77,22 @@ class SeedResult:
 
 def as_arrays(state: dict[str, torch.Tensor]) -> State:
     """A model's parameters as plain arrays."""
-    return {name: value.numpy(force=True).copy() for name, value in state.items()}
+    # numpy knows no bfloat16; a module may keep other things than tensors in its state.
+    return {
+        name: deepcopy(v)
+        if not isinstance(v, torch.Tensor)
+        else (v.float() if v.dtype == torch.bfloat16 else v).numpy(force=True).copy()
+        for name, v in state.items()
+    }
 
 
 def with_state(model: nn.Module, state: State) -> nn.Module:
     """A copy of a model with other parameters, in evaluation mode."""
     copy = deepcopy(model)
-    copy.load_state_dict({name: torch.from_numpy(v) for name, v in state.items()})
+    tensors = {
+        n: torch.from_numpy(v) for n, v in state.items() if isinstance(v, np.ndarray)
+    }
+    copy.load_state_dict(state | tensors)
     return copy.eval()
 
 

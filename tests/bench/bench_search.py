@@ -5,10 +5,11 @@ import time
 
 import torch
 from experiments.searches import SIZES
+from parts.fast_losses import FastLosses
 
 from progtx_core import tasks
 from progtx_core.models.transformer import CausalTransformer
-from progtx_core.optim import FastLosses, PatternSearch
+from progtx_core.optim import PatternSearch
 from progtx_core.training.data import masked_cross_entropy
 
 N_PLAIN, N_FAST = 300, 6_000  # candidates polled in a turn

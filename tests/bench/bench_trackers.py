@@ -11,9 +11,9 @@ from pathlib import Path
 import pandas as pd
 
 from progtx_core import tasks
-from progtx_core.tools.answers import Outputs
 from progtx_core.tools.pages import dashboard
 from progtx_core.tools.trackers import JsonLines, TensorBoard, WandB
+from progtx_core.tools.trackers.base import Outputs
 from progtx_core.training import Callback, Config, ExtraMetrics, fit
 
 CONFIG = Config(steps=1500, batch_size=64, learning_rate=0.005)

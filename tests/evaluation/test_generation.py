@@ -36,8 +36,9 @@ def test_cached_generation_is_that_without_a_cache(scheme):
     for seed in range(3):
         model = untrained(scheme, seed)
         prompts = TASK.sample_inputs(6, torch.Generator().manual_seed(seed))[:, :4]
-        kept = greedy(model, prompts, 20, TASK.end)
-        assert torch.equal(kept, greedy(model, prompts, 20, TASK.end, cached=False))
+        for some in (prompts, prompts[:1]):
+            kept = greedy(model, some, 20, TASK.end)
+            assert torch.equal(kept, greedy(model, some, 20, TASK.end, cached=False))
 
 
 def half_trained():
@@ -78,6 +79,18 @@ def test_one_pass_finds_exactly_what_generation_gets_right(trained, batch):
     assert 0 < sum(found) < len(found)
 
 
+def test_models_answer_in_evaluation_mode(batch):
+    class Strict(torch.nn.Module):
+        spec = TASK.spec
+
+        def forward(self, inputs):
+            assert not self.training
+            return torch.zeros(*inputs.shape, TASK.spec.n_classes)
+
+    exact_match(Strict().train(), batch)
+    greedy(Strict().train(), batch.inputs[:, :4], 2, TASK.end)
+
+
 @pytest.mark.parametrize("n_near", [1, 3, 7])
 def test_near_match_reads_the_prompt_and_the_nearest_tokens(trained, batch, n_near):
     assert near_match(trained, batch, 4, 100).equal(exact_match(trained, batch))
@@ -105,6 +118,21 @@ def test_a_model_that_fails_at_length_alone_is_right_when_it_reads_less():
     batch.mask[:, 10] = False  # the end is not asked for
     assert not exact_match(Tires(), batch).any()
     assert near_match(Tires(), batch, 4, 3).all()
+
+
+def test_writing_ends_when_every_answer_has_ended():
+    class Successor(torch.nn.Module):
+        spec = TASK.spec
+
+        def forward(self, inputs):
+            following = (inputs + 1).clamp(max=TASK.end)
+            logits = torch.nn.functional.one_hot(following).float()
+            logits[..., TASK.spec.pad] = 2.0  # likeliest, and yet never written
+            return logits
+
+    end, prompts = TASK.end, torch.tensor([[TASK.end - 1], [TASK.end - 3]])
+    written = greedy(Successor(), prompts, 9, end)
+    assert written.tolist() == [[end, end, end], [end - 2, end - 1, end]]
 
 
 def test_errors_add_up_and_are_of_the_kinds_that_were_made(trained, batch):

@@ -80,8 +80,8 @@ def test_a_file_combines_grid_zip_and_draws(tmp_path):
         ("steps", "-p takes name=value"),
         ("stepz=1", "nearest: steps"),
         ("steps=a", "must be of type int, got 'a'"),
-        ("steps=5:5", "there is no value"),
-        ("steps=[1", "no YAML"),
+        ("steps=5:5", "give from 1 to 100000 values"),
+        ("steps=[1", "no plain YAML"),
     ],
 )
 def test_a_wrong_assignment_is_one_line(text, why):
@@ -94,7 +94,7 @@ def test_a_wrong_assignment_is_one_line(text, why):
     [
         ("grid: {seed: 0:2}", "a plan is a mapping with 'chapter'"),
         ("chapter: '01'\ngird: {}", "gird"),
-        ("chapter: '01'\ngrid: [1]", "expected 'parameter: values'"),
+        ("chapter: '01'\ngrid: [1]", "give 'name: values'"),
         ("chapter: '01'\nzip: {seed: [1, 2], steps: [1]}", "equally long"),
         ("chapter: '01'\ngrid: {seed: 1}\nzip: {seed: [1]}", "seed is swept twice"),
         ("chapter: '01'\nrandom: {seed: 1}", "draws"),
@@ -103,8 +103,8 @@ def test_a_wrong_assignment_is_one_line(text, why):
         ("chapter: '01'\nrandom: {draws: x, steps: {choice: [1]}}", "draws"),
         ("chapter: '01'\nrandom: {draws: 2, steps: {whole: [9, 1]}}", "a lower and"),
         ("chapter: '01'\nrandom: {draws: 2, steps: {log: [0, 1]}}", "a lower and"),
-        ("chapter: [", "no YAML"),
-        ("chapter: '01'\ngrid: {steps: '1:1000000'}", "at most 100000"),
+        ("chapter: [", "no plain YAML"),
+        ("chapter: '01'\ngrid: {steps: '1:1000000'}", "from 1 to 100000 values"),
     ],
 )
 def test_a_wrong_file_says_which_part(tmp_path, text, why):

@@ -1,5 +1,6 @@
 """Attention against torch's own, positions against their properties, bad input."""
 
+import cmath
 from dataclasses import replace
 
 import pytest
@@ -7,9 +8,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from parts.ablations import (
+    NoMlp,
     NoMlpTransformer,
+    NoNorm,
     NoNormTransformer,
+    NoResidual,
     NoResidualTransformer,
+    NormAfter,
     NormAfterTransformer,
 )
 from torch import nn
@@ -140,6 +145,35 @@ def test_random_offset_varies_in_training_only():
     assert torch.equal(positions.add_to_embeddings(x)[5], positions.table[:3])
 
 
+def test_random_offsets_reach_from_one_end_of_the_table_to_the_other():
+    positions = make_positions("random_offset", n_ctx=5, d_model=1, n_heads=1)
+    positions.table.data = torch.arange(5.0).unsqueeze(1)
+    drawn = positions.add_to_embeddings(torch.zeros(100, 3, 1))[..., 0]
+    assert drawn.unique(dim=0).tolist() == [[0, 1, 2], [1, 2, 3], [2, 3, 4]]
+
+
+def test_rotary_positions_by_hand():
+    """Pair (i, i + 2) of four numbers is turned by the position, or a hundredth of it."""
+    x = torch.randn(1, 2, 3, 4)
+    turned = make_positions("rotary", n_ctx=3, d_model=8, n_heads=2).rotate(x)
+    for position in range(3):
+        for pair, frequency in enumerate((1.0, 0.01)):
+            before, after = (
+                torch.complex(h[0, :, position, pair], h[0, :, position, pair + 2])
+                for h in (x, turned)
+            )
+            wanted = before * cmath.exp(1j * position * frequency)
+            assert torch.allclose(after, wanted, atol=1e-5)
+
+
+def test_biases_by_hand():
+    slopes = Alibi(n_ctx=3, d_model=4, n_heads=4).attention_bias(3)[:, 2, 1]
+    assert slopes.tolist() == [-(2.0**-2), -(2.0**-4), -(2.0**-6), -(2.0**-8)]
+    positions = make_positions("relative", n_ctx=3, d_model=2, n_heads=1)
+    positions.table.data = torch.arange(-2.0, 3.0).unsqueeze(0)
+    assert torch.equal(positions.attention_bias(3)[0], relative_distance(3).float())
+
+
 def test_fixed_schemes_by_hand():
     waves = Sinusoidal(n_ctx=4, d_model=8, n_heads=2).add_to_embeddings(
         torch.zeros(1, 4, 8)
@@ -148,6 +182,14 @@ def test_fixed_schemes_by_hand():
     bias = Alibi(n_ctx=3, d_model=4, n_heads=1).attention_bias(3)
     assert bias[0, 0].tolist() == [0.0, -(2.0**-8), -2 * 2.0**-8]
     assert Positions(n_ctx=4, d_model=8, n_heads=2).attention_bias(4) is None
+
+
+def test_self_attention_by_hand():
+    model, x = SelfAttention(SPEC, 8, positions="learned"), torch.randn(3, 6, 4)
+    there = model.embed(x) + model.positions.table
+    asked, _ = torchs_layer(model.attention)(there, there, there)
+    logits = model.logits_head((there + asked).relu().mean(1))
+    assert torch.allclose(model(x), logits, atol=1e-5)
 
 
 @given(st.permutations(range(6)), st.integers(0, 100))
@@ -255,6 +297,20 @@ def test_bad_input_is_refused_in_one_line(call, message):
     with pytest.raises(ValueError, match=message) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [NoResidual, NoNorm, NoMlp, NormAfter])
+def test_ablated_blocks_by_hand(kind):
+    block, x = kind(8, 2, 16), torch.randn(3, 5, 8)
+    ask, think, one, two = block.attention, block.mlp, block.norm_1, block.norm_2
+    after_attention = x + ask(x)
+    wanted = {
+        NoResidual: think(two(ask(one(x)))),
+        NoNorm: after_attention + think(after_attention),
+        NoMlp: x + ask(one(x)),
+        NormAfter: two(one(after_attention) + think(one(after_attention))),
+    }
+    assert torch.allclose(block(x), wanted[kind], atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from torch import nn
 
 from progtx_core import models, tasks
 from progtx_core.optim import PatternSearch
+from progtx_core.optim.moves import CandidateOrder
 from progtx_core.training import Config, fit
 
 
@@ -151,6 +152,13 @@ def test_together_takes_all_that_help_where_that_helps():
     assert (search.now["evaluations"], search.now["kept"]) == (8, [2])
 
 
+def test_together_counts_one_that_is_alone_once():
+    w = parameter(1.0)
+    search = PatternSearch([w], poll="together", block_size=2)
+    search.step(lambda: (w**2).sum())
+    assert (w.tolist(), search.now["evaluations"]) == ([0.0], 1 + 2)
+
+
 def test_together_falls_back_to_the_better_half():
     """Each of four moves helps alone; all are too much, the best two are not."""
     w = parameter(0.0, 0.0, 0.0, 0.0)
@@ -260,6 +268,27 @@ def test_a_search_goes_on_from_its_state_bit_for_bit(cut):
     assert resumed.now == search.now
 
 
+def test_every_sweep_has_an_order_and_directions_of_its_own():
+    w, polled = parameter(*[0.0] * 8), []
+
+    def note(moves):
+        polled.extend(zip(moves.coordinates.flatten().tolist(), moves.change.tolist()))
+        return [1.0] * len(moves)
+
+    search = PatternSearch([w], radius=1.0, losses_of=note)
+    for _ in range(2):
+        search.step(lambda: 1.0)
+    first, second = polled[:16], polled[16:]
+    for sweep, part in enumerate((first, second)):
+        seed = search.now["seed"] + sweep
+        order = CandidateOrder(torch.ones(8), group_size=1, seed=seed)
+        assert [c for c, _ in part] == order[:16].coordinates.flatten().tolist()
+    assert sorted(c for c, _ in first) == sorted(c for c, _ in second)
+    assert [c for c, _ in first] != [c for c, _ in second]
+    begins_with = {change for _, (change,) in first[::2]}
+    assert begins_with == {1.0, -1.0}
+
+
 def test_parameter_groups_frozen_and_tied_parameters():
     near, far, frozen = parameter(0.0), parameter(0.0), parameter(0.0)
     frozen.requires_grad_(False)
@@ -283,11 +312,20 @@ def test_the_budget_ends_the_search_and_nothing_is_polled_after_it():
 
     while not search.finished:
         search.step(closure)
+        assert len(calls) <= 10
     assert len(calls) == search.now["evaluations"] == 10
     before = flat(net)
     assert search.step(closure) == net.loss().item()  # measured, nothing polled
     assert search.now["evaluations"] == 10
     assert torch.equal(flat(net), before)
+
+
+def test_the_last_block_is_cut_to_the_budget():
+    w, calls = parameter(*[0.0] * 8), []
+    search = PatternSearch([w], poll="best", block_size=8, budget=12)
+    while not search.finished:
+        search.step(lambda: calls.append(1) or 1.0)
+    assert len(calls) == search.now["evaluations"] == 12
 
 
 def test_no_gradient_is_asked_for():

@@ -48,16 +48,41 @@ def test_a_greedy_loss_never_rises_and_the_radius_falls_after_failures():
     flatland = GreedyRandom(Net().parameters(), radius=0.4, patience=5)
     for _ in range(11):
         flatland.step(lambda: 1.0)
-    assert flatland.now["radius"] == 0.1
+    assert flatland.now["scale"] == 0.25
     assert flatland.now["evaluations"] == 12
+
+
+def test_a_success_forgives_the_failures_before_it():
+    search = GreedyRandom([nn.Parameter(torch.zeros(2))], radius=1.0, patience=2)
+    values, radii = iter([1.0, 2.0, 0.5, 2.0, 2.0, 2.0, 2.0]), []
+    for _ in range(6):  # failure, success, failures
+        search.step(lambda: next(values))
+        radii.append(search.now["scale"])
+    assert radii == [1.0, 1.0, 1.0, 0.5, 0.5, 0.25]
+    assert search.extras() == {"evaluations": 7.0}
+
+
+@pytest.mark.parametrize(("start", "kept"), [(1.0, False), (float("nan"), True)])
+def test_only_a_start_that_is_not_finite_is_left_for_any_loss(start, kept):
+    w = nn.Parameter(torch.zeros(2))
+    search, values = GreedyRandom([w]), iter([start, 2.0])
+    search.step(lambda: next(values))
+    assert bool(w.any()) == kept
+
+
+def test_noise_is_that_of_its_number():
+    search = Spsa([nn.Parameter(torch.zeros(3))], seed=5)
+    search.now["draw"] = 7
+    generator = torch.Generator().manual_seed(5 * 2**32 + 7)  # no two seeds share one
+    assert torch.equal(search.draw()[1][0], torch.randn(3, generator=generator))
 
 
 def test_spsa_takes_the_slope_along_its_direction():
     w = nn.Parameter(torch.tensor([2.0, -3.0], dtype=torch.float64))
     search = Spsa([w], lr=0.1, radius=1e-4)
-    (direction,) = search.noise()
+    (direction,) = Spsa([w], lr=0.1, radius=1e-4).draw()[1]
     start, slope = w.detach().clone(), direction @ torch.tensor([1.0, 5.0]).double()
-    search.step(lambda: w[0] + 5 * w[1])
+    assert search.step(lambda: w[0] + 5 * w[1]) == pytest.approx(2 - 15)
     assert torch.allclose(w, start - 0.1 * slope * direction)
 
 
@@ -106,6 +131,7 @@ def test_a_search_goes_on_from_its_state_bit_for_bit(name):
         (lambda w: GreedyRandom([w]).step(), TypeError, "GreedyRandom.step needs"),
         (lambda w: Spsa([w], lr=0), ValueError, "lr .* above 0"),
         (lambda w: Spsa([w], radius=-1), ValueError, "radius .* above 0"),
+        (lambda w: Spsa([w], seed=-1), ValueError, "seed .* from 0 to"),
         (lambda w: GreedyRandom([w], contraction=1.5), ValueError, "contraction must"),
         (lambda w: GreedyRandom([w], patience=0), ValueError, "patience"),
         (lambda w: Spsa([w.detach()]), ValueError, "requires_grad=True"),

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from progtx_core import tasks
-from progtx_core.tools.answers import answers_of
+from progtx_core.evaluation.answers import answers_of
 from progtx_core.tools.pages import dashboard, model_page
 from progtx_core.training import Config, fit
 from tests.pages.reader import Reader

@@ -2,10 +2,10 @@
 
 import torch
 from parts import timing
+from parts.fast_losses import FastLosses
 
 from progtx_core import models, tasks
 from progtx_core.models.transformer import CausalTransformer
-from progtx_core.optim import FastLosses
 
 SMALL = {"d_model": 4, "n_layers": 1, "n_heads": 1, "d_mlp": 4}
 

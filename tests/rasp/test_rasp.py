@@ -143,6 +143,23 @@ def written(program, given):
     return decode(program, [START, *given, GO], max_new=60)
 
 
+@pytest.mark.parametrize(
+    ("program", "given", "want"),
+    [
+        (programs.count_up, [3, 5], [3, 4, 5]),
+        (programs.count, [5, 3], [5, 4, 3]),
+        (programs.copy_unique, [4, 9, 7], [4, 9, 7]),
+        (programs.sort_unique, [4, 9, 7], [4, 7, 9]),
+        (programs.most_frequent, [4, 7, 7], [7]),
+        (programs.parity, [1, 1, 1], [1]),
+        (programs.parity_steps, [9, 1, 5, 0, 7, 1], [9, 1, 5, 1, 7, 0]),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_programs_by_hand(program, given, want):
+    assert decode(program, [START, *given, GO], max_new=9) == [*want, END]
+
+
 @given(a=numbers, b=numbers)
 def test_count_goes_from_a_to_b(a, b):
     want = list(range(a, b + 1)) if a <= b else list(range(a, b - 1, -1))
@@ -181,6 +198,12 @@ def test_parity_at_once_and_in_steps(bits):
     odd = np.cumsum(bits) % 2
     want = [number for pair in zip(hints, odd, strict=True) for number in pair]
     assert written(programs.parity_steps, prompt) == [*want, END]
+
+
+@pytest.mark.parametrize("max_new", [1, 5, 21, 22])
+def test_no_more_is_written_than_asked_for(max_new):
+    want = [*range(21), END][:max_new]
+    assert decode(programs.count, [START, 0, 20, GO], max_new) == want
 
 
 def test_numbers_are_read_as_they_are_printed():

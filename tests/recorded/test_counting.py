@@ -52,6 +52,8 @@ def test_tests_hold_what_is_longer_and_a_right_counter_passes_them_all():
     for name, batch in tests.items():
         length = int(name.split("_")[1])
         assert ((batch.inputs != 0).sum(1) == length).all()
+        goes_up = batch.inputs[:, 2] > batch.inputs[:, 1]
+        assert (goes_up == name.startswith("up")).all()
         prompts = batch.inputs[:3, :4]
         written = greedy(machine, prompts, length - 4, task.end)
         assert torch.equal(written, batch.inputs[:3, 4:])

@@ -51,6 +51,14 @@ def test_lengths_directions_and_numbers_are_drawn_evenly():
     assert len(inputs[:, 1].unique()) == 200  # no number is new in a longer sequence
 
 
+@pytest.mark.parametrize(("directions", "sign"), [("up", 1), ("down", -1)])
+def test_a_direction_is_the_one_that_was_asked_for(directions, sign):
+    _, inputs = drawn(200, directions=directions)
+    apart = (inputs[:, 2] - inputs[:, 1]) * sign
+    assert apart.min() >= 0
+    assert apart.max() > 0
+
+
 def test_far_pairs_are_truncated_and_no_other():
     task, inputs = drawn(4000, truncated_share=0.3)
     far = (inputs[:, 1] - inputs[:, 2]).abs() > 54
@@ -69,6 +77,14 @@ def test_the_prompts_of_a_length_are_all_there_are(length, n, direction):
     assert ((ends[:, 1] - ends[:, 0]) * sign == length - 6).all()
     assert ends.min() >= 0
     assert ends.max() <= 199
+
+
+def test_the_longest_sequence_goes_from_end_to_end():
+    task = tasks.get("counting", n_numbers=30, max_len=20)
+    assert task.pairs_of_length(35, "down").tolist() == [[29, 0]]
+    for length, direction, message in ((36, "up", "6 to 35, got 36"), (35, "both", "both")):
+        with pytest.raises(ValueError, match=message):
+            task.pairs_of_length(length, direction)
 
 
 def test_a_prompt_belongs_to_one_split():

@@ -142,11 +142,33 @@ def test_unknown_names_and_sizes():
         tasks.get("trend_sign", seq_len="ten")
 
 
+@pytest.mark.parametrize(
+    ("name", "size", "bad"),
+    [
+        ("sign_changes_mod_3", "seq_len", [2]),
+        ("value_at_max_key", "seq_len", [1]),
+        ("value_at_max_key", "n_values", [1]),
+        ("value_at_query", "seq_len", [2]),
+        ("value_at_query", "d_key", [1]),
+        ("value_at_query", "n_values", [1]),
+        ("equation_is_true", "max_digits", [0, 4]),
+        ("sum_mod_10", "n_terms", [1, 51]),
+        ("copying", "n_symbols", [1]),
+        ("copying", "longest", [0]),
+        ("copying", "shortest", [0, 21]),
+    ],
+)
+def test_sizes_that_make_no_task_are_named(name, size, bad):
+    for value in bad:
+        with pytest.raises(ValueError, match=f"{size} must be .*, got {value}"):
+            tasks.get(name, **{size: value})
+
+
 @pytest.mark.parametrize("name", ["trend_sign", "parity", "counting"])
 def test_bad_samples_are_named(name):
     with pytest.raises(ValueError, match="no split 'training'; nearest: train"):
         draw(tasks.get(name), 10, split="training")
-    with pytest.raises(ValueError, match="n must be a whole number of at least 1"):
+    with pytest.raises(ValueError, match="n must be a whole number from 1 to"):
         draw(tasks.get(name), 0)
 
 

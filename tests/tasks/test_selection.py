@@ -99,6 +99,7 @@ def test_splits_share_nothing_and_are_balanced(size):
     one, other = (data.sample(len(splits[0]), generator) for _ in range(2))
     assert rows(one) == rows(other) == rows(splits[0])
     assert not torch.equal(one.inputs, other.inputs)
+    assert len(data.sample(1, generator, "val")) == 1
 
 
 def test_a_data_set_of_all_there_is():

@@ -175,6 +175,15 @@ def test_value_at_max_key_by_hand():
     assert task.labels(torch.tensor([example])).item() == -1
 
 
+def test_a_question_has_no_value_and_the_key_of_one_other_position():
+    x = draw(tasks.get("value_at_query"), 300).inputs
+    question = x[..., 0] == 1
+    assert (question.sum(1) == 1).all()
+    assert (x[question][:, 5:] == 0).all()
+    asked = x[question][:, None, 1:5]
+    assert ((x[..., 1:5] == asked).all(-1).sum(1) == 2).all()  # itself and the wanted
+
+
 def test_value_at_query_by_hand():
     task = tasks.get("value_at_query", seq_len=3, d_key=2, n_values=2)
     wanted, other = [0.0, 0.0, 1.0, 2.0, 3.0], [0.0, 1.0, 0.0, 5.0, 1.0]

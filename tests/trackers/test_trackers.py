@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from progtx_core import tasks
-from progtx_core.tools.answers import Outputs
 from progtx_core.tools.trackers import KINDS, JsonLines, Tracker, opened
+from progtx_core.tools.trackers.base import Outputs
 from progtx_core.training import Config, ExtraMetrics, fit
 
 TASK = tasks.get("trend_sign", seq_len=4, d_input=1)

@@ -8,8 +8,9 @@ import zlib
 import pytest
 
 from progtx_core import tasks
-from progtx_core.tools.answers import Outputs, answers_of
+from progtx_core.evaluation.answers import answers_of
 from progtx_core.tools.trackers import WandB
+from progtx_core.tools.trackers.base import Outputs
 from progtx_core.training import Config, ExtraMetrics, fit
 
 TASK = tasks.get("trend_sign", seq_len=4, d_input=1)

@@ -181,8 +181,13 @@ def test_a_damaged_file_is_named_and_left_alone(tmp_path, damage):
 
 
 class Evil:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
     def __reduce__(self):
-        return os.system, ("touch /tmp/this-must-not-happen",)
+        return os.system, (f"touch {self.path}",)
 
 
 @pytest.mark.parametrize("content", [{"format": "other"}, [1, 2], torch.ones(3)])
@@ -190,10 +195,10 @@ def test_foreign_files_are_refused(tmp_path, content):
     torch.save(content, tmp_path / "seed_3.pt")
     with pytest.raises(ValueError, match="a file of torch, but not a"):
         train(tmp_path, resume=True)
-    torch.save(Evil(), tmp_path / "seed_3.pt")
+    torch.save(Evil(tmp_path / "made"), tmp_path / "seed_3.pt")
     with pytest.raises(ValueError, match="damaged, cut off or no checkpoint"):
         checkpoint.load(tmp_path / "seed_3.pt")
-    assert not os.path.exists("/tmp/this-must-not-happen")
+    assert not (tmp_path / "made").exists()
 
 
 @pytest.mark.parametrize(
@@ -221,6 +226,14 @@ def test_the_best_parameters_and_the_stop_survive_a_restart(tmp_path):
     assert_same(train(tmp_path, config=config, resume=True, callbacks=extras), whole)
 
 
+def test_a_checkpoint_says_its_settings_and_its_curves(tmp_path):
+    run = train(tmp_path, n_seeds=1)
+    found = checkpoint.load(tmp_path / "seed_3.pt")
+    assert found.config == CONFIG
+    assert (found.step, found.facts["seed"]) == (60, 3)
+    assert found.history.of_seeds == run.history.of_seeds
+
+
 def test_nothing_to_resume_from(tmp_path):
     with pytest.raises(FileNotFoundError, match="no checkpoint in it to resume from"):
         train(tmp_path / "nowhere", resume=True)
@@ -242,3 +255,72 @@ def test_a_write_that_fails_leaves_the_last_good_one(tmp_path, monkeypatch):
     monkeypatch.undo()
     assert path.read_bytes() == good
     assert list(tmp_path.iterdir()) == [path]
+
+
+def without(*names):
+    def damage(content):
+        for name in names[:-1]:
+            content = content[name]
+        del content[names[-1]]
+
+    return damage
+
+
+def with_value(value, *names):
+    def damage(content):
+        for name in names[:-1]:
+            content = content[name]
+        content[names[-1]] = value
+
+    return damage
+
+
+DAMAGES = {
+    **{f"without {name}": without(name) for name in checkpoint.KINDS},
+    **{f"{name} a text": with_value("a", name) for name in checkpoint.KINDS},
+    **{f"{name} a list": with_value([1], name) for name in checkpoint.KINDS},
+    **{f"without {part}": without("states", part) for part in checkpoint.PARTS},
+    **{f"{part} a number": with_value(5, "states", part) for part in checkpoint.PARTS},
+    "a part more": with_value(1, "bogus"),
+    "no seed in it": without("facts", "seed"),
+    "no steps in it": without("facts", "steps"),
+    "steps a text": with_value("a", "facts", "steps"),
+    "step past the end": with_value(10**9, "step"),
+    "step below zero": with_value(-1, "step"),
+    "step of another": with_value(3, "step"),
+    "no curves": with_value({}, "points"),
+    "a curve cut off": lambda c: c["points"]["train/loss"].pop(),
+    "no evaluation": with_value([], "points", "val/loss"),
+    "model of another shape": with_value(torch.ones(3), "states", "model", "embed.weight"),
+    "a weight less": without("states", "model", "embed.weight"),
+    "an optimizer without groups": without("states", "optimizer", "param_groups"),
+    "no state of random numbers": without("states", "batches", "generator"),
+    "a number given that is none": with_value("x", "states", "batches", "n_given"),
+}
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stopped")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parallel, "n_processes", lambda _: 1)
+        train(folder, stop_after=30, n_seeds=1)
+    return folder / "seed_3.pt"
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_an_edited_checkpoint_is_refused_in_one_line_and_kept(stopped, tmp_path, name):
+    content = torch.load(stopped, weights_only=True)
+    DAMAGES[name](content)
+    path = tmp_path / "seed_3.pt"
+    torch.save(content, path)
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="seed_3.pt") as refused:
+        train(tmp_path, n_seeds=1, resume=True)
+    assert "\n" not in str(refused.value) and len(str(refused.value)) < 500
+    assert path.read_bytes() == before
+
+
+def test_what_is_not_edited_is_resumed(stopped, tmp_path):
+    (tmp_path / "seed_3.pt").write_bytes(stopped.read_bytes())
+    assert train(tmp_path, n_seeds=1, resume=True).history.steps("train/loss")[-1] == 59

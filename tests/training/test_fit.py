@@ -1,5 +1,8 @@
 """The loop: the same numbers from the same seed, honest splits, clear errors."""
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -9,17 +12,20 @@ from progtx_core import models, tasks
 from progtx_core.models.linear import LogisticRegression
 from progtx_core.models.pooling import TemporalPooling
 from progtx_core.optim import PatternSearch
+from progtx_core.tasks.base import in_split
 from progtx_core.training import (
     Callback,
     Config,
     EarlyStopping,
+    KeepBest,
     Snapshots,
     Stream,
     fit,
     held_out,
 )
 from progtx_core.training.config import new_model
-from progtx_core.training.data import norm
+from progtx_core.training.data import evaluate, norm
+from progtx_core.training.result import as_arrays
 from progtx_core.types import Batch
 
 TASK = tasks.get("last_gt_first", seq_len=4, d_input=1)
@@ -94,14 +100,40 @@ def test_stream_of_a_finite_set_shows_each_example_once_an_epoch():
     assert not torch.equal(epochs[0], epochs[1])
 
 
+@pytest.mark.parametrize("n_given", [0, 1, 5])
+@pytest.mark.parametrize("n_train", [None, 40])
+def test_a_stream_goes_on_from_a_state_wherever_it_stood(n_given, n_train):
+    one, other = (Stream(TASK, 10, seed=0, n_train=n_train) for _ in range(2))
+    for _ in range(n_given):
+        next(one)
+    state = one.state_dict()
+    following = [next(one).inputs for _ in range(6)]
+    for _ in range(3):
+        next(other)
+    other.load_state_dict(state)
+    assert all(torch.equal(next(other).inputs, inputs) for inputs in following)
+
+
 def test_held_out_is_disjoint_from_the_stream():
     batches = Stream(TASK, batch_size=500, seed=3)
     train = {tuple(r) for _ in range(20) for r in next(batches).inputs.flatten(1).tolist()}
     for split in ("val", "test"):
-        held = {
-            tuple(row) for row in held_out(TASK, split, 2000).inputs.flatten(1).tolist()
-        }
-        assert not train & held
+        inputs = held_out(TASK, split, 2000).inputs
+        assert not train & {tuple(row) for row in inputs.flatten(1).tolist()}
+        assert in_split(inputs, split).all()
+        seed = {"val": 1, "test": 2}[split]  # so that all runs are measured alike
+        same = TASK.sample(2000, torch.Generator().manual_seed(seed), split)
+        assert torch.equal(inputs, same.inputs)
+    assert in_split(next(batches).inputs, "train").all()
+
+
+def test_curves_are_of_the_validation_set_and_the_result_of_the_test_set():
+    run = quick()
+    found = {"val": run.history["val/loss"][0, -1], "test": run.test["loss"][0]}
+    for split, loss in found.items():
+        held = held_out(TASK, split, QUICK.n_eval)
+        assert evaluate(run.models[0], held)["loss"] == pytest.approx(loss, rel=1e-4)
+    assert found["val"] != pytest.approx(found["test"], rel=1e-3)
 
 
 def test_schedules():
@@ -110,6 +142,36 @@ def test_schedules():
     cosine = Config(steps=12, learning_rate=1.0, schedule="cosine", warmup_steps=2)
     assert [cosine.lr_at(s) for s in (0, 1, 2, 7)] == pytest.approx([0.5, 1, 1, 0.5])
     assert Config(learning_rate=0.3, schedule="constant").lr_at(999) == 0.3
+    rising = Config(steps=4, learning_rate=1.0, warmup_steps=4)
+    assert [rising.lr_at(s) for s in range(5)] == [0.25, 0.5, 0.75, 1.0, 1.0]
+
+
+def test_every_group_has_the_learning_rate_of_the_step():
+    seen = []
+
+    class Watched(torch.optim.SGD):
+        def step(self, closure):
+            seen.append([group["lr"] for group in self.param_groups])
+            return super().step(closure)
+
+    def each_alone(model, config):
+        return Watched([{"params": [p]} for p in model.parameters()], lr=9.0)
+
+    config = Config(steps=5, batch_size=8, n_eval=8, warmup_steps=2)
+    quick(config=config, make_optimizer=each_alone)
+    assert seen == [[config.lr_at(step)] * 2 for step in range(5)]
+
+
+def test_weight_decay_makes_weights_smaller():
+    decayed = quick(config=replace(QUICK, weight_decay=1.0)).history["weight_norm"]
+    assert decayed[0, -1] < 0.9 * quick().history["weight_norm"][0, -1]
+
+
+def test_what_is_kept_of_a_model_does_not_change_with_it():
+    model = LogisticRegression(TASK.spec)
+    kept = as_arrays(model.state_dict())
+    model.linear.weight.data.zero_()
+    assert kept["linear.weight"].any()
 
 
 def test_ctrl_c_keeps_what_is_trained():
@@ -159,6 +221,8 @@ def test_a_loss_that_is_no_number_stops_at_once():
         ({"warmup_steps": 2000}, ValueError, "warmup_steps .* from 0 to 1000"),
         ({"n_train": 3}, ValueError, "n_train .* at least 128, got 3"),
         ({"weight_decay": -0.1}, ValueError, "weight_decay .* at least 0"),
+        ({"n_eval": 0}, ValueError, "n_eval .* at least 1, got 0"),
+        ({"eval_every": 0}, ValueError, "eval_every .* at least 1, got 0"),
     ],
 )
 def test_bad_settings(setting, error, message):
@@ -166,10 +230,21 @@ def test_bad_settings(setting, error, message):
         Config(**setting)
 
 
+def test_a_model_behind_a_partial_has_its_own_name():
+    config = Config(steps=1, batch_size=8, n_eval=8)
+    for make in (
+        partial(models.build, "max_pooling", d_model=3),
+        partial(TemporalPooling, d_model=3),
+    ):
+        run = quick(make, config)
+        assert run.name == (make.args[0] if make.args else "TemporalPooling")
+        assert run.models[0].logits_head.in_features == 3
+
+
 def test_bad_arguments_of_fit():
-    with pytest.raises(ValueError, match="n_seeds .* at least 1, got 0"):
+    with pytest.raises(ValueError, match="n_seeds .* from 1 to 1000000, got 0"):
         quick(n_seeds=0)
-    with pytest.raises(ValueError, match="seed .* at least 0, got -3"):
+    with pytest.raises(ValueError, match="seed .* from 0 to .*, got -3"):
         quick(seed=-3)
     with pytest.raises(ValueError, match="no model 'logistic'; nearest: logistic_reg"):
         quick("logistic")
@@ -190,17 +265,18 @@ def test_any_module_and_any_shape_of_answer():
     from progtx_core.training import accuracy, masked_cross_entropy
 
     logits = torch.randn(3, 4, 5, generator=torch.Generator().manual_seed(0))
-    targets = torch.randint(5, (3, 4))
-    mask = torch.tensor([[1, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]]).bool()
+    targets = logits.argmax(-1)
+    targets[0, 1] = (targets[0, 1] + 1) % 5  # one of the four that count is wrong
+    mask = torch.tensor([[1, 1, 0, 1], [1, 0, 0, 0], [0, 0, 0, 0]]).bool()
     batch = Batch(torch.zeros(3, 4, dtype=torch.long), targets, mask)
     log_p = logits.log_softmax(-1)
-    cells = [(0, 0), (0, 1), (1, 0)]
+    cells = [(0, 0), (0, 1), (0, 3), (1, 0)]
     by_hand = [-log_p[i, j, targets[i, j]] for i, j in cells]
     assert masked_cross_entropy(logits, batch).item() == pytest.approx(
-        sum(by_hand).item() / 3, rel=1e-5
+        sum(by_hand).item() / 4, rel=1e-5
     )
     right = [logits[i, j].argmax() == targets[i, j] for i, j in cells]
-    assert accuracy(logits, batch).item() == pytest.approx(sum(right).item() / 3)
+    assert accuracy(logits, batch).item() == pytest.approx(sum(right).item() / 4)
     nothing = Batch(batch.inputs, targets, torch.zeros_like(mask))
     for measure in (masked_cross_entropy, accuracy):
         with pytest.raises(ValueError, match="False everywhere: no answer counts"):
@@ -285,6 +361,23 @@ def test_a_model_that_draws_numbers_has_those_of_its_seed_whoever_is_beside_it()
     assert np.array_equal(both.history["train/loss"][1], one.history["train/loss"][0])
 
 
+def test_the_numbers_that_a_model_draws_are_those_of_its_seed():
+    drawn = []
+
+    class Draws(LogisticRegression):
+        def forward(self, inputs):
+            if self.training:
+                drawn.append(torch.rand(()).item())
+            return super().forward(inputs)
+
+    quick(Draws, Config(steps=1, batch_size=8, n_eval=8), n_seeds=2)
+    with torch.random.fork_rng():
+        assert drawn == [
+            torch.rand((), generator=torch.Generator().manual_seed(seed)).item()
+            for seed in (0, 1)
+        ]
+
+
 def test_frozen_parameters_stay_as_they_are():
     class Frozen(TemporalPooling):
         def __init__(self, spec):
@@ -322,3 +415,43 @@ def test_an_optimizer_that_has_finished_ends_a_training_and_logs_its_own():
     kept = run.history["kept/linear.weight"][0, -1]
     assert 0 < kept < 100
     assert run.test["accuracy"].item() > 0.8
+
+
+class Odd(nn.Module):
+    """What a module may hold beside plain parameters."""
+
+    def __init__(self, spec, dtype=torch.float32):
+        super().__init__()
+        self.first = nn.Linear(spec.n_features, 8, dtype=dtype)
+        self.second = nn.Linear(8, spec.n_classes, dtype=dtype)
+        self.scale = nn.Parameter(torch.tensor(1.0))  # no axis
+        self.tied = self.first
+        self.register_buffer("seen", torch.tensor(0))
+        self.register_buffer("passing", torch.zeros(3), persistent=False)
+        self.notes = {"calls": 0}
+
+    def forward(self, inputs):
+        self.seen += 1
+        self.notes["calls"] += 1
+        hidden = self.tied(inputs.flatten(1).to(self.first.weight.dtype)).relu()
+        return self.second(hidden).float() * self.scale
+
+    def get_extra_state(self):
+        return self.notes
+
+    def set_extra_state(self, state):
+        self.notes = state
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("n_seeds", [1, 2])
+def test_scalars_buffers_ties_and_other_dtypes_are_kept_to_the_end(dtype, n_seeds):
+    task = tasks.get("last_gt_first", seq_len=4)
+    config = Config(steps=20, batch_size=16, n_eval=50)
+    callbacks = [Snapshots(), KeepBest()]
+    run = fit(partial(Odd, dtype=dtype), task, config, n_seeds=n_seeds, callbacks=callbacks)
+    assert len(run.models) == n_seeds
+    for model in run.models:
+        assert model.first.weight.dtype == dtype and model.tied is model.first
+        assert model.scale.item() != 1.0 and model.seen > 0 and model.notes["calls"] > 0
+    assert run.models_at(0)[0].scale.item() == 1.0

@@ -9,7 +9,7 @@ from progtx_core.tools.execution.catalogue import (
     find,
     fit_type,
     merge,
-    parse_assignment,
+    parse_assignments,
     write_readme_table,
 )
 from progtx_core.tools.execution.execute import RunFailed, execute

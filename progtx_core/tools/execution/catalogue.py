@@ -79,16 +79,21 @@ class Chapter:
     @cached_property
     def parameters(self) -> dict[str, Parameter]:
         """Those of the cell tagged `parameters`, by name."""
-        cell = CELL.search(self.source.read_text("utf-8"))
+        cell = CELL.search(files.read_text(self.source))
         code = cell.group(1) if cell else ""
-        found, lines = {}, code.splitlines()
-        for node in ast.parse(code).body:
-            if not isinstance(node, ast.AnnAssign) or node.value is None:
-                where = f"{self.source}: line {node.lineno} of the parameters cell"
-                raise ValueError(f"{where} must read 'name: type = value  # help'")
-            name, type_name = ast.unparse(node.target), ast.unparse(node.annotation)
-            remark = lines[(node.end_lineno or node.lineno) - 1].partition("#")[2].strip()
-            found[name] = Parameter(name, type_name, ast.literal_eval(node.value), remark)
+        found, lines, number = {}, code.splitlines(), 1
+        try:
+            for node in ast.parse(code).body:
+                number = node.end_lineno or node.lineno
+                assert isinstance(node, ast.AnnAssign) and node.value
+                name, type_name = ast.unparse(node.target), ast.unparse(node.annotation)
+                remark = lines[number - 1].partition("#")[2].strip()
+                value = ast.literal_eval(node.value)
+                found[name] = Parameter(name, type_name, value, remark)
+        except (AssertionError, SyntaxError, ValueError) as error:
+            number = getattr(error, "lineno", None) or number
+            where = f"{self.source}: line {number} of the parameters cell"
+            raise ValueError(f"{where} must read 'name: type = value  # help'") from None
         return found
 
     @property
@@ -113,8 +118,11 @@ def chapters() -> list[Chapter]:
 def find(wanted: str) -> Chapter:
     """A chapter by number ("1", "01") or name. Raises ValueError for an unknown one."""
     known = {chapter.name: chapter for chapter in chapters()}
-    stem = Path(wanted).stem
-    numbered = [name for name in known if stem.isdigit() and name[:2] == stem.zfill(2)]
+    stem = Path(wanted).name.removesuffix(".py").removesuffix(".ipynb")
+    number = f"{int(stem):02}" if stem.isdecimal() and len(stem) < 9 else None
+    numbered = [name for name in known if name[:2] == number]
+    if len(numbered) > 1:
+        raise ValueError(f"two chapters have number {number}: {', '.join(numbered)}")
     return known[checks.one_of("chapter", (numbered or [stem])[0], known)]
 
 
@@ -124,20 +132,20 @@ def defaults_of(chapter: str) -> dict[str, object]:
     return {name: parameter.default for name, parameter in found.items()}
 
 
-def parse_assignment(text: str) -> tuple[str, object]:
-    """Split "name=value"; the value is read as YAML, as papermill does."""
-    import yaml
+def parse_assignments(texts: list[str]) -> dict[str, str]:
+    """Names and values, as texts, of "name=value"; `fit_type` reads them."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise ValueError(f"-p takes name=value, got {checks.shown(text)}")
+        if name in found:
+            raise ValueError(f"-p {name} is given twice; leave one of them out")
+        found[name] = value
+    return found
 
-    name, equals, value = text.partition("=")
-    if not (name and equals):
-        raise ValueError(f"-p takes name=value, got {text!r}")
-    try:
-        return name.strip(), yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise ValueError(f"-p {text}: the value is no YAML: {error}") from error
 
-
-def merge(chapter: Chapter, profile: str, given: dict[str, object]) -> dict[str, object]:
+def merge(chapter: Chapter, profile: str, given: dict[str, Any]) -> dict[str, object]:
     """Parameters to inject: those of the profile, overridden by those given.
 
     Raises ValueError for an unknown parameter, TypeError for a value of another type.
@@ -150,17 +158,37 @@ def merge(chapter: Chapter, profile: str, given: dict[str, object]) -> dict[str,
 
 
 def fit_type(chapter: str, parameter: Parameter, value: object) -> object:
-    """The value as the parameter's type; TypeError or ValueError if it does not fit."""
+    """The value as the parameter's type; TypeError or ValueError if it does not fit.
+
+    A text is read as that type alone, never by guessing: 010 is ten, and 1:10 no number.
+    """
     where = f"{chapter}: {parameter.name} must be of type {parameter.type_name}"
-    wanted = TYPES.get(parameter.type_name.split("[")[0], object)
-    if wanted is float and isinstance(value, int | str) and not isinstance(value, bool):
-        with contextlib.suppress(ValueError):  # such as "1e-3", for YAML no number
-            value = float(value)
+    kind = parameter.type_name.split("[")[0]
+    wanted = TYPES.get(kind, object)
+    if isinstance(value, str):
+        value = from_text(kind, value, where)
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        value = checks.number(parameter.name, value)
     if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
-        raise TypeError(f"{where}, got {value!r} ({type(value).__name__})")
+        raise TypeError(f"{where}, got {checks.shown(value)} ({type(value).__name__})")
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{where} and finite, got {value}")
     return value
+
+
+def from_text(kind: str, text: str, where: str) -> object:
+    """A text as a value of that type, or as it is if it cannot be one."""
+    if kind == "int" and re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", text):
+        return int(text)
+    if kind == "float" and len(text) < 100:
+        with contextlib.suppress(ValueError):
+            return float(text)
+    if kind == "bool" and text.strip().lower() in ("true", "false"):
+        return text.strip().lower() == "true"
+    if kind in ("list", "dict"):
+        return files.parse_yaml(where, text)
+    quoted = kind == "str" and text[:1] in ("'", '"')
+    return files.parse_yaml(where, text, as_texts=True) if quoted else text
 
 
 def duration(seconds: float | None) -> str:

@@ -4,7 +4,7 @@ import os
 import re
 import tempfile
 import time
-from contextlib import nullcontext
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ def execute(
     with tempfile.TemporaryDirectory(dir=out, prefix=f".{chapter.name}.") as folder:
         source, partial = Path(folder, "source.ipynb"), Path(folder, "executed.ipynb")
         nbformat.write(chapter.read(), source)
+        log = log or source.with_suffix(".log")
         _papermill(source, partial, parameters, log, out / f"{chapter.name}.failed.ipynb")
         executed = nbformat.read(partial, as_version=4)
     record = {"seconds": round(time.perf_counter() - started, 1), "parameters": parameters}
@@ -50,9 +51,7 @@ def execute(
     return target
 
 
-def _papermill(
-    source: Path, partial: Path, parameters: dict, log: Path | None, failed: Path
-) -> None:
+def _papermill(source: Path, partial: Path, parameters: dict, log: Path, failed: Path):
     """papermill; what was executed of a chapter that fails is moved to `failed`."""
     from papermill import execute_notebook
     from papermill.exceptions import PapermillExecutionError
@@ -61,7 +60,7 @@ def _papermill(
     failed.unlink(missing_ok=True)
     options = {"cwd": str(paths.NOTEBOOKS), "progress_bar": False}
     try:
-        with log.open("a", encoding="utf-8") if log else nullcontext() as file:
+        with log.open("a", encoding="utf-8") as file, last_words(log):
             options |= {"stdout_file": file, "stderr_file": file}
             execute_notebook(str(source), str(partial), parameters, **options)
     except Exception as error:
@@ -69,11 +68,25 @@ def _papermill(
             reason = f"cell {error.cell_index}: {error.ename}: {error.evalue}"
         else:  # of the kernel itself, say
             reason = f"{type(error).__name__}: {error}; see 'python -m progtx_core doctor'"
-        if partial.exists():
+        with suppress(OSError, ValueError):  # half written, as on a full disk: not kept
+            files.read_json(partial, paths.NOTEBOOK)
             os.replace(partial, failed)
             reason += f"; see {failed}"
         line = " ".join(re.sub(r"\x1b\[[\d;]*m", "", reason).split())
         raise RunFailed(f"{failed.name.partition('.')[0]}: {line}") from error
+
+
+@contextmanager
+def last_words(log: Path):
+    """What kernels say as they end, beside their messages, goes into a log."""
+    kept = os.dup(2)
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 2)  # kernels inherit it
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def tidied(notebook: Any, record: dict) -> Any:

@@ -19,11 +19,14 @@ FLOATS = ["train_accuracy", "train_loss", "test_accuracy", "test_loss", "seconds
 WHOLE = ["seed", "parameters", "steps", "classes"]
 COLUMNS = [*KEY, *FLOATS[:4], "parameters", "steps", "seconds", "classes", "date"]
 FIX = "fix the line or take it out"
+COUNTS = *WHOLE, "seconds", "version", "train_loss", "test_loss", "loss"
+RANGES = dict.fromkeys(COUNTS, (0, 10**15)) | {"classes": (2, 10**9)}
+RANGES |= dict.fromkeys(("train_accuracy", "test_accuracy", "accuracy"), (0, 1))
 
 
 def rows_of(result: "TrainingResult") -> pd.DataFrame:
     """A row for every seed of a training."""
-    from progtx_core.tools.answers import answers_of
+    from progtx_core.evaluation.answers import answers_of
 
     train = [answers_of(result, i)["train"] for i in range(len(result.seeds))]
     values = {
@@ -49,7 +52,7 @@ def append(path: Path, rows: pd.DataFrame) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_name(f".{path.name}.lock")):
-        there = path.read_text("utf-8") if path.exists() else ""
+        there = files.read_text(path) if path.exists() else ""
         whole = there[: there.rfind("\n") + 1]  # without a last line that was cut off
         added = as_csv(rows.reindex(columns=COLUMNS))
         files.write_atomically(path, whole + (added.partition("\n")[2] if whole else added))
@@ -64,24 +67,31 @@ def read(path: Path) -> pd.DataFrame:
     if not path.exists():
         make = "make it with 'python -m progtx_core compare TASK'"
         raise ValueError(f"{path} does not exist; {make}")
-    whole, _, rest = path.read_text("utf-8", "replace").rpartition("\n")
+    whole, _, rest = files.read_text(path).rpartition("\n")
     n = whole.count("\n") + 2
     remarks = [f"{path}, line {n}: cut off, left out"] if rest else []
     frame = read_csv(path, COLUMNS, FIX, whole + "\n", dtype=str)
-    for name in COLUMNS:
-        column: Any = frame[name]
-        numbers: Any = pd.to_numeric(column, errors="coerce")
-        bad = column.isna() if name not in FLOATS else numbers.isna() & column.notna()
-        bad |= (numbers % 1 != 0) & (name in WHOLE)
-        if bad.any():
-            at, value = bad.idxmax() + 2, column.fillna("missing")[bad.idxmax()]
-            raise ValueError(f"{path}, line {at}: {name} is {value}; {FIX}")
+    check(path, frame, FLOATS, WHOLE, FIX)
     frame = frame.astype(dict.fromkeys(FLOATS, float) | dict.fromkeys(WHOLE, int))
     last = frame.drop_duplicates(KEY, keep="last").reset_index(drop=True)
     if n_replaced := len(frame) - len(last):
         remarks.append(f"{path}: {n_replaced} results were replaced by later ones")
     last.attrs["remarks"] = remarks
     return last
+
+
+def check(path: Path, frame: Any, floats: list, whole: list, fix: str) -> None:
+    """Name the first cell that is missing (in `floats` it may be) or out of RANGES."""
+    for name, column in frame.items():
+        numbers: Any = pd.to_numeric(column, errors="coerce")
+        bad = column.isna() & (name not in floats)
+        if name in RANGES:
+            low, high = RANGES[name]
+            bad |= column.notna() & ~numbers.between(low, high)
+        bad |= column.notna() & (numbers % 1 != 0) & (name in whole)
+        if bad.any():
+            at, value = bad.idxmax() + 2, column.fillna("missing")[bad.idxmax()]
+            raise ValueError(f"{path}, line {at}: {name} is {str(value)[:80]}; {fix}")
 
 
 def read_csv(
@@ -91,8 +101,11 @@ def read_csv(
 
     Raises ValueError that names file, line and fix, for a row that is cut off.
     """
-    text = path.read_text("utf-8") if text is None else text
-    head, *rows = [*csv.reader(io.StringIO(text))] or [[]]
+    text = files.read_text(path) if text is None else text
+    try:
+        head, *rows = [*csv.reader(io.StringIO(text))] or [[]]
+    except csv.Error as error:
+        raise ValueError(f"{path}: no CSV ({error}); {fix}") from None
     if missing := [name for name in columns if name not in head]:
         raise ValueError(f"{path}, line 1: no {', '.join(missing)}; {fix}")
     for number, row in enumerate(rows, 2):

@@ -1,9 +1,9 @@
 """The commands `sweep`, `record`, `compare`, `report` and `dashboard`."""
 
 import argparse
-import signal
-import sys
 from pathlib import Path
+
+from progtx_core import checks
 
 FLAG = {"action": "store_true"}
 WHOLE = {"type": int, "metavar": "N"}
@@ -91,7 +91,6 @@ def run_sweep(options: argparse.Namespace) -> int:
     if not only_collect:
         executors = executors_of(options.scheduler, options.workers)
         table.note(runner, list(grid.lists()))
-        stop_on_kill()
         runner.run(*executors)
         print(state_of(grid, runner, options.workers))
     frame = table.read(runner.folder)
@@ -108,14 +107,19 @@ def planned(options: argparse.Namespace):
     from progtx_core.tools.experiments import grid as grids
     from progtx_core.tools.experiments.runner import Runner
 
+    if sum((options.dry_run, options.status, options.collect)) > 1:
+        raise ValueError("--dry-run, --status and --collect: ask for one of them")
+    if options.workers is not None:
+        checks.whole("--workers", options.workers, at_least=1)
     path = Path(options.what)
     from_file = path.suffix in (".yaml", ".yml")
     if from_file and options.grid:
         raise ValueError("-p and a YAML file: put all values into the file")
     given = options.what, options.grid, options.profile
     grid = grids.from_file(path) if from_file else grids.from_assignments(*given)
-    name = options.name or (path.stem if from_file else grid.chapter.name)
-    if Path(name).name != name or name in (".", ".."):
+    name = path.stem if from_file else grid.chapter.name
+    name = name if options.name is None else options.name
+    if Path(name).name != name or name in ("", ".", ".."):
         raise ValueError(f"--name must be the name of a folder, got {name!r}")
     how = options.retries, options.timeout, options.fail_fast
     return grid, Runner(grid.trials(), options.out / name, *how)
@@ -151,16 +155,10 @@ def state_of(grid, runner, workers: int | None) -> str:
     return told
 
 
-def stop_on_kill() -> None:
-    """A plain `kill` would leave the processes at work; as an exit it stops them too."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-
-
 def run_record(options: argparse.Namespace) -> int:
     """Measure a recorded table."""
     from progtx_core.tools import recorded
 
-    stop_on_kill()
     print(recorded.record(options.name, options.seeds, options.out, options.fresh))
     return 0
 

@@ -10,6 +10,7 @@ from progtx_core import checks
 # What makes one thread, in this process or in one that it starts; and no progress bars.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 ONE_THREAD |= {"LOKY_MAX_CPU_COUNT": "1", "PROGTX_PROGRESS": "off"}
+PATIENCE = 120  # seconds for the first worker of a cluster to join
 Executors = tuple[Callable[[], Executor], int]  # what makes one; trials that it is given
 
 
@@ -49,8 +50,14 @@ def on_dask(scheduler: str, n_workers: int | None) -> Executors:
     if scheduler == "local":
         n_workers = n_workers or loky.cpu_count()
         how: dict[str, Any] = {"threads_per_worker": 1, "dashboard_address": None}
-        address = LocalCluster(n_workers, **how)
+        address = LocalCluster(n_workers, host="127.0.0.1", **how)  # nobody else
     with Client(address, timeout=10) as client:
+        if not client.nthreads():
+            print(f"no worker has joined {scheduler} yet; waiting {PATIENCE} s for one")
+            try:
+                client.wait_for_workers(1, timeout=PATIENCE)
+            except TimeoutError:
+                raise RuntimeError(f"no worker joined {scheduler}: start one") from None
         threads: Any = client.nthreads()
     if n_wide := sum(n > 1 for n in threads.values()):
         raise RuntimeError(

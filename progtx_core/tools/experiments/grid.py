@@ -11,14 +11,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
-from progtx_core import checks
+from progtx_core import checks, files
 from progtx_core.tools import paths
-from progtx_core.tools.execution import Chapter, find, fit_type
+from progtx_core.tools.execution import Chapter, find, fit_type, parse_assignments
+from progtx_core.tools.execution.catalogue import from_text
 from progtx_core.tools.experiments.chapter import ChapterTrial, version_of
 
-SPAN = re.compile(r"-?\d+:-?\d+(:[1-9]\d*)?")
+NUMBER = r"-?[0-9]{1,18}"
+SPAN = re.compile(f"{NUMBER}:{NUMBER}(:[1-9][0-9]{{0,17}})?")
 MAX_TRIALS = 100_000
 PARTS = ("chapter", "profile", "grid", "zip", "random")
 DRAWN = ("log", "uniform", "whole")
@@ -74,36 +74,31 @@ def from_assignments(chapter: str, assignments: list[str], profile: str = "full"
     >>> len(from_assignments("01", ["steps=100,200,400", "seed=0:10"]).trials())
     30
     """
-    texts: dict[str, str] = {}
-    for text in assignments:
-        name, equals, values = text.partition("=")
-        if not (name and equals and values):
-            raise ValueError(f"-p takes name=value,value … or name=0:10, got {text!r}")
-        if name in texts:
-            raise ValueError(f"-p {name} is given twice; put all its values into one")
+    texts = parse_assignments(assignments)
+    for name, values in texts.items():
         known = find(chapter).parameters.get(name)
         quoted = set(values) & set("\"'")
         if known and known.type_name == "str" and ", " in values and not quoted:
             raise ValueError(
-                f"-p {text}: one value or several? Quote one that holds a comma, "
+                f"-p {name}={values}: one value or several? Quote one that holds a comma, "
                 f"""-p '{name}="{values}"'; between several leave out the spaces"""
             )
-        texts[name] = values
     return checked({"chapter": chapter, "profile": profile, "grid": texts}, "-p")
 
 
 def from_file(path: Path) -> Grid:
     """A grid from a YAML file; raises ValueError that says which part is wrong."""
     parts = f"a mapping with 'chapter' and any of {', '.join(PARTS[1:])}"
-    if not path.is_file():
+    if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file; a plan is {parts}")
-    found = as_yaml(str(path), path.read_text("utf-8"))
+    found = files.parse_yaml(path, files.read_text(path), as_texts=True)
     if not isinstance(found, dict) or "chapter" not in found:
         raise ValueError(f"{path}: a plan is {parts}")
     for part, values in found.items():
         checks.one_of(f"part of {path}", part, PARTS)
         if part in PARTS[2:] and not isinstance(values, dict):
-            raise ValueError(f"{path}: {part}: expected 'parameter: values', got {values}")
+            got = checks.shown(values)
+            raise ValueError(f"{path}: {part}: give 'name: values', not {got}")
     return checked(found, str(path))
 
 
@@ -115,10 +110,7 @@ def checked(given: dict, where: str) -> Grid:
         found = {}
         for name, value in choice.items():
             checks.one_of(f"parameter of {chapter.name}", name, chapter.parameters)
-            known = chapter.parameters[name]
-            is_text = isinstance(value, str) and known.type_name != "str"
-            value = yaml.safe_load(value) if is_text else value
-            found[name] = fit_type(chapter.name, known, value)
+            found[name] = fit_type(chapter.name, chapter.parameters[name], value)
         return found
 
     combined, zipped = (
@@ -126,20 +118,13 @@ def checked(given: dict, where: str) -> Grid:
         for part in ("grid", "zip")
     )
     if len(set(map(len, zipped.values()))) > 1:
-        raise ValueError(f"zip: lists must be equally long, got {zipped}")
+        got = {name: len(values) for name, values in zipped.items()}
+        raise ValueError(f"{where}: zip: lists must be equally long, got {got}")
     parts = [[{name: value} for value in values] for name, values in combined.items()]
     parts.append([dict(zip(zipped, row)) for row in zip(*zipped.values())] or [{}])
     parts.append(draws(f"{where}: random: ", given.get("random", {})))
     base = paths.read_profile(given.get("profile", "full"), chapter.name)
     return Grid(chapter, [[fitted(one) for one in part] for part in parts], fitted(base))
-
-
-def as_yaml(where: str, text: str) -> object:
-    """YAML in which every value is a text: 1:10 are no seventy seconds."""
-    try:
-        return yaml.load(text, yaml.BaseLoader)
-    except yaml.YAMLError as error:
-        raise ValueError(f"{where}: this is no YAML: {error}") from error
 
 
 def read_values(where: str, given: str | list) -> list:
@@ -150,11 +135,12 @@ def read_values(where: str, given: str | list) -> list:
     """
     values: object = given
     if isinstance(given, str) and SPAN.fullmatch(given.strip()):
-        values = list(range(*map(int, given.split(":"))))
+        span = range(*map(int, given.split(":")))
+        values = list(span[: MAX_TRIALS + 1])
     elif isinstance(given, str):
-        values = as_yaml(where, f"[{given}]")
-    if not isinstance(values, list) or not values:
-        raise ValueError(f"{where}: there is no value")
+        values = files.parse_yaml(where, f"[{given}]", as_texts=True)
+    if not isinstance(values, list) or not 0 < len(values) <= MAX_TRIALS:
+        raise ValueError(f"{where}: give from 1 to {MAX_TRIALS} values, or 0:10 for a span")
     return values
 
 
@@ -162,9 +148,12 @@ def draws(where: str, wanted: dict) -> list[dict]:
     """Random values: {"draws": 20, "seed": 0, "learning_rate": {"log": [1e-4, 0.1]}}."""
     if not wanted:
         return [{}]
-    n = checks.whole(f"{where}draws", yaml.safe_load(str(wanted.get("draws", 0))), 1)
-    generator = random.Random(int(wanted.get("seed", 0)))
+    read = {k: from_text("int", str(wanted.get(k, 0)), where) for k in ("draws", "seed")}
+    n = checks.whole(f"{where}draws", read["draws"], 1, MAX_TRIALS)
+    generator = random.Random(checks.whole(f"{where}seed", read["seed"], at_least=0))
     named = {k: how for k, how in wanted.items() if k not in ("draws", "seed")}
+    if not named:
+        raise ValueError(f"{where}name a parameter to be drawn")
     return [
         {name: drawn(f"{where}{name}", how, generator) for name, how in named.items()}
         for _ in range(n)
@@ -188,4 +177,4 @@ def drawn(where: str, how: object, generator: random.Random) -> object:
     except (AttributeError, IndexError, TypeError, ValueError):
         pass  # refused below
     kinds = f"one of {', '.join(DRAWN)} with a lower and a higher number, or choice: [...]"
-    raise ValueError(f"{where}: expected {kinds}, got {how!r}")
+    raise ValueError(f"{where}: expected {kinds}, got {checks.shown(how)}")

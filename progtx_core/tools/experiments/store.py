@@ -19,6 +19,13 @@ from progtx_core import files
 STATES = "done", "running", "waiting", "interrupted", "failed"
 DONE, RUNNING, WAITING, INTERRUPTED, FAILED = STATES
 TRIAL, STATUS, ROW, LOG = "trial.json", "status.json", "row.json", "log.txt"
+NUMBER, TEXT = {"type": "number", "minimum": 0}, {"type": "string"}
+HOW_FAR = {"state": {"enum": STATES}, "attempts": NUMBER | {"type": "integer"}}
+HOW_FAR |= {"seconds": NUMBER, "error": TEXT}
+NAMES = {"type": "array", "items": {"type": "string", "pattern": r"^\w[\w.-]*$"}}
+TOLD = {"columns": {"type": "object"}, "files": NAMES, "chapter": TEXT}
+SCHEMAS = {TRIAL: {"type": "object", "properties": TOLD}, STATUS: {"type": "object"}}
+SCHEMAS[STATUS] |= {"properties": HOW_FAR, "additionalProperties": False}
 
 
 @dataclass(frozen=True)
@@ -48,10 +55,7 @@ class TrialFolder:
 
     def status(self, live: bool = True) -> Status:
         """As it was written; live: and whether it is being worked on."""
-        try:
-            status = Status(**self.read(STATUS))
-        except TypeError:  # of another version, or damaged: as if it had not begun
-            status = Status()
+        status = Status(**self.read(STATUS))  # damaged: as if it had not begun
         if status.state == DONE and not self.complete():
             return Status(attempts=status.attempts)
         if live and status.state == RUNNING:
@@ -72,10 +76,9 @@ class TrialFolder:
     def read(self, name: str) -> dict:
         """A JSON file of the folder; empty if it is missing or damaged."""
         try:
-            found = json.loads((self.path / name).read_text("utf-8"))
+            return files.read_json(self.path / name, SCHEMAS.get(name, {"type": "object"}))
         except (OSError, ValueError):
             return {}
-        return found if isinstance(found, dict) else {}
 
     def write(self, name: str, content: dict) -> None:
         """A JSON file, whole or not at all."""

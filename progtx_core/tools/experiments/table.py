@@ -9,9 +9,11 @@ import pandas as pd
 
 from progtx_core import checks, files, plots
 from progtx_core.tools.experiments.runner import Runner
-from progtx_core.tools.experiments.store import DONE, LOG, ROW, TRIAL, TrialFolder
+from progtx_core.tools.experiments.store import DONE, LOG, NAMES, ROW, TRIAL, TrialFolder
 
 PLAN = "sweep.json"  # what was last worked on: its trials, and what differs between them
+PLANNED = {"type": "object", "required": ["swept", "trials"]}
+PLANNED |= {"properties": {"swept": NAMES, "trials": NAMES}}
 FIXED = ("trial", "chapter", "state", "attempts", "seconds")
 
 
@@ -29,17 +31,22 @@ def read(folder: Path) -> pd.DataFrame:
     parameter that is called like one of FIXED has the column "parameter …".
     """
     rows = []
-    for key in TrialFolder(folder).read(PLAN).get("trials", []):
+    for key in planned(folder)["trials"]:
         trial = TrialFolder(folder / key)
         told, status = trial.read(TRIAL), trial.status(live=False)
         fixed = key, told.get("chapter"), status.state, status.attempts, status.seconds
         named = told.get("columns", {}).items()
         values = {f"parameter {name}" if name in FIXED else name: v for name, v in named}
         row = trial.read(ROW) if status.state == DONE else {}
-        rows.append(dict(zip(FIXED, fixed)) | values | row)
-    if not rows:
-        raise ValueError(f"{folder} holds no sweep")
+        rows.append(dict(zip(FIXED, fixed)) | values | row | dict(zip(FIXED, fixed)))
     return pd.DataFrame(rows)
+
+
+def planned(folder: Path) -> dict:
+    """What `note` wrote; ValueError if nothing, or something else, stands there."""
+    if not (folder / PLAN).exists():
+        raise ValueError(f"{folder} holds no sweep")
+    return files.read_json(folder / PLAN, PLANNED)
 
 
 def write(folder: Path, frame: pd.DataFrame) -> list[Path]:
@@ -67,7 +74,7 @@ def write_gallery(folder: Path, frame: pd.DataFrame) -> Path:
     """A page with a line a trial: what was swept, how it went, its executed notebook."""
     from progtx_core.tools.pages import templating
 
-    swept, lines = TrialFolder(folder).read(PLAN)["swept"], []
+    swept, lines = planned(folder)["swept"], []
     for row in frame.to_dict("records"):
         trial = folder / str(row["trial"])
         kept = [*sorted(trial.glob("*.ipynb")), *trial.glob(LOG)]

@@ -5,12 +5,12 @@ import json
 import os
 import time
 from abc import ABC, abstractmethod
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
+from progtx_core.tools.execution.execute import last_words
 from progtx_core.tools.experiments import store
 from progtx_core.tools.experiments.executors import ONE_THREAD
 from progtx_core.tools.experiments.store import DONE, FAILED, RUNNING, Status, TrialFolder
@@ -114,16 +114,3 @@ def attempt(trial: Trial, folder: TrialFolder, timeout: float | None) -> str:
     except Exception as error:
         return " ".join(f"{type(error).__name__}: {error}".split())
     return ""
-
-
-@contextmanager
-def last_words(log: Path):
-    """What kernels say as they end, beside their messages, goes into the trial's log."""
-    kept = os.dup(2)
-    with log.open("ab") as file:
-        os.dup2(file.fileno(), 2)  # kernels inherit it
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)

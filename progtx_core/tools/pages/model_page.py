@@ -9,9 +9,9 @@ import torch
 from matplotlib.image import imsave
 
 from progtx_core import plots
+from progtx_core.evaluation.answers import Answers, answers_of, in_words
 from progtx_core.tasks import Task
 from progtx_core.tasks.signals import SignalTask
-from progtx_core.tools.answers import Answers, answers_of, in_words
 from progtx_core.tools.page import as_base64
 from progtx_core.tools.pages import templating
 from progtx_core.training import TrainingResult

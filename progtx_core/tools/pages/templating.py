@@ -1,6 +1,7 @@
 """HTML from templates: one file each, which opens from disk and fetches nothing."""
 
 from pathlib import Path
+from secrets import token_hex
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -16,8 +17,8 @@ TEMPLATES = Environment(
 
 
 def render(template: str, **values) -> str:
-    """A template, filled; whatever is put into it is escaped."""
-    return TEMPLATES.get_template(template).render(**values)
+    """A template, filled: what is put in is escaped, and scripts need the nonce to run."""
+    return TEMPLATES.get_template(template).render(nonce=token_hex(16), **values)
 
 
 def write(path: Path, template: str, **values) -> Path:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from progtx_core import checks, files
 from progtx_core.tools import paths
-from progtx_core.tools.experiments.benchmarks import read_csv
+from progtx_core.tools.experiments.benchmarks import check, read_csv
 from progtx_core.tools.experiments.executors import local
 from progtx_core.tools.experiments.runner import Report, Runner
 from progtx_core.tools.experiments.store import DONE, ROW
@@ -55,7 +55,9 @@ def read(name: str, path: Path | None = None, **how) -> pd.DataFrame:
     fix = f"make it with 'python -m progtx_core record {name} --fresh'"
     if not path.exists():
         raise ValueError(f"{path} does not exist; {fix}")
-    return read_csv(path, COLUMNS, fix, **how)
+    frame = read_csv(path, COLUMNS, fix, **how)
+    check(path, frame[COLUMNS], ["accuracy", "seconds"], ["seed", "classes"], fix)
+    return frame
 
 
 def values(

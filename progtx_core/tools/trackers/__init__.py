@@ -27,6 +27,8 @@ def opened(
         "tensorboard": lambda: TensorBoard(folder / "tensorboard"),
         "wandb": lambda: WandB(mode=mode, folder=folder, group=group, job_type="compare"),
     }
+    if mode is not None:
+        checks.one_of("mode of wandb", mode, ("disabled", "offline", "online"))
     found = []
     for kind in [checks.one_of("tracker", kind, KINDS) for kind in kinds]:
         try:

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import torch
+from torch import nn
 
 from progtx_core import checks
 from progtx_core.models import count_parameters
+from progtx_core.tasks import Task
 from progtx_core.training import Callback, Training, TrainingResult
 
 
@@ -93,3 +96,21 @@ class JsonLines(Tracker):
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:  # one write: no torn line
             file.write(json.dumps({"run": name, "seed": seed} | row) + "\n")
+
+
+class Outputs:
+    """What a tracker draws histograms of: a model's outputs on n held-out examples.
+
+    A call returns "logits", all of them, and "probabilities", of the right answers.
+    """
+
+    def __init__(self, task: Task, n: int = 500) -> None:
+        self.batch = task.sample(n, torch.Generator().manual_seed(0), "val")
+
+    @torch.no_grad()
+    def __call__(self, model: nn.Module) -> dict[str, np.ndarray]:
+        model.eval()
+        logits = model(self.batch.inputs)[self.batch.mask]  # (answers, n_classes)
+        targets = self.batch.targets[self.batch.mask].unsqueeze(1)
+        right = logits.softmax(-1).gather(1, targets)
+        return {"logits": logits.numpy().ravel(), "probabilities": right.numpy().ravel()}

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from progtx_core import plots
+from progtx_core.evaluation.answers import answers_of
 from progtx_core.models.attention import MultiHeadAttention, patterns
-from progtx_core.tools.answers import answers_of
 from progtx_core.tools.trackers.base import Tracker
 from progtx_core.training import Training, TrainingResult
 

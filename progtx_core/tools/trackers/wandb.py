@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from progtx_core import checks
-from progtx_core.tools.answers import Answers, answers_of
+from progtx_core.evaluation.answers import Answers, answers_of
 from progtx_core.tools.pages.model_page import answered
 from progtx_core.tools.trackers.base import Tracker
 from progtx_core.training import Training, TrainingResult

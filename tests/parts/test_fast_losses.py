@@ -5,14 +5,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from parts.ablations import NoMlp
+from parts.fast_losses import FastLosses
+from parts.prefixes import Prefixes
 
 from progtx_core import tasks
 from progtx_core.models.attention import MultiHeadAttention
 from progtx_core.models.transformer import CausalTransformer, Transformer
-from progtx_core.optim import FastLosses, Moves, PatternSearch
-from progtx_core.optim.prefixes import Prefixes
+from progtx_core.optim import Moves, PatternSearch
 from progtx_core.training.data import masked_cross_entropy
-from progtx_core.types import Spec
+from progtx_core.types import Batch, Spec
 
 OUTPUTS = st.sampled_from(["per_token", "scratchpad"])
 
@@ -105,6 +106,32 @@ def test_every_kind_of_parameter(output):
     assert torch.allclose(fast, one_by_one(model, batch, moves), rtol=1e-10, atol=1e-10)
 
 
+@pytest.mark.parametrize("n_heads", [1, 4])
+def test_moves_of_one_parameter_at_a_time(n_heads):
+    """What stands before it, or beside it, is then taken from the last full pass."""
+    model, batch = make(n_heads=n_heads)
+    together, few = FastLosses(model, batch), FastLosses(model, batch, memory=1)
+    assert few.together == 2 < together.together
+    ends = torch.tensor([p.numel() for p in model.parameters()]).cumsum(0)
+    for end in ends.tolist():
+        moves = Moves(torch.tensor([[end - 1], [end - 2], [end - 3]]), torch.ones(3, 1))
+        true = one_by_one(model, batch, moves)
+        for fast in (together(moves), few(moves)):
+            assert torch.allclose(fast, true, rtol=1e-10, atol=1e-10)
+            bound = 1e-12 * true.clamp(min=1)  # of rounding
+            assert torch.allclose(true - fast, bound, rtol=0.02, atol=0)
+
+
+def test_losses_are_those_at_the_parameters_of_the_moment():
+    model, batch = make()
+    last = torch.tensor([[flat(model).numel() - 1]])  # what is before it is kept
+    fast, moves = FastLosses(model, batch), Moves(last, torch.ones(1, 1))
+    fast(moves)
+    with torch.no_grad():
+        model.embed.bias += torch.arange(4.0)
+    assert torch.allclose(fast(moves), one_by_one(model, batch, moves), rtol=1e-10)
+
+
 def test_single_precision_errs_to_the_low_side():
     model, batch = make(dtype=torch.float32, n_layers=2)
     every = torch.arange(flat(model).numel())[:, None]
@@ -169,6 +196,14 @@ def test_beginnings_are_shared_and_padding_is_not_there():
     assert all((tree.depth[nodes] == s).all() for s, (_, nodes) in enumerate(tree.seen))
 
 
+def test_a_single_string_may_be_the_longest():
+    inputs = torch.tensor([[1, 0, 0], [2, 1, 0], [2, 2, 1]])
+    spec = Spec(3, seq_len=3, d_vocab=3, pad=0, per_position=True)
+    tree = Prefixes(Batch(inputs, inputs, inputs != 0), spec)
+    assert tree.depth.tolist() == [0, 0, 1, 1, 2]
+    assert tree.counts.sum() == tree.n_answers == 6
+
+
 @pytest.mark.parametrize(
     ("sizes", "message"),
     [
@@ -180,6 +215,13 @@ def test_beginnings_are_shared_and_padding_is_not_there():
 def test_a_model_that_cannot_be_followed_is_refused(sizes, message):
     model, batch = make(**sizes)
     with pytest.raises(ValueError, match=message):
+        FastLosses(model, batch)
+
+
+def test_a_single_block_that_is_not_plain_is_refused():
+    model, batch = make(n_layers=2)
+    model.blocks[1] = NoMlp(4, 2, 3, causal=True)
+    with pytest.raises(ValueError, match="plain blocks"):
         FastLosses(model, batch)
 
 

@@ -8,15 +8,15 @@ candidates lie innermost, (feature, node, candidate): each operation is one long
 from typing import Any
 
 import torch
-from torch import Tensor
-from torch.nn import functional as F
-
 from progtx_core import checks
 from progtx_core.models.positions import Learned, Positions
 from progtx_core.models.transformer import Block, Transformer
 from progtx_core.optim.moves import Moves
-from progtx_core.optim.prefixes import Prefixes
 from progtx_core.types import Batch
+from torch import Tensor
+from torch.nn import functional as F
+
+from parts.prefixes import Prefixes
 
 # The C library hands large blocks back when they are freed, and to get them anew costs a
 # quarter of the time here. Once one of this size was freed, it keeps as much.

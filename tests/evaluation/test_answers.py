@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from progtx_core import models, tasks
-from progtx_core.tools.answers import Outputs, answers_of, in_words
+from progtx_core.evaluation.answers import answers_of, in_words
+from progtx_core.tools.trackers.base import Outputs
 from progtx_core.training import Config
 
 TASK = tasks.get("trend_sign")

@@ -1,4 +1,4 @@
-"""What trained models answer, example by example: for tables, pages and trackers."""
+"""What trained models answer, example by example: for tables and pages."""
 
 from dataclasses import dataclass
 
@@ -6,11 +6,22 @@ import numpy as np
 import torch
 from torch import nn
 
-from progtx_core.evaluation import predict
 from progtx_core.tasks import Task
 from progtx_core.training import TrainingResult
 from progtx_core.training.data import held_out
 from progtx_core.types import Batch
+
+
+def predict(model: nn.Module, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities (answers, n_classes) and targets (answers,) where the mask is True."""
+    if not batch.mask.any():
+        raise ValueError("mask is False everywhere: no answer counts; mark one True")
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        probabilities = model(batch.inputs).softmax(-1)
+    model.train(was_training)
+    return probabilities[batch.mask].numpy(), batch.targets[batch.mask].numpy()
 
 
 @dataclass(frozen=True)
@@ -80,21 +91,3 @@ def in_words(task: Task, inputs: torch.Tensor) -> str:
         ids, tokenizer = inputs.tolist(), getattr(task, "tokenizer", None)
         return tokenizer.decode(ids) if tokenizer else " ".join(map(str, ids))
     return "; ".join(" ".join(f"{x:.2f}" for x in row) for row in inputs.tolist())
-
-
-class Outputs:
-    """What a tracker draws histograms of: a model's outputs on n held-out examples.
-
-    A call returns "logits", all of them, and "probabilities", of the right answers.
-    """
-
-    def __init__(self, task: Task, n: int = 500) -> None:
-        self.batch = task.sample(n, torch.Generator().manual_seed(0), "val")
-
-    @torch.no_grad()
-    def __call__(self, model: nn.Module) -> dict[str, np.ndarray]:
-        model.eval()
-        logits = model(self.batch.inputs)[self.batch.mask]  # (answers, n_classes)
-        targets = self.batch.targets[self.batch.mask].unsqueeze(1)
-        right = logits.softmax(-1).gather(1, targets)
-        return {"logits": logits.numpy().ravel(), "probabilities": right.numpy().ravel()}

@@ -1,7 +1,6 @@
 """The different beginnings of some strings: all that a causal model has to compute."""
 
 import torch
-
 from progtx_core.models.inputs import as_features, padding_mask
 from progtx_core.types import Batch, Spec
 
