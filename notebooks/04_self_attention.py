@@ -470,8 +470,7 @@ glue("ladder-04", "**Rung 4, self-attention** lets every position ask: "
      f"{100 * np.median(attention):.0f} % for the value whose key is asked "
      "for, where attention pooling of the same size reaches "
      f"{100 * np.median(before.test['accuracy']):.0f} %. It does not see "
-     f"order: {100 * np.median(blind):.0f} % on whether the last value "
-     "is above the first.")
+     f"order: {100 * np.median(blind):.0f} % on which of the ends is higher.")
 
 
 # %% [markdown]

@@ -21,6 +21,8 @@ def setup(app):
     app.connect("config-inited", bring_chapters, priority=1)
     app.connect("config-inited", show_results)
     app.connect("config-inited", set_buttons, priority=900)
+    app.connect("html-page-context", keep_scripts, priority=900)
+    app.connect("build-finished", bring_scripts)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -63,6 +65,31 @@ def link_pages(notebook):
 def show_results(app, config):
     """The dashboard of what is recorded, which a page of the book shows."""
     write_dashboard(BOOK / "_static" / "dashboard")
+
+
+def keep_scripts(app, pagename, templatename, context, doctree):
+    """Each script once, and none of thebe, which would run cells on a server.
+
+    Jupyter Book adds every file of _static/ to every page, those of MathJax a second time,
+    and the settings of thebe twice: a page would begin with two errors.
+    """
+    kept = []
+    for script in context["script_files"]:
+        name = str(getattr(script, "filename", script) or "")
+        body = str(getattr(script, "attributes", {}).get("body") or "")
+        again = "mathjax" in name and "defer" not in getattr(script, "attributes", {})
+        if not (again or "thebe" in name.lower() or "THEBE" in body):
+            kept.append(script)
+    context["script_files"] = kept
+
+
+def bring_scripts(app, error):
+    """The JavaScript of the pages that can be touched, to live/ beside the pages."""
+    if error is None and app.builder.format == "html":
+        target = Path(app.outdir) / "live"
+        target.mkdir(exist_ok=True)
+        for script in sorted((BOOK / "live").glob("*.js")):
+            write_if_changed(target / script.name, script.read_text("utf-8"))
 
 
 def ledger(notebooks):

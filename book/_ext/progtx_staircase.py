@@ -5,6 +5,8 @@ accuracy over the seeds and leads to the chapter that builds the model; a script
 question, an example and every seed of the cell that is pointed at.
 """
 
+# ruff: noqa: E501  # lines of HTML
+
 import json
 from html import escape
 
@@ -23,9 +25,9 @@ RUNGS = {
     "mean_pooling": ("mean pooling", "02_temporal_pooling"),
     "max_pooling": ("max pooling", "02_temporal_pooling"),
     "attention_pooling": ("attention pooling", "03_attention_pooling"),
-    "additive_attention_pooling": ("the same, scores with a bend", "03_attention_pooling"),
+    "additive_attention_pooling": ("… with bent scores", "03_attention_pooling"),
     "self_attention": ("self-attention", "04_self_attention"),
-    "self_attention_with_positions": ("the same, with positions", "05_positions"),
+    "self_attention_with_positions": ("… with positions", "05_positions"),
     "transformer": ("transformer", "06_transformer"),
 }
 # The tasks as one would ask them.
@@ -53,7 +55,9 @@ GROUPS = {
 }
 LIGHT = 0.55  # from here on a cell is light, and its text black
 # Dark blue to yellow, as all heat maps of the book.
-STOPS = np.array([[0, 34, 78], [65, 78, 107], [124, 123, 120], [187, 175, 113], [254, 232, 56]])
+STOPS = np.array(
+    [[0, 34, 78], [65, 78, 107], [124, 123, 120], [187, 175, 113], [254, 232, 56]]
+)
 
 
 class Staircase(Directive):
@@ -87,7 +91,7 @@ def html(board) -> str:
 <figcaption role="status">Every model on every question: the share of right answers, the
 median over {board.seed.nunique()} seeds. Dark: no better than a blind guess. Yellow: always
 right. Point at a cell to see the question, an example and every seed; its chapter is a click
-away.</figcaption></figure><script src="_static/staircase.js"></script>"""
+away.</figcaption></figure><script src="live/staircase.js"></script>"""
 
 
 def cell(board, model: str, name: str) -> str:

@@ -12,7 +12,6 @@ from zlib import crc32
 
 import torch
 from jinja2 import Environment
-from markupsafe import Markup
 from progtx_core import plots
 from progtx_core.models.attention_pooling import AttentionPooling
 from progtx_core.models.linear import LogisticRegression
@@ -116,7 +115,7 @@ def page(text: str, picture: str, alt: str) -> str:
         data=text,
         picture=picture,
         alt=alt,
-        script=Markup(script()),  # our own file
+        script=script(),
     )
 
 
