@@ -54,6 +54,7 @@ def test_points_of_the_pr_curve_by_brute_force(rows):
 def test_confusion_by_brute_force(rows):
     probabilities, targets = of_class_1(rows)
     counts = confusion(probabilities, targets)
+    assert counts.shape == (2, 2)
     for true in (0, 1):
         for answer in (0, 1):
             cell = sum(y == true and (s > 5) == answer for s, y in rows)
