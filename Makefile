@@ -1,7 +1,7 @@
 # Two commands: `make book` and `make test`. Each sets up .venv on its own; a second
 # call reuses what is there. PYTHON=python3.12 chooses the Python of a new .venv.
 .DEFAULT_GOAL := help
-.PHONY: help book test check house bench clean
+.PHONY: help book test check test-long house bench clean
 
 BIN := .venv/bin
 BROKEN := 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'
@@ -13,6 +13,7 @@ help:
 	@echo "make book   execute every chapter, build the book, print its address"
 	@echo "make test   everything that CI checks"
 	@echo "make check  lint, types, unit tests, doctests, pairs: for every commit"
+	@echo "make test-long  what takes hours: defects, mutants, faults, fuzzing"
 	@echo "make house  how large the house is, and how large it may become"
 	@echo "make bench  time what is meant to be fast"
 	@echo "make clean  remove what was built (not .venv)"
@@ -44,6 +45,13 @@ check: .venv/.tester
 # a time, the longest first, and those that share the built book one after another.
 test: check
 	$(BIN)/pytest -q -n 2 --dist loadgroup --no-loadscope-reorder -m 'slow or browser'
+
+# All deliberate defects, mutants of five rooms, troubles at random moments: hours.
+test-long: .venv/.tester
+	$(BIN)/python -m tests.defects --report
+	$(BIN)/python -m tests.defects.mutate --report
+	$(BIN)/python -m tests.faults --report
+	PROGTX_FUZZED=20000 $(BIN)/pytest -q tests/test_bad_commands.py -k anything
 
 house: .venv/.tester
 	@$(BIN)/python -m tests.house

@@ -1,9 +1,9 @@
 """Changes the code of five rooms in small ways: how many changes do their tests see?
 
-python -m tests.defects.mutate [ROOM ...] [--size N] [--report]
+python -m tests.defects.mutate [ROOM ...] [--size N] [--seed N] [--report]
 
-Of all mutants of a room a random sample is made, always the same. Each runs the tests that
-enter the changed function, the quickest first, and if none fails all tests of the room.
+Of all mutants of a room a random sample is made, the same for a seed. Each runs the tests
+that enter the changed function, the quickest first, and if none fails all of the room.
 """
 
 import argparse
@@ -67,11 +67,18 @@ def tests_of(one: Mutant, reached: dict[str, dict]) -> list[str]:
     return sorted(found, key=lambda n: (n[:5] != "tests", reached[n]["seconds"]))
 
 
-def judge(room: str, size: int | None, folder: Path) -> Room:
-    """Make the mutants of a sample, one by one."""
+def drawn_from(room: str, seed: int) -> list[Mutant]:
+    """All mutants of a room; for another seed than 0 those that seed 0 does not draw."""
     there = all_mutants(room)
+    first = random.Random(0).sample(there, min(len(there), A_FILE * len(files(room))))
+    return [one for one in there if one not in first] if seed else there
+
+
+def judge(room: str, size: int | None, seed: int, folder: Path) -> Room:
+    """Make the mutants of a sample, one by one."""
+    there = drawn_from(room, seed)
     size = min(len(there), size or A_FILE * len(files(room)))
-    sample = sorted(random.Random(0).sample(there, size))
+    sample = sorted(random.Random(seed).sample(there, size))
     reached, survived = reach(folder, ROOMS[room]), []
     limit = 20 + 5 * sum(test["seconds"] for test in reached.values())
     every = sorted(reached, key=lambda n: n[:5] != "tests")
@@ -109,7 +116,8 @@ def table(rooms: list[Room]) -> Iterable[str]:
     """A row for each room, then what is left."""
     yield "Mutants of a random sample of each room; quick tests of that room alone. Shares"
     yield "are of those that are not equivalent, with a 95 % interval for all mutants."
-    yield "`python -m tests.defects.mutate --report` makes this section."
+    yield "`python -m tests.defects.mutate --report` makes this section. Tests were written"
+    yield "for what survived of seed 0; `--seed N` draws from all others."
     yield ""
     yield "| room | mutants | sampled | killed | equivalent | survived | share killed |"
     yield "| --- | --- | --- | --- | --- | --- | --- |"
@@ -132,6 +140,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("rooms", nargs="*", default=[*ROOMS], help=", ".join(ROOMS))
     parser.add_argument("--size", type=int, help="mutants of each room")
+    parser.add_argument("--seed", type=int, default=0, help="draws the sample")
     parser.add_argument("--report", action="store_true", help="write them to REPORT.md")
     given = parser.parse_args()
     forks.warm_up()
@@ -139,11 +148,11 @@ def main() -> int:
         TemporaryDirectory(prefix="progtx-mutants-") as name,
         forks.copy_of_the_repository(Path(name)) as folder,
     ):
-        rooms = [judge(room, given.size, folder) for room in given.rooms]
+        rooms = [judge(room, given.size, given.seed, folder) for room in given.rooms]
     lines = list(table(rooms))
     print(*lines, sep="\n")
     if given.report:
-        report.write("Mutants", lines)
+        report.write(f"Mutants of seed {given.seed}", lines)
     return int(any(room.killed < 0.85 * room.judged for room in rooms))
 
 

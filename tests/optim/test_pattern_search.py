@@ -301,6 +301,13 @@ def test_parameter_groups_frozen_and_tied_parameters():
     assert search.n_coordinates == 2
 
 
+def test_the_least_radius_is_polled_and_none_below_it():
+    search = PatternSearch([parameter(0.0)], radius=1.0, min_radius=0.25)
+    while not search.finished:
+        search.step(lambda: 1.0)
+    assert search.now["evaluations"] == 1 + 2 * 3  # 1, 0.5, 0.25
+
+
 def test_the_budget_ends_the_search_and_nothing_is_polled_after_it():
     net = Net(torch.float64)
     search = PatternSearch(net.parameters(), budget=10)

@@ -134,6 +134,7 @@ def test_a_search_goes_on_from_its_state_bit_for_bit(name):
         (lambda w: Spsa([w], seed=-1), ValueError, "seed .* from 0 to"),
         (lambda w: GreedyRandom([w], contraction=1.5), ValueError, "contraction must"),
         (lambda w: GreedyRandom([w], patience=0), ValueError, "patience"),
+        (lambda w: GreedyRandom([w], radius=0), ValueError, "radius .* above 0"),
         (lambda w: Spsa([w.detach()]), ValueError, "requires_grad=True"),
     ],
 )

@@ -100,6 +100,9 @@ def test_splits_share_nothing_and_are_balanced(size):
     assert rows(one) == rows(other) == rows(splits[0])
     assert not torch.equal(one.inputs, other.inputs)
     assert len(data.sample(1, generator, "val")) == 1
+    inputs = data.sample_inputs(20, generator)
+    assert torch.equal(data.labels(inputs), TASK.labels(inputs))
+    assert data.label(inputs[0].tolist()) == TASK.labels(inputs)[0]
 
 
 def test_a_data_set_of_all_there_is():

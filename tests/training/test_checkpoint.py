@@ -217,6 +217,13 @@ def test_another_training_is_refused_and_nothing_is_lost(tmp_path, how, message)
     assert path.read_bytes() == before
 
 
+def test_a_checkpoint_of_a_task_of_another_size_is_refused(tmp_path, monkeypatch):
+    train(tmp_path, n_seeds=1)
+    monkeypatch.setattr(f"{__name__}.TASK", tasks.get("last_gt_first", seq_len=9))
+    with pytest.raises(ValueError, match="task was 'last_gt_first .*seq_len=10.*seq_len=9"):
+        train(tmp_path, n_seeds=1, resume=True)
+
+
 def test_the_best_parameters_and_the_stop_survive_a_restart(tmp_path):
     config = replace(CONFIG, learning_rate=1.0)
     extras = [KeepBest(), EarlyStopping(patience=2)]

@@ -17,6 +17,7 @@ from progtx_core.training import (
     Callback,
     Config,
     EarlyStopping,
+    History,
     KeepBest,
     Snapshots,
     Stream,
@@ -338,6 +339,11 @@ def test_curves_of_seeds_that_end_at_different_times_stand_side_by_side():
     assert sorted(run.snapshots) == list(range(0, 41, 2))
     last, at_20 = run.snapshots[40][0], run.snapshots[20][0]
     assert all(np.array_equal(last[name], at_20[name]) for name in last)
+
+
+def test_a_curve_is_one_that_every_seed_has():
+    point = [(0, 1.0)]
+    assert History([{"one": point, "two": point}, {"one": point}]).names() == ["one"]
 
 
 def test_patience_is_long_enough_for_a_training_that_gains():

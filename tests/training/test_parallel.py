@@ -65,6 +65,7 @@ def later(monkeypatch):
     monkeypatch.setattr(loky, "get_reusable_executor", executor)
     monkeypatch.setattr(loky, "as_completed", iter)
     handler, n_threads = signal.getsignal(signal.SIGINT), torch.get_num_threads()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     yield asked
     signal.signal(signal.SIGINT, handler)
     torch.set_num_threads(n_threads)
