@@ -158,7 +158,7 @@ TEXTS = {
     "a list": "[1, 2]",
     "a number": "5",
     "cut off": '{"a": [1, ',
-    "brackets": "[" * 100_000,
+    "brackets": "[" * 20_000,
     "a web page": "<!DOCTYPE html><html><body>404</body></html>",
 }
 COMMANDS = {

@@ -16,6 +16,8 @@ from progtx_core.tools.compare import BENCHMARKS, Comparison, ladder_for, verdic
 from progtx_core.tools.experiments import benchmarks
 from progtx_core.tools.recorded import scoreboard
 
+pytestmark = pytest.mark.slow  # they train
+
 QUICK = {"steps": 200, "batch_size": 32, "learning_rate": 0.02}
 PAIR = ["logistic_regression", "max_pooling"]
 

@@ -25,7 +25,10 @@ from progtx_core.models.transformer import CausalTransformer
 from progtx_core.optim import Moves, PatternSearch
 from progtx_core.training import Config, adam, fit, masked_cross_entropy
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's own
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),  # Lightning's own
+    pytest.mark.slow,  # they train
+]
 QUIET = {
     "enable_progress_bar": False,
     "enable_model_summary": False,

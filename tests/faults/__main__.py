@@ -189,12 +189,11 @@ def clock_jump(house: House, chance: random.Random) -> None:
     assert len(house.counted("begun")) == begun
 
 
+COMMANDS = {"run": RUN, "run --update": UPDATE, "sweep": SWEEP}
 KINDS = {
-    f"{name} of {' '.join(command[:1] + command[2:3])}, {whom}": signalled(
-        name, command, whom
-    )
+    f"{name} of {said}": signalled(name, command, "driver")
     for name in ("SIGKILL", "SIGTERM", "SIGHUP", "SIGINT")
-    for command, whom in ((RUN, "driver"), (UPDATE, "driver"), (SWEEP, "driver"))
+    for said, command in COMMANDS.items()
 }
 KINDS |= {
     f"SIGKILL of a {whom} of sweep": signalled("SIGKILL", SWEEP, whom)

@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
@@ -282,6 +282,7 @@ def test_a_seed_that_cannot_be_drawn_from_is_refused_at_once(make, seed):
 
 
 @ours
+@settings(max_examples=20)
 @given(stops=st.lists(st.integers(1, 6), min_size=1, max_size=4), start=st.floats(-3, 3))
 def test_any_number_of_restarts_changes_nothing(make, stops, start):
     straight, stopped = parameter(start, -start), parameter(start, -start)

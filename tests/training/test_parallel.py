@@ -150,6 +150,7 @@ def test_a_class_of_a_notebook_trains_in_a_process(two_processes):
     assert all(type(model) is Mine for model in run.models)
 
 
+@pytest.mark.slow  # starts processes
 def test_a_failure_in_a_process_is_raised_here(two_processes):
     class Broken(LogisticRegression):
         def forward(self, inputs):
