@@ -15,6 +15,7 @@ from progtx_core.tools import compare
 from progtx_core.tools.compare import BENCHMARKS, Comparison, ladder_for, verdict
 from progtx_core.tools.experiments import benchmarks
 from progtx_core.tools.recorded import scoreboard
+from progtx_core.training import loop
 
 pytestmark = pytest.mark.slow  # they train
 
@@ -176,3 +177,33 @@ def test_what_was_logged_has_the_series_of_every_model(compared):
     _, folder = compared
     rows = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
     assert {row["run"] for row in rows} == set(PAIR)
+
+
+def test_an_interrupted_comparison_leaves_what_is_complete(tmp_path, monkeypatch):
+    name, folder = PAIR[0], tmp_path
+    Comparison("last_gt_first", [name], settings=QUICK, n_seeds=2, folder=folder).run()
+    table = (folder / BENCHMARKS).read_text()
+    kept = compare.load(folder, "last_gt_first", name)
+    real, calls = loop.update, []
+
+    def update(*given):
+        calls.append(given)
+        if len(calls) == 150:  # in the first seed: nothing is complete
+            raise KeyboardInterrupt
+        return real(*given)
+
+    monkeypatch.setattr(loop, "update", update)
+    longer = QUICK | {"steps": 250, "learning_rate": 0.5}
+    with pytest.raises(KeyboardInterrupt):
+        Comparison("last_gt_first", [name], settings=longer, n_seeds=2, folder=folder).run()
+    assert (folder / BENCHMARKS).read_text() == table
+    again = compare.load(folder, "last_gt_first", name)
+    assert (again.config, again.seeds) == (kept.config, kept.seeds)
+    assert again.history.of_seeds == kept.history.of_seeds
+    assert [p.name for p in (folder / compare.TRAININGS / "last_gt_first").iterdir()] == [
+        name
+    ]
+    # Begun again and not interrupted, the new one takes its place.
+    monkeypatch.setattr(loop, "update", real)
+    Comparison("last_gt_first", [name], settings=longer, n_seeds=2, folder=folder).run()
+    assert compare.load(folder, "last_gt_first", name).config.steps == 250
