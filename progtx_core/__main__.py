@@ -6,10 +6,14 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from progtx_core.tools import doctor, execution, paths
 from progtx_core.tools.experiments import command as experiments
 
+REFUSED = ValueError, TypeError, RuntimeError, OSError, ArithmeticError, MemoryError
+REFUSED += (SyntaxError,)
+VARIABLES = "IPYTHONDIR", "LOKY_MAX_CPU_COUNT", "MPLBACKEND", "PROGTX_SCRATCH"
 NEED_CLONE = {"list", "run", "sweep", "record"}
 CLONE = "needs a clone of the repository: git clone it; pip install -r requirements.txt"
 
@@ -19,12 +23,14 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal may know ASCII only
             stream.reconfigure(errors="replace")
-    options = parser().parse_args(arguments)
     try:
+        options = parser().parse_args(arguments)
         prepare()
         if options.subcommand in NEED_CLONE and not paths.is_clone():
             raise ValueError(f"'{options.subcommand}' {CLONE}")
-        return options.command(options)
+        status = options.command(options)
+        print(end="", flush=True)
+        return status
     except KeyboardInterrupt:
         say("interrupted: what was complete is kept")
         return 130
@@ -32,8 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except ImportError as error:
         say(f"error: {error}; see 'python -m progtx_core doctor'")
-    except (ValueError, TypeError, RuntimeError, OSError) as error:
-        say(f"error: {' '.join(str(error).split())}")
+    except REFUSED as error:
+        say(f"error: {' '.join(str(error).split())[:800] or type(error).__name__}")
     return 1
 
 
@@ -47,23 +53,30 @@ def prepare() -> None:
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(paths.ROOT), there]))
 
 
+class Parser(argparse.ArgumentParser):
+    """One whose errors are a line, as all others are."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(f"{message}; see '{self.prog} --help'")
+
+
 def parser() -> argparse.ArgumentParser:
     """What can be typed."""
     about = "Progressive Transformers: run chapters, compare models."
-    top = argparse.ArgumentParser("python -m progtx_core", description=about)
+    top = Parser("python -m progtx_core", description=about)
     commands = top.add_subparsers(required=True, metavar="COMMAND", dest="subcommand")
-    one = commands.add_parser("doctor", help="check Python, packages, kernel, disk")
-    one.set_defaults(command=run_doctor)
-    one = commands.add_parser("list", help="chapters, parameters, measured times")
-    one.set_defaults(command=run_list)
-    one = commands.add_parser("run", help="execute chapters with papermill")
-    one.set_defaults(command=run_chapters)
-    add = one.add_argument
+    experiments.adder(
+        commands, "doctor", run_doctor, "check Python, packages, kernel, disk"
+    )
+    experiments.adder(commands, "list", run_list, "chapters, parameters, measured times")
+    add = experiments.adder(
+        commands, "run", run_chapters, "execute chapters with papermill"
+    )
     add("chapters", nargs="*", metavar="CHAPTER", help="number or name (default: all)")
     add("--profile", default="full", help="full (default) or fast (seconds a chapter)")
     set_one = {"action": "append", "default": [], "metavar": "NAME=VALUE"}
     add("-p", dest="parameters", **set_one, help="a parameter; again for more; see 'list'")
-    out = {"type": Path, "default": Path("build/executed"), "metavar": "DIR"}
+    out = experiments.FOLDER | {"default": Path("build/executed")}
     add("--out", **out, help="for executed notebooks (default: build/executed)")
     add("--update", action="store_true", help="also write the outputs into notebooks/")
     experiments.add_to(commands)
@@ -115,7 +128,9 @@ def run_chapters(options: argparse.Namespace) -> int:
 
 
 def say(line: str) -> None:
-    """To standard error, which holds no results."""
+    """To standard error, which holds no results; a variable whose value is told is named."""
+    named = [name for name in VARIABLES if repr(os.environ.get(name, "\0")) in line]
+    line += f" (the environment variable {named[0]})" if named else ""
     print(line, file=sys.stderr, flush=True)
 
 

@@ -65,6 +65,8 @@ class Comparison:
         """Train all models; what each reached is kept as soon as it is done."""
         cells, results = self.cells(), {}
         seeds_from(self.seed, self.n_seeds)
+        if (self.folder / BENCHMARKS).exists():
+            benchmarks.read(self.folder / BENCHMARKS)  # another table is refused now
         trackers = opened(self.trackers, self.folder, f"compare-{self.task}", self.mode)
         with contextlib.ExitStack() as stack:
             for tracker in trackers:

@@ -14,8 +14,7 @@ sys.path.append(str(NOTEBOOKS))  # `parts` and `experiments`, wherever a kernel 
 PROFILES = NOTEBOOKS / "profiles"
 RECORD = "progtx"  # key in a notebook's metadata: seconds and parameters of its run
 OBJECT = {"type": "object"}
-KEPT = OBJECT | {"properties": {"seconds": {"type": "number", "minimum": 0}}}
-PARTS = {"cells": {"type": "array"}, "metadata": OBJECT | {"properties": {RECORD: KEPT}}}
+PARTS = {"cells": {"type": "array"}, "metadata": OBJECT | {"properties": {RECORD: OBJECT}}}
 NOTEBOOK = OBJECT | {"required": [*PARTS], "properties": PARTS}  # as far as it is read
 
 
@@ -57,10 +56,12 @@ def record_of(path: Path) -> dict:
     if not path.exists():
         return {}
     try:
-        return files.read_json(path, NOTEBOOK)["metadata"].get(RECORD, {})
-    except ValueError as error:
+        record = files.read_json(path, NOTEBOOK)["metadata"].get(RECORD, {})
+        checks.number(f"{path}: seconds", record.get("seconds", 0), at_least=0)
+    except (ValueError, TypeError) as error:
         fix = f"remake it with 'python -m progtx_core run {path.stem} --update'"
         raise ValueError(f"damaged, not a notebook: {error}; {fix}") from error
+    return record
 
 
 def repository_url() -> str:

@@ -2,12 +2,11 @@
 
 from progtx_core.tools.execution.catalogue import (
     Chapter,
-    Parameter,
     chapters,
     defaults_of,
-    duration,
     find,
-    fit_type,
+    fit_types,
+    from_text,
     merge,
     parse_assignments,
     write_readme_table,

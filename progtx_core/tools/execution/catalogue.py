@@ -4,8 +4,6 @@ What papermill only warns of, such as an unknown parameter, is an error here.
 """
 
 import ast
-import contextlib
-import math
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +14,10 @@ from progtx_core import checks, files
 from progtx_core.tools import paths
 
 README_START, README_END = "<!-- chapters -->", "<!-- /chapters -->"
-TYPES = {"int": int, "float": float, "str": str, "bool": bool, "list": list, "dict": dict}
+FORMS = {"int": "a whole number of 64 bits", "float": "a finite number", "str": "a text"}
+FORMS |= {"bool": "true or false"}  # of values, by the types that parameters may have
+LINE = re.compile(rf"^(\w+): ({'|'.join(FORMS)}) = (.+?)(?:\s+# *(.*))?$")
+NO_TEXT = re.compile("[\0\ud800-\udfff]")  # what neither YAML nor a notebook can hold
 CELL = re.compile(r'^# %% .*"parameters".*\n((?:(?!# %%).*\n?)*)', re.MULTILINE)
 TITLE = re.compile(r"^# # (.+)$", re.MULTILINE)
 
@@ -66,34 +67,31 @@ class Chapter:
         import jupytext
 
         end = "# ---\n\n"  # of the header, which stays as it is
-        header = self.source.read_text("utf-8").partition(end)[0]
+        header = files.read_text(self.source).partition(end)[0]
         written = jupytext.writes(self.read(), fmt="py:percent")
         return header + end + written.partition(end)[2]
 
     @cached_property
     def title(self) -> str:
         """The first heading."""
-        found = TITLE.search(self.source.read_text("utf-8"))
+        found = TITLE.search(files.read_text(self.source))
         return found.group(1).strip() if found else self.name
 
     @cached_property
     def parameters(self) -> dict[str, Parameter]:
         """Those of the cell tagged `parameters`, by name."""
         cell = CELL.search(files.read_text(self.source))
-        code = cell.group(1) if cell else ""
-        found, lines, number = {}, code.splitlines(), 1
-        try:
-            for node in ast.parse(code).body:
-                number = node.end_lineno or node.lineno
-                assert isinstance(node, ast.AnnAssign) and node.value
-                name, type_name = ast.unparse(node.target), ast.unparse(node.annotation)
-                remark = lines[number - 1].partition("#")[2].strip()
-                value = ast.literal_eval(node.value)
-                found[name] = Parameter(name, type_name, value, remark)
-        except (AssertionError, SyntaxError, ValueError) as error:
-            number = getattr(error, "lineno", None) or number
-            where = f"{self.source}: line {number} of the parameters cell"
-            raise ValueError(f"{where} must read 'name: type = value  # help'") from None
+        found = {}
+        for line in cell.group(1).splitlines() if cell else ():
+            if not line.strip() or line.startswith("#"):
+                continue
+            try:
+                ((name, type_name, value, remark),) = LINE.findall(line)
+                found[name] = Parameter(name, type_name, ast.literal_eval(value), remark)
+            except (SyntaxError, ValueError):
+                where = f"{self.source}: {checks.shown(line)} in the parameters cell"
+                must = f"must read 'name: type = value  # help', a type of {[*FORMS]}"
+                raise ValueError(f"{where} {must}") from None
         return found
 
     @property
@@ -133,7 +131,7 @@ def defaults_of(chapter: str) -> dict[str, object]:
 
 
 def parse_assignments(texts: list[str]) -> dict[str, str]:
-    """Names and values, as texts, of "name=value"; `fit_type` reads them."""
+    """Names and values, as texts, of "name=value"; `fit_types` reads them."""
     found: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")
@@ -148,47 +146,50 @@ def parse_assignments(texts: list[str]) -> dict[str, str]:
 def merge(chapter: Chapter, profile: str, given: dict[str, Any]) -> dict[str, object]:
     """Parameters to inject: those of the profile, overridden by those given.
 
-    Raises ValueError for an unknown parameter, TypeError for a value of another type.
+    Raises ValueError for an unknown parameter, or a value of another type.
     """
-    known, fitted = chapter.parameters, {}
-    for name, value in (paths.read_profile(profile, chapter.name) | given).items():
-        checks.one_of(f"parameter of {chapter.name}", name, known)
-        fitted[name] = fit_type(chapter.name, known[name], value)
+    known, base = chapter.parameters, paths.read_profile(profile, chapter.name)
+    fitted = fit_types(chapter, base, f"profile {profile}") | fit_types(chapter, given)
     return {n: v for n, v in fitted.items() if v != known[n].default}
 
 
-def fit_type(chapter: str, parameter: Parameter, value: object) -> object:
-    """The value as the parameter's type; TypeError or ValueError if it does not fit.
+def fit_types(chapter: Chapter, values: dict, origin: str = "") -> dict[str, object]:
+    """Values as the types of a chapter's parameters; texts are read as these alone.
 
-    A text is read as that type alone, never by guessing: 010 is ten, and 1:10 no number.
+    Raises ValueError that names what does not fit, or is unknown, and its origin.
     """
-    where = f"{chapter}: {parameter.name} must be of type {parameter.type_name}"
-    kind = parameter.type_name.split("[")[0]
-    wanted = TYPES.get(kind, object)
-    if isinstance(value, str):
-        value = from_text(kind, value, where)
-    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
-        value = checks.number(parameter.name, value)
-    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
-        raise TypeError(f"{where}, got {checks.shown(value)} ({type(value).__name__})")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"{where} and finite, got {value}")
-    return value
+    where, fitted = f"{chapter.name} in {origin}" if origin else chapter.name, {}
+    for name, value in values.items():
+        checks.one_of(f"parameter of {where}", name, chapter.parameters)
+        asked = chapter.parameters[name].type_name
+        try:
+            fitted[name] = from_text(asked, value)
+        except (ValueError, TypeError, KeyError):
+            what = f"{where}: {name} must be of type {asked}, got {checks.shown(value)}"
+            raise ValueError(f"{what}; give {FORMS[asked]}") from None
+    return fitted
 
 
-def from_text(kind: str, text: str, where: str) -> object:
-    """A text as a value of that type, or as it is if it cannot be one."""
-    if kind == "int" and re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", text):
-        return int(text)
-    if kind == "float" and len(text) < 100:
-        with contextlib.suppress(ValueError):
-            return float(text)
-    if kind == "bool" and text.strip().lower() in ("true", "false"):
-        return text.strip().lower() == "true"
-    if kind in ("list", "dict"):
-        return files.parse_yaml(where, text)
-    quoted = kind == "str" and text[:1] in ("'", '"')
-    return files.parse_yaml(where, text, as_texts=True) if quoted else text
+def from_text(kind: str, value: object) -> Any:
+    """A text, or a number, as a value of that type; ValueError or such if it is none.
+
+    >>> from_text("int", "010"), from_text("float", "1e-3"), from_text("str", "1:10")
+    (10, 0.001, '1:10')
+    """
+    if not isinstance(value, str | int | float):
+        raise TypeError(type(value))
+    text: Any = str(value)
+    if kind == "int":
+        return checks.whole(kind, int(text), -(2**63), 2**63 - 1)
+    if kind == "float":
+        return checks.number(kind, float(text))
+    if kind == "bool":
+        return {"true": True, "false": False}[text.strip().lower()]
+    if text.startswith(("'", '"')):
+        text = files.parse_yaml(kind, text, as_texts=True)
+    if NO_TEXT.search(text):
+        raise ValueError(text)
+    return text
 
 
 def duration(seconds: float | None) -> str:
@@ -212,7 +213,7 @@ def write_readme_table() -> None:
     for one in chapters():
         link = f"[{one.name}](notebooks/{one.name}.ipynb)"
         rows.append(f"| {one.title} | {link} | {one.measured} |")
-    table, old = "\n".join([README_START, *rows, README_END]), path.read_text("utf-8")
+    table, old = "\n".join([README_START, *rows, README_END]), files.read_text(path)
     new, found = re.subn(f"(?s){README_START}.*{README_END}", lambda _: table, old)
     if not found:
         raise ValueError(f"{path}: the marks {README_START} … {README_END} are missing")

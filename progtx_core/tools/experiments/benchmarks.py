@@ -106,8 +106,8 @@ def read_csv(
         head, *rows = [*csv.reader(io.StringIO(text))] or [[]]
     except csv.Error as error:
         raise ValueError(f"{path}: no CSV ({error}); {fix}") from None
-    if missing := [name for name in columns if name not in head]:
-        raise ValueError(f"{path}, line 1: no {', '.join(missing)}; {fix}")
+    if wrong := [name for name in columns if head.count(name) != 1]:
+        raise ValueError(f"{path}, line 1: no {', '.join(wrong)}, or twice; {fix}")
     for number, row in enumerate(rows, 2):
         if len(row) != len(head):
             why = f"damaged, {len(row)} values for {len(head)} columns"

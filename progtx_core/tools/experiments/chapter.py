@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from threading import Event, Thread
 
-from progtx_core import __version__
+from progtx_core import __version__, files
 from progtx_core.tools.claims import METADATA_KEY
 from progtx_core.tools.execution import RunFailed, defaults_of, execute, find
 from progtx_core.tools.experiments.store import LOG
@@ -52,7 +52,9 @@ class ChapterTrial(Trial):
 @cache
 def version_of(source: Path) -> str:
     """Of the package, and a hash of a chapter's code; comments and text do not count."""
-    return f"{__version__} {digest(ast.dump(ast.parse(source.read_text('utf-8'))))}"
+    return (
+        f"{__version__} {digest(ast.dump(ast.parse(files.read_text(source), str(source))))}"
+    )
 
 
 def row_of(notebook: Path) -> dict:

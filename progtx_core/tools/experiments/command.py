@@ -2,37 +2,59 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from progtx_core import checks
 
 FLAG = {"action": "store_true"}
-WHOLE = {"type": int, "metavar": "N"}
-FOLDER = {"type": Path, "default": Path("runs"), "metavar": "DIR"}
 SETTINGS = ("steps", "batch_size", "learning_rate", "n_train")
+
+
+def folder(text: str) -> Path:
+    """What `--out` and `--runs` take; argparse tells of the error."""
+    if not text.strip() or "\0" in text:
+        raise ValueError
+    return Path(text)
+
+
+def whole(least: int, most: int) -> dict[str, Any]:
+    """What an option takes that is a whole number."""
+
+    def read(text: str) -> int:
+        return checks.whole("it", int(text), least, most)
+
+    read.__name__ = f"whole number ({least} to {most})"  # in the message
+    return {"type": read, "metavar": "N"}
+
+
+SEEDS = whole(1, 1000)
+FOLDER = {"type": folder, "default": Path("runs"), "metavar": "DIR"}
+
+
+def adder(commands, name: str, run, help: str):
+    """What adds arguments to a new command."""
+    command = commands.add_parser(name, help=help)
+    command.set_defaults(command=run)
+    return command.add_argument
 
 
 def add_to(commands) -> None:
     """What can be typed."""
-
-    def adder(name: str, run, help: str):
-        command = commands.add_parser(name, help=help)
-        command.set_defaults(command=run)
-        return command.add_argument
-
     sweep = "run a chapter with many parameters; goes on where it stopped"
-    add_sweep(adder("sweep", run_sweep, sweep))
-    add_compare(adder("compare", run_compare, "train models side by side, and report"))
+    add_sweep(adder(commands, "sweep", run_sweep, sweep))
+    compare = "train models side by side, and report"
+    add_compare(adder(commands, "compare", run_compare, compare))
     missing = "measure what is missing or older in notebooks/results/"
-    add = adder("record", run_record, missing)
+    add = adder(commands, "record", run_record, missing)
     add("name", metavar="NAME", help="such as scoreboard")
-    add("--seeds", **WHOLE, default=5, help="models a cell (default: 5)")
+    add("--seeds", **SEEDS, default=5, help="models a cell (default: 5)")
     add("--out", type=Path, metavar="FILE", help="instead of that in notebooks/results/")
     add("--fresh", **FLAG, help="measure all of it anew")
-    add = adder("report", write_page, "the page of a training; trains nothing")
+    add = adder(commands, "report", write_page, "the page of a training; trains nothing")
     add("task", metavar="TASK")
     add("model", metavar="MODEL")
     add("--runs", **FOLDER, help="where it is kept (default: runs)")
-    add = adder("dashboard", write_page, "the page of all results")
+    add = adder(commands, "dashboard", write_page, "the page of all results")
     add("--runs", **FOLDER, help="where they are kept (default: runs)")
 
 
@@ -44,9 +66,9 @@ def add_sweep(add) -> None:
     add("--profile", default="full", help="full (default) or fast")
     add("--name", help="of the folder below --out (default: the chapter's)")
     add("--out", **FOLDER)
-    add("--workers", **WHOLE, help="default: all cores")
+    add("--workers", **whole(1, 10_000), help="default: all cores")
     add("--scheduler", metavar="WHERE", help="of Dask: tcp://host:8786, or local")
-    add("--retries", **WHOLE, default=0, help="for trials that fail")
+    add("--retries", **whole(0, 1000), default=0, help="for trials that fail")
     add("--timeout", type=float, metavar="S", help="seconds a trial may take")
     add("--fail-fast", **FLAG, help="stop at a failure")
     add("--dry-run", **FLAG, help="plan, and run nothing")
@@ -61,12 +83,12 @@ def add_compare(add) -> None:
     add("task", metavar="TASK")
     add("names", nargs="*", metavar="MODEL", help="baseline first; default: the ladder")
     finite = "a finite training set; without, ever new examples"
-    add("--n-samples", dest="n_train", **WHOLE, help=finite)
-    add("--steps", **WHOLE, help="updates (default: each model's own)")
-    add("--batch-size", **WHOLE)
+    add("--n-samples", dest="n_train", **whole(1, 10**7), help=finite)
+    add("--steps", **whole(1, 10**9), help="updates (default: each model's own)")
+    add("--batch-size", **whole(1, 10**5))
     add("--learning-rate", type=float, metavar="LR")
-    add("--seed", **WHOLE, default=0, help="the first one (default: 0)")
-    add("--seeds", dest="n_seeds", **WHOLE, default=3, help="models each (default: 3)")
+    add("--seed", **whole(0, 2**62), default=0, help="the first one (default: 0)")
+    add("--seeds", dest="n_seeds", **SEEDS, default=3, help="models each (default: 3)")
     trackers = "jsonl (default), tensorboard, wandb; again for more"
     add("--tracker", dest="trackers", action="append", metavar="NAME", help=trackers)
     modes = "disabled, offline or online (see WANDB_MODE)"
@@ -107,20 +129,18 @@ def planned(options: argparse.Namespace):
     from progtx_core.tools.experiments import grid as grids
     from progtx_core.tools.experiments.runner import Runner
 
-    if sum((options.dry_run, options.status, options.collect)) > 1:
-        raise ValueError("--dry-run, --status and --collect: ask for one of them")
-    if options.workers is not None:
-        checks.whole("--workers", options.workers, at_least=1)
+    if options.dry_run + options.status + bool(options.collect or options.plot) > 1:
+        raise ValueError("--dry-run, --status, --collect (or --plot): ask for one of them")
     path = Path(options.what)
     from_file = path.suffix in (".yaml", ".yml")
-    if from_file and options.grid:
-        raise ValueError("-p and a YAML file: put all values into the file")
+    if from_file and (options.grid or options.profile != "full"):
+        raise ValueError("-p or --profile and a YAML file: put all into the file")
     given = options.what, options.grid, options.profile
     grid = grids.from_file(path) if from_file else grids.from_assignments(*given)
     name = path.stem if from_file else grid.chapter.name
     name = name if options.name is None else options.name
-    if Path(name).name != name or name in ("", ".", ".."):
-        raise ValueError(f"--name must be the name of a folder, got {name!r}")
+    if Path(name).name != name or name in ("", "..") or len(name) > 100:
+        raise ValueError(f"--name must be the name of a folder, got {checks.shown(name)}")
     how = options.retries, options.timeout, options.fail_fast
     return grid, Runner(grid.trials(), options.out / name, *how)
 

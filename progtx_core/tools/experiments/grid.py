@@ -13,14 +13,20 @@ from pathlib import Path
 
 from progtx_core import checks, files
 from progtx_core.tools import paths
-from progtx_core.tools.execution import Chapter, find, fit_type, parse_assignments
-from progtx_core.tools.execution.catalogue import from_text
+from progtx_core.tools.execution import (
+    Chapter,
+    find,
+    fit_types,
+    from_text,
+    parse_assignments,
+)
 from progtx_core.tools.experiments.chapter import ChapterTrial, version_of
 
 NUMBER = r"-?[0-9]{1,18}"
 SPAN = re.compile(f"{NUMBER}:{NUMBER}(:[1-9][0-9]{{0,17}})?")
 MAX_TRIALS = 100_000
 PARTS = ("chapter", "profile", "grid", "zip", "random")
+QUOTES = {"'", '"'}
 DRAWN = ("log", "uniform", "whole")
 
 
@@ -75,15 +81,7 @@ def from_assignments(chapter: str, assignments: list[str], profile: str = "full"
     30
     """
     texts = parse_assignments(assignments)
-    for name, values in texts.items():
-        known = find(chapter).parameters.get(name)
-        quoted = set(values) & set("\"'")
-        if known and known.type_name == "str" and ", " in values and not quoted:
-            raise ValueError(
-                f"-p {name}={values}: one value or several? Quote one that holds a comma, "
-                f"""-p '{name}="{values}"'; between several leave out the spaces"""
-            )
-    return checked({"chapter": chapter, "profile": profile, "grid": texts}, "-p")
+    return checked({"chapter": chapter, "profile": profile, "grid": texts})
 
 
 def from_file(path: Path) -> Grid:
@@ -102,39 +100,39 @@ def from_file(path: Path) -> Grid:
     return checked(found, str(path))
 
 
-def checked(given: dict, where: str) -> Grid:
-    """A grid whose values all fit the chapter's parameters."""
-    chapter = find(str(given["chapter"]))
-
-    def fitted(choice: dict) -> dict:
-        found = {}
-        for name, value in choice.items():
-            checks.one_of(f"parameter of {chapter.name}", name, chapter.parameters)
-            found[name] = fit_type(chapter.name, chapter.parameters[name], value)
-        return found
-
+def checked(given: dict, origin: str = "") -> Grid:
+    """A grid whose values all fit the chapter's parameters; origin: its file."""
+    chapter, where = find(str(given["chapter"])), f"{origin or '-p'}:"
+    texts = {name for name, one in chapter.parameters.items() if one.type_name == "str"}
     combined, zipped = (
-        {n: read_values(f"{where} {n}", of) for n, of in given.get(part, {}).items()}
-        for part in ("grid", "zip")
+        {n: read_values(f"{where} {n}", of, n in texts) for n, of in part.items()}
+        for part in (given.get("grid", {}), given.get("zip", {}))
     )
     if len(set(map(len, zipped.values()))) > 1:
         got = {name: len(values) for name, values in zipped.items()}
-        raise ValueError(f"{where}: zip: lists must be equally long, got {got}")
+        raise ValueError(f"{where} zip: lists must be equally long, got {got}")
     parts = [[{name: value} for value in values] for name, values in combined.items()]
     parts.append([dict(zip(zipped, row)) for row in zip(*zipped.values())] or [{}])
-    parts.append(draws(f"{where}: random: ", given.get("random", {})))
-    base = paths.read_profile(given.get("profile", "full"), chapter.name)
-    return Grid(chapter, [[fitted(one) for one in part] for part in parts], fitted(base))
+    parts.append(draws(f"{where} random: ", given.get("random", {})))
+    fitted = [[fit_types(chapter, one, origin) for one in part] for part in parts]
+    profile = given.get("profile", "full")
+    base = paths.read_profile(profile, chapter.name)
+    return Grid(chapter, fitted, fit_types(chapter, base, f"profile {profile}"))
 
 
-def read_values(where: str, given: str | list) -> list:
-    """A list of values from "1,2,3", "0:10", "0:10:2" or a list.
+def read_values(where: str, given: str | list, are_texts: bool = False) -> list:
+    """A list of values, as texts, from "1,2,3" or a list; of numbers from "0:10:2" too.
 
-    >>> read_values("-p", "0:10:5"), read_values("-p", '"up, truncated",both')
+    >>> read_values("-p", "0:10:5"), read_values("-p", '"up, truncated",both', True)
     ([0, 5], ['up, truncated', 'both'])
     """
     values: object = given
-    if isinstance(given, str) and SPAN.fullmatch(given.strip()):
+    if isinstance(given, str) and are_texts and ", " in given and not set(given) & QUOTES:
+        raise ValueError(
+            f"{where}={given}: one value or several? Quote one that holds a comma, "
+            f"""'"{given}"'; between several leave out the spaces"""
+        )
+    if isinstance(given, str) and not are_texts and SPAN.fullmatch(given.strip()):
         span = range(*map(int, given.split(":")))
         values = list(span[: MAX_TRIALS + 1])
     elif isinstance(given, str):
@@ -148,10 +146,13 @@ def draws(where: str, wanted: dict) -> list[dict]:
     """Random values: {"draws": 20, "seed": 0, "learning_rate": {"log": [1e-4, 0.1]}}."""
     if not wanted:
         return [{}]
-    read = {k: from_text("int", str(wanted.get(k, 0)), where) for k in ("draws", "seed")}
-    n = checks.whole(f"{where}draws", read["draws"], 1, MAX_TRIALS)
-    generator = random.Random(checks.whole(f"{where}seed", read["seed"], at_least=0))
-    named = {k: how for k, how in wanted.items() if k not in ("draws", "seed")}
+    named, least = dict(wanted), {"draws": 1, "seed": 0}
+    try:
+        told = {n: from_text("int", named.pop(n, 0)) for n in least}
+    except (ValueError, TypeError):
+        raise ValueError(f"{where}draws and seed must be whole numbers") from None
+    n, seed = (checks.whole(where + n, told[n], least[n], MAX_TRIALS) for n in least)
+    generator = random.Random(seed)
     if not named:
         raise ValueError(f"{where}name a parameter to be drawn")
     return [
@@ -166,9 +167,9 @@ def drawn(where: str, how: object, generator: random.Random) -> object:
         ((kind, values),) = how.items()  # type: ignore[attr-defined]
         if kind == "choice" and isinstance(values, list):
             return generator.choice(values)
-        low, high = (float(value) for value in values)
+        low, high = (from_text("int" if kind == "whole" else "float", v) for v in values)
         if kind == "whole" and low < high:
-            return generator.randint(int(low), int(high))
+            return generator.randint(low, high)
         if kind == "uniform" and low < high:  # six digits, so that it can be typed
             return float(f"{generator.uniform(low, high):.6g}")
         if kind == "log" and low < high:

@@ -13,7 +13,7 @@ from progtx_core.tools.experiments.store import DONE, LOG, NAMES, ROW, TRIAL, Tr
 
 PLAN = "sweep.json"  # what was last worked on: its trials, and what differs between them
 PLANNED = {"type": "object", "required": ["swept", "trials"]}
-PLANNED |= {"properties": {"swept": NAMES, "trials": NAMES}}
+PLANNED |= {"properties": {"swept": NAMES, "trials": NAMES | {"minItems": 1}}}
 FIXED = ("trial", "chapter", "state", "attempts", "seconds")
 
 
