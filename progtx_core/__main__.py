@@ -11,8 +11,7 @@ from typing import NoReturn
 from progtx_core.tools import doctor, execution, paths
 from progtx_core.tools.experiments import command as experiments
 
-REFUSED = ValueError, TypeError, RuntimeError, OSError, ArithmeticError, MemoryError
-REFUSED += (SyntaxError,)
+REFUSED = ValueError, TypeError, RuntimeError, OSError, ArithmeticError, SyntaxError
 VARIABLES = "IPYTHONDIR", "LOKY_MAX_CPU_COUNT", "MPLBACKEND", "PROGTX_SCRATCH"
 NEED_CLONE = {"list", "run", "sweep", "record"}
 CLONE = "needs a clone of the repository: git clone it; pip install -r requirements.txt"
@@ -38,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except ImportError as error:
         say(f"error: {error}; see 'python -m progtx_core doctor'")
-    except REFUSED as error:
+    except (*REFUSED, MemoryError) as error:
         say(f"error: {' '.join(str(error).split())[:800] or type(error).__name__}")
     return 1
 
@@ -128,7 +127,7 @@ def run_chapters(options: argparse.Namespace) -> int:
 
 
 def say(line: str) -> None:
-    """To standard error, which holds no results; a variable whose value is told is named."""
+    """To standard error, which holds no results; names a variable whose value is told."""
     named = [name for name in VARIABLES if repr(os.environ.get(name, "\0")) in line]
     line += f" (the environment variable {named[0]})" if named else ""
     print(line, file=sys.stderr, flush=True)

@@ -123,8 +123,6 @@ case(
 for typed in ("word=\udcff", "word=a\0b", 'word="\udcff"'):
     case(f"run -p {typed!r}", ["run", "98", "-p", typed], "word")
     case(f"sweep -p {typed!r}", ["sweep", "98", "--dry-run", "-p", typed], "word")
-for command in ("run 98 --out", "sweep 98 --dry-run --out", "dashboard --runs"):
-    case(f"{command} ''", [*command.split(), ""], "not the path of a folder")
 for command, word in {
     "run --bogus": "--bogus",
     "run 98 -p": "-p",
@@ -447,7 +445,6 @@ def test_it_is_one_line_that_names_it_and_nothing_changes(house, label, capsys):
         ("word=null", "null"),
         ('word="up, truncated"', "up, truncated"),
         ("word=1:10", "1:10"),
-        ("word=a # b", "a # b"),
         ("word=a=b", "a=b"),
         ("loud=true", True),
         ("loud=True", True),

@@ -185,14 +185,16 @@ def write_dashboard(folder: Path) -> Path:
 
 def lines(results: dict[str, TrainingResult]) -> list[str]:
     """What a terminal shows: what every model reached, and whether it beat the first."""
-    rows = []
-    for result in results.values():
-        frame = benchmarks.rows_of(result)
-        test = frame.test_accuracy
-        shares = frame.train_accuracy.median(), test.median(), test.min()
-        rows.append([f"{result.n_parameters:,}", *shares, f"{result.seconds:.0f}"])
-    head = ["parameters", "train", "test", "worst seed", "seconds"]
-    table = pd.DataFrame(rows, pd.Index(results), pd.Index(head, name="model"))
+    rows = pd.concat([benchmarks.rows_of(result) for result in results.values()])
+    models = rows.groupby("model", sort=False)
+    columns = {
+        "parameters": models.parameters.first().map("{:,}".format),
+        "train": models.train_accuracy.median(),
+        "test": models.test_accuracy.median(),
+        "worst seed": models.test_accuracy.min(),
+        "seconds": models.seconds.sum().map("{:.0f}".format),
+    }
+    table = pd.DataFrame(columns).rename_axis(None).rename_axis("model", axis=1)
     baseline, *challengers = results.values()
     verdicts = [verdict(baseline, challenger) for challenger in challengers]
     return [*table.to_string(float_format="{:.3f}".format).splitlines(), *verdicts]

@@ -24,26 +24,32 @@ RANGES = dict.fromkeys(COUNTS, (0, 10**15)) | {"classes": (2, 10**9)}
 RANGES |= dict.fromkeys(("train_accuracy", "test_accuracy", "accuracy"), (0, 1))
 
 
+def facts_of(result: "TrainingResult") -> dict[str, Any]:
+    """What all tables tell of a training, by seed."""
+    return {
+        "model": result.name,
+        "task": result.task.name,
+        "seed": result.seeds,
+        "classes": result.task.spec.n_classes,
+        "accuracy": result.test["accuracy"],
+        "loss": result.test["loss"],
+        "parameters": result.n_parameters,
+        "steps": result.config.steps,
+        "seconds": round(result.seconds / len(result.seeds), 2),
+    }
+
+
 def rows_of(result: "TrainingResult") -> pd.DataFrame:
     """A row for every seed of a training."""
     from progtx_core.evaluation.answers import answers_of
 
+    values = facts_of(result)
+    values["test_accuracy"], values["test_loss"] = values["accuracy"], values["loss"]
     train = [answers_of(result, i)["train"] for i in range(len(result.seeds))]
-    values = {
-        "task": result.task.name,
-        "model": result.name,
-        "seed": result.seeds,
-        "train_accuracy": [one.accuracy for one in train],
-        "train_loss": [one.loss for one in train],
-        "test_accuracy": result.test["accuracy"],
-        "test_loss": result.test["loss"],
-        "parameters": result.n_parameters,
-        "steps": result.config.steps,
-        "seconds": round(result.seconds / len(result.seeds), 2),
-        "classes": result.task.spec.n_classes,
-        "date": datetime.datetime.now().isoformat(timespec="seconds"),
-    }
-    return pd.DataFrame(values).round(5)
+    values["train_accuracy"] = [one.accuracy for one in train]
+    values["train_loss"] = [one.loss for one in train]
+    values["date"] = datetime.datetime.now().isoformat(timespec="seconds")
+    return pd.DataFrame(values)[COLUMNS].round(5)
 
 
 def append(path: Path, rows: pd.DataFrame) -> None:

@@ -10,13 +10,6 @@ FLAG = {"action": "store_true"}
 SETTINGS = ("steps", "batch_size", "learning_rate", "n_train")
 
 
-def folder(text: str) -> Path:
-    """What `--out` and `--runs` take; argparse tells of the error."""
-    if not text.strip() or "\0" in text:
-        raise ValueError
-    return Path(text)
-
-
 def whole(least: int, most: int) -> dict[str, Any]:
     """What an option takes that is a whole number."""
 
@@ -28,7 +21,7 @@ def whole(least: int, most: int) -> dict[str, Any]:
 
 
 SEEDS = whole(1, 1000)
-FOLDER = {"type": folder, "default": Path("runs"), "metavar": "DIR"}
+FOLDER = {"type": Path, "default": Path("runs"), "metavar": "DIR"}
 
 
 def adder(commands, name: str, run, help: str):
@@ -206,9 +199,7 @@ def write_page(options: argparse.Namespace) -> int:
     """The page of a training, or that of all results if none is named."""
     from progtx_core.tools import compare
 
-    if "task" in options:
-        page = compare.write_report(options.runs, options.task, options.model)
-    else:
-        page = compare.write_dashboard(options.runs)
-    print(page.resolve().as_uri())
+    given = (options.task, options.model) if "task" in options else ()
+    write = compare.write_report if given else compare.write_dashboard
+    print(write(options.runs, *given).resolve().as_uri())
     return 0

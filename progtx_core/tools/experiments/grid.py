@@ -128,10 +128,8 @@ def read_values(where: str, given: str | list, are_texts: bool = False) -> list:
     """
     values: object = given
     if isinstance(given, str) and are_texts and ", " in given and not set(given) & QUOTES:
-        raise ValueError(
-            f"{where}={given}: one value or several? Quote one that holds a comma, "
-            f"""'"{given}"'; between several leave out the spaces"""
-        )
+        quote = f"""quote one that holds a comma, '"{given}"'"""
+        raise ValueError(f"{where}: one value or several? {quote}; else leave out spaces")
     if isinstance(given, str) and not are_texts and SPAN.fullmatch(given.strip()):
         span = range(*map(int, given.split(":")))
         values = list(span[: MAX_TRIALS + 1])
@@ -146,13 +144,12 @@ def draws(where: str, wanted: dict) -> list[dict]:
     """Random values: {"draws": 20, "seed": 0, "learning_rate": {"log": [1e-4, 0.1]}}."""
     if not wanted:
         return [{}]
-    named, least = dict(wanted), {"draws": 1, "seed": 0}
-    try:
-        told = {n: from_text("int", named.pop(n, 0)) for n in least}
-    except (ValueError, TypeError):
-        raise ValueError(f"{where}draws and seed must be whole numbers") from None
-    n, seed = (checks.whole(where + n, told[n], least[n], MAX_TRIALS) for n in least)
-    generator = random.Random(seed)
+    named, numbers = dict(wanted), []
+    for name, least, most in ("draws", 1, MAX_TRIALS), ("seed", 0, 2**32):
+        text = str(named.pop(name, 0))
+        number = int(text) if re.fullmatch("[0-9]{1,18}", text) else text
+        numbers.append(checks.whole(f"{where}{name}", number, least, most))
+    n, generator = numbers[0], random.Random(numbers[1])
     if not named:
         raise ValueError(f"{where}name a parameter to be drawn")
     return [

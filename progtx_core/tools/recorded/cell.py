@@ -13,6 +13,7 @@ import pandas as pd
 import torch
 
 from progtx_core import __version__, models, tasks
+from progtx_core.tools.experiments.benchmarks import facts_of
 from progtx_core.tools.experiments.trial import Trial
 from progtx_core.training import Callback, Config, TrainingResult, adam, fit
 from progtx_core.training.config import MakeModel, MakeOptimizer
@@ -83,17 +84,7 @@ class Cell:
 
     def rows(self, result: TrainingResult, measure: Measure | None = None) -> pd.DataFrame:
         """A tidy row for every seed of a training; measure: for more columns."""
-        values = {
-            "model": self.row,
-            "task": self.task,
-            "seed": result.seeds,
-            "classes": result.task.spec.n_classes,
-            "accuracy": result.test["accuracy"],
-            "loss": result.test["loss"],
-            "parameters": result.n_parameters,
-            "steps": result.config.steps,
-            "seconds": round(result.seconds / len(result.seeds), 2),
-        }
+        values = facts_of(result) | {"model": self.row, "task": self.task}
         return pd.DataFrame(values | (measure(self, result) if measure else {})).round(5)
 
 
