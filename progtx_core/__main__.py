@@ -5,6 +5,7 @@ import io
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -63,14 +64,11 @@ def parser() -> argparse.ArgumentParser:
     """What can be typed."""
     about = "Progressive Transformers: run chapters, compare models."
     top = Parser("python -m progtx_core", description=about)
-    commands = top.add_subparsers(required=True, metavar="COMMAND", dest="subcommand")
-    experiments.adder(
-        commands, "doctor", run_doctor, "check Python, packages, kernel, disk"
-    )
-    experiments.adder(commands, "list", run_list, "chapters, parameters, measured times")
-    add = experiments.adder(
-        commands, "run", run_chapters, "execute chapters with papermill"
-    )
+    asked = top.add_subparsers(required=True, metavar="COMMAND", dest="subcommand")
+    adder = partial(experiments.adder, asked)
+    adder("doctor", run_doctor, "check Python, packages, kernel, disk")
+    adder("list", run_list, "chapters, parameters, measured times")
+    add = adder("run", run_chapters, "execute chapters with papermill")
     add("chapters", nargs="*", metavar="CHAPTER", help="number or name (default: all)")
     add("--profile", default="full", help="full (default) or fast (seconds a chapter)")
     set_one = {"action": "append", "default": [], "metavar": "NAME=VALUE"}
@@ -78,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
     out = experiments.FOLDER | {"default": Path("build/executed")}
     add("--out", **out, help="for executed notebooks (default: build/executed)")
     add("--update", action="store_true", help="also write the outputs into notebooks/")
-    experiments.add_to(commands)
+    experiments.add_to(adder)
     return top
 
 

@@ -144,9 +144,9 @@ def load(folder: Path, task: str, model: str) -> TrainingResult:
         state = as_arrays(network.state_dict())
         trained.append(SeedResult(one.facts["seed"], one.points, state, test, {}, False))
     rows = benchmarks.read(folder / BENCHMARKS)
-    seconds = rows[(rows.task == task) & (rows.model == model)].seconds.sum()
     result = TrainingResult.of(model, data, config, cell.make(), trained)
-    result.seconds = float(seconds)
+    rows = rows[(rows.task == task) & (rows.model == model)]
+    result.seconds = float(rows.seconds.sum())
     return result
 
 
@@ -185,16 +185,14 @@ def write_dashboard(folder: Path) -> Path:
 
 def lines(results: dict[str, TrainingResult]) -> list[str]:
     """What a terminal shows: what every model reached, and whether it beat the first."""
-    rows = pd.concat([benchmarks.rows_of(result) for result in results.values()])
-    models = rows.groupby("model", sort=False)
-    columns = {
-        "parameters": models.parameters.first().map("{:,}".format),
-        "train": models.train_accuracy.median(),
-        "test": models.test_accuracy.median(),
-        "worst seed": models.test_accuracy.min(),
-        "seconds": models.seconds.sum().map("{:.0f}".format),
-    }
-    table = pd.DataFrame(columns).rename_axis(None).rename_axis("model", axis=1)
+    rows = []
+    for result in results.values():
+        frame = benchmarks.rows_of(result)
+        test = frame.test_accuracy
+        shares = frame.train_accuracy.median(), test.median(), test.min()
+        rows.append([f"{result.n_parameters:,}", *shares, f"{result.seconds:.0f}"])
+    head = ["parameters", "train", "test", "worst seed", "seconds"]
+    table = pd.DataFrame(rows, pd.Index(results), pd.Index(head, name="model"))
     baseline, *challengers = results.values()
     verdicts = [verdict(baseline, challenger) for challenger in challengers]
     return [*table.to_string(float_format="{:.3f}".format).splitlines(), *verdicts]

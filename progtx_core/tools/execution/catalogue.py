@@ -171,11 +171,7 @@ def fit_types(chapter: Chapter, values: dict, origin: str = "") -> dict[str, obj
 
 
 def from_text(kind: str, value: object) -> Any:
-    """A text, or a number, as a value of that type; ValueError or such if it is none.
-
-    >>> from_text("int", "010"), from_text("float", "1e-3"), from_text("str", "1:10")
-    (10, 0.001, '1:10')
-    """
+    """A text, or a number, as a value of that type; ValueError or such if it is none."""
     if not isinstance(value, str | int | float):
         raise TypeError(type(value))
     text: Any = str(value)

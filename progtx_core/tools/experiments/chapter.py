@@ -52,9 +52,8 @@ class ChapterTrial(Trial):
 @cache
 def version_of(source: Path) -> str:
     """Of the package, and a hash of a chapter's code; comments and text do not count."""
-    return (
-        f"{__version__} {digest(ast.dump(ast.parse(files.read_text(source), str(source))))}"
-    )
+    code = ast.parse(files.read_text(source), str(source))
+    return f"{__version__} {digest(ast.dump(code))}"
 
 
 def row_of(notebook: Path) -> dict:

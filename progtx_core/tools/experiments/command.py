@@ -31,23 +31,22 @@ def adder(commands, name: str, run, help: str):
     return command.add_argument
 
 
-def add_to(commands) -> None:
+def add_to(adder) -> None:
     """What can be typed."""
     sweep = "run a chapter with many parameters; goes on where it stopped"
-    add_sweep(adder(commands, "sweep", run_sweep, sweep))
-    compare = "train models side by side, and report"
-    add_compare(adder(commands, "compare", run_compare, compare))
+    add_sweep(adder("sweep", run_sweep, sweep))
+    add_compare(adder("compare", run_compare, "train models side by side, and report"))
     missing = "measure what is missing or older in notebooks/results/"
-    add = adder(commands, "record", run_record, missing)
+    add = adder("record", run_record, missing)
     add("name", metavar="NAME", help="such as scoreboard")
     add("--seeds", **SEEDS, default=5, help="models a cell (default: 5)")
     add("--out", type=Path, metavar="FILE", help="instead of that in notebooks/results/")
     add("--fresh", **FLAG, help="measure all of it anew")
-    add = adder(commands, "report", write_page, "the page of a training; trains nothing")
+    add = adder("report", write_page, "the page of a training; trains nothing")
     add("task", metavar="TASK")
     add("model", metavar="MODEL")
     add("--runs", **FOLDER, help="where it is kept (default: runs)")
-    add = adder(commands, "dashboard", write_page, "the page of all results")
+    add = adder("dashboard", write_page, "the page of all results")
     add("--runs", **FOLDER, help="where they are kept (default: runs)")
 
 

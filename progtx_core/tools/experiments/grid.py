@@ -12,14 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from progtx_core import checks, files
-from progtx_core.tools import paths
-from progtx_core.tools.execution import (
-    Chapter,
-    find,
-    fit_types,
-    from_text,
-    parse_assignments,
-)
+from progtx_core.tools import execution, paths
 from progtx_core.tools.experiments.chapter import ChapterTrial, version_of
 
 NUMBER = r"-?[0-9]{1,18}"
@@ -38,15 +31,14 @@ class Grid:
     base: what is set in every trial, such as a profile's values
     """
 
-    chapter: Chapter
+    chapter: execution.Chapter
     parts: list[list[dict]]
     base: dict
 
     def __post_init__(self) -> None:
         named = [name for part in self.parts for name in part[0]]
-        for name in named:
-            if named.count(name) > 1:
-                raise ValueError(f"{name} is swept twice; name it in one part only")
+        if twice := [name for name in named if named.count(name) > 1]:
+            raise ValueError(f"{twice[0]} is swept twice; name it in one part only")
         if (n := math.prod(map(len, self.parts))) > MAX_TRIALS:
             raise ValueError(f"{n} trials; at most {MAX_TRIALS} at a time")
 
@@ -80,7 +72,7 @@ def from_assignments(chapter: str, assignments: list[str], profile: str = "full"
     >>> len(from_assignments("01", ["steps=100,200,400", "seed=0:10"]).trials())
     30
     """
-    texts = parse_assignments(assignments)
+    texts = execution.parse_assignments(assignments)
     return checked({"chapter": chapter, "profile": profile, "grid": texts})
 
 
@@ -102,7 +94,7 @@ def from_file(path: Path) -> Grid:
 
 def checked(given: dict, origin: str = "") -> Grid:
     """A grid whose values all fit the chapter's parameters; origin: its file."""
-    chapter, where = find(str(given["chapter"])), f"{origin or '-p'}:"
+    chapter, where = execution.find(str(given["chapter"])), f"{origin or '-p'}:"
     texts = {name for name, one in chapter.parameters.items() if one.type_name == "str"}
     combined, zipped = (
         {n: read_values(f"{where} {n}", of, n in texts) for n, of in part.items()}
@@ -114,10 +106,10 @@ def checked(given: dict, origin: str = "") -> Grid:
     parts = [[{name: value} for value in values] for name, values in combined.items()]
     parts.append([dict(zip(zipped, row)) for row in zip(*zipped.values())] or [{}])
     parts.append(draws(f"{where} random: ", given.get("random", {})))
-    fitted = [[fit_types(chapter, one, origin) for one in part] for part in parts]
+    fitted = [[execution.fit_types(chapter, one, origin) for one in part] for part in parts]
     profile = given.get("profile", "full")
     base = paths.read_profile(profile, chapter.name)
-    return Grid(chapter, fitted, fit_types(chapter, base, f"profile {profile}"))
+    return Grid(chapter, fitted, execution.fit_types(chapter, base, f"profile {profile}"))
 
 
 def read_values(where: str, given: str | list, are_texts: bool = False) -> list:
@@ -164,7 +156,9 @@ def drawn(where: str, how: object, generator: random.Random) -> object:
         ((kind, values),) = how.items()  # type: ignore[attr-defined]
         if kind == "choice" and isinstance(values, list):
             return generator.choice(values)
-        low, high = (from_text("int" if kind == "whole" else "float", v) for v in values)
+        low, high = (
+            execution.from_text("int" if kind == "whole" else "float", v) for v in values
+        )
         if kind == "whole" and low < high:
             return generator.randint(low, high)
         if kind == "uniform" and low < high:  # six digits, so that it can be typed
