@@ -7,7 +7,6 @@ import signal
 import sys
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
 
 from progtx_core.tools import doctor, execution, paths
 from progtx_core.tools.experiments import command as experiments
@@ -56,7 +55,7 @@ def prepare() -> None:
 class Parser(argparse.ArgumentParser):
     """One whose errors are a line, as all others are."""
 
-    def error(self, message: str) -> NoReturn:
+    def error(self, message: str):
         raise ValueError(f"{message}; see '{self.prog} --help'")
 
 

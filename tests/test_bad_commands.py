@@ -105,7 +105,7 @@ for span in ("0:3000000000", "0:1000000000000", "5:5", "9:1", "1:2:0", f"0:{DIGI
 case("too many trials", "sweep 98 --dry-run -p steps=0:9999 -p rate=0:9999", "trials")
 for option, values in {
     "--workers": ("-2", "0", "1000000000", "many", DIGITS),
-    "--retries": ("-1", "1000000000", "1.5", DIGITS),
+    "--retries": ("-1", "1.5", DIGITS),
     "--timeout": ("-1", "0", "nan", "inf", "1e400", "soon"),
     "--name": ("", "..", "a/b", ".", "/tmp", "x" * 300),
 }.items():
@@ -142,11 +142,13 @@ for what, word in {
     "trend_sign --steps 0": "steps",
     "trend_sign --seeds 0": "seeds",
     "trend_sign --seeds 3000000000": "seeds",
-    "trend_sign --batch-size 0": "batch-size",
+    "trend_sign max_pooling --batch-size 1000000000000": "batch_size",
+    "trend_sign max_pooling --n-samples 1000000000000": "n_samples",
+    "trend_sign --batch-size 0": "batch_size",
     "trend_sign --learning-rate 0": "learning_rate",
     "trend_sign --learning-rate nan": "learning_rate",
     "trend_sign --learning-rate 1e400": "learning_rate",
-    "trend_sign --n-samples 0": "n-samples",
+    "trend_sign --n-samples 0": "n_samples",
     "trend_sign --tracker wandb2": "wandb",
     "trend_sign --tracker jsonl --wandb-mode bogus": "mode",
     "parity max_pooling": "answer a position",
@@ -156,10 +158,10 @@ NUMBERS = ("many", "1.5", "-1", "", "1e3", "9" * 30, DIGITS)
 for option in ("--seeds", "--steps", "--batch-size", "--n-samples", "--seed"):
     for value in NUMBERS:
         typed = ["compare", "trend_sign", "max_pooling", "--out", "runs", option, value]
-        case(f"compare {option} {value[:40]}", typed, option)
+        case(f"compare {option} {value[:40]}", typed, option.rpartition("-")[2])
 for value in (*NUMBERS, "0", "3000000000"):
     typed = ["record", "scoreboard", "--out", "results/scoreboard.csv", "--seeds", value]
-    case(f"record --seeds {value[:40]}", typed, "--seeds")
+    case(f"record --seeds {value[:40]}", typed, "seeds")
 for value in ("fast", "", "-1", "inf"):
     case(
         f"compare --learning-rate '{value}'",
@@ -483,6 +485,61 @@ def test_a_terminal_that_knows_ascii_only_is_served(house):
     )
     assert done.returncode == 0, done.stderr
     assert b"98_small   A chapter f?r ?" in done.stdout
+
+
+@pytest.mark.slow  # processes
+@pytest.mark.parametrize("command", ["doctor", "list", "sweep 01 -p seed=0:3 --dry-run"])
+def test_a_reader_that_reads_nothing_is_no_error(tmp_path, command):
+    """As in `… | head -0`: what was buffered cannot be written as Python ends."""
+    begin, end = os.pipe()
+    os.close(begin)
+    typed = [sys.executable, "-m", "progtx_core", *command.split()]
+    known = {n: v for n, v in os.environ.items() if n != "PYTHONUNBUFFERED"}
+    known["PYTHONPATH"] = str(Path(__file__).parents[1])
+    how = {"stderr": subprocess.PIPE, "env": known, "cwd": tmp_path}
+    done = subprocess.run(typed, stdout=end, **how)
+    os.close(end)
+    assert (done.returncode, done.stderr) == (1, b"")
+    if Path("/dev/full").exists():
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(typed, stdout=full, **how)
+        assert done.returncode == 1 and done.stderr.count(b"\n") == 1, done.stderr
+
+
+@pytest.mark.parametrize("name", ["IPYTHONDIR", "LOKY_MAX_CPU_COUNT", "PROGTX_SCRATCH"])
+@pytest.mark.parametrize(
+    "error", [OSError(2, "No such file", "/x/y"), ValueError("'/x/y'")]
+)
+def test_a_variable_of_the_environment_is_named(house, monkeypatch, capsys, name, error):
+    def stumble():
+        raise error
+
+    monkeypatch.setattr("progtx_core.tools.execution.chapters", stumble)
+    monkeypatch.setenv(name, "/x/y")
+    assert main(["list"]) == 1
+    assert name in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        FloatingPointError("the loss is nan"),
+        OverflowError("too large"),
+        MemoryError(),
+        SyntaxError("invalid", ("a.py", 1, 1, "x = = 1")),
+        RecursionError("too deep"),
+        UnicodeDecodeError("utf-8", b"\xff", 0, 1, "no start"),
+        ValueError("x" * 10_000 + "\nand a line more"),
+    ],
+)
+def test_whatever_is_raised_is_one_line(house, monkeypatch, capsys, error):
+    def stumble():
+        raise error
+
+    monkeypatch.setattr("progtx_core.tools.execution.chapters", stumble)
+    assert main(["list"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert len("error: ") < len(line) < 900
 
 
 # Files of a sweep that were edited: a damaged trial has not begun ----------------------

@@ -61,3 +61,9 @@ def test_a_claim_needs_a_bound(defaults, shown):
     with pytest.raises(ValueError, match="needs at_least or at_most"):
         Claims(CHAPTER, defaults).check("it works", 1.0)
     assert not shown
+
+
+@pytest.mark.parametrize("parameters", [None, ["seed"], "globals"])
+def test_what_holds_no_parameters_is_refused(parameters):
+    with pytest.raises(TypeError, match="parameters must be of the class dict"):
+        Claims("01_logistic_regression", parameters)

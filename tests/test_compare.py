@@ -207,3 +207,24 @@ def test_an_interrupted_comparison_leaves_what_is_complete(tmp_path, monkeypatch
     monkeypatch.setattr(loop, "update", real)
     Comparison("last_gt_first", [name], settings=longer, n_seeds=2, folder=folder).run()
     assert compare.load(folder, "last_gt_first", name).config.steps == 250
+
+
+@pytest.mark.parametrize(
+    ("name", "rate"), [("max_pooling", 1e30), ("logistic_regression", 1e30)]
+)
+def test_a_training_that_diverges_is_one_line_and_leaves_what_is_there(
+    tmp_path, capsys, name, rate
+):
+    """One by a loss that is no number, one by a loss that is one, but absurd."""
+    command = ["compare", "last_gt_first", name, "--seeds", "1", "--out", str(tmp_path)]
+    assert __main__.main([*command, "--steps", "20"]) == 0
+    table = (tmp_path / BENCHMARKS).read_text()
+    kept = compare.load(tmp_path, "last_gt_first", name)
+    capsys.readouterr()
+    diverging = ["--steps", "50", "--learning-rate", str(rate)]
+    assert __main__.main([*command, *diverging]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ") and name in line and "learning" in line
+    assert (tmp_path / BENCHMARKS).read_text() == table
+    again = compare.load(tmp_path, "last_gt_first", name)
+    assert again.history.of_seeds == kept.history.of_seeds

@@ -30,6 +30,8 @@ def attention(patterns: dict[str, np.ndarray], tokens: list[str], alt: str) -> N
     Raises:
         ValueError: a pattern does not fit the tokens.
     """
+    if not patterns:
+        raise ValueError("patterns: there is none; give one, as (heads, queries, keys)")
     n, heads = len(tokens), np.empty(0)
     for name, heads in patterns.items():
         if heads.ndim != 3 or heads.shape[1:] != (n, n):

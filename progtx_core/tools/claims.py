@@ -9,6 +9,7 @@ import html
 import math
 from dataclasses import asdict, dataclass
 
+from progtx_core import checks
 from progtx_core.tools.execution import defaults_of
 
 HOLDS, FAILS, NOT_JUDGED = "holds", "FAILS", "not judged"
@@ -57,6 +58,7 @@ class Claims:
     """
 
     def __init__(self, chapter: str, parameters: dict) -> None:
+        checks.instance("parameters", parameters, dict)
         self.made: list[Claim] = []
         self.why_not = f"no default parameters are recorded for {chapter}"
         with contextlib.suppress(FileNotFoundError):

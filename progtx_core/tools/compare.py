@@ -54,10 +54,10 @@ class Comparison:
             check_fits(cell)
             cell = cell.with_settings(**self.settings)
             if "n_train" in self.settings:  # a batch is no larger than the set
-                n_train = checks.whole("n_samples", self.settings["n_train"], at_least=1)
+                n_train = checks.whole("n_samples", self.settings["n_train"], 1, 10**7)
                 size = cell.all_settings().get("batch_size", Config.batch_size)
                 cell = cell.with_settings(batch_size=min(size, n_train))
-            cell.config()
+            checks.whole("batch_size", cell.config().batch_size, 1, 10**5)
             found.append(cell)
         return found
 
@@ -80,9 +80,11 @@ class Comparison:
                 if result.interrupted:
                     shutil.rmtree(begun, ignore_errors=True)
                     raise KeyboardInterrupt
+                rows, fix = benchmarks.rows_of(result), "lower the learning rate"
+                benchmarks.check(cell.row, rows, [], ["steps"], fix)  # if it diverged
                 shutil.rmtree(kept, ignore_errors=True)
                 begun.rename(kept)
-                benchmarks.append(self.folder / BENCHMARKS, benchmarks.rows_of(result))
+                benchmarks.append(self.folder / BENCHMARKS, rows)
                 results[cell.row] = result
         return results
 
@@ -163,10 +165,9 @@ def write_dashboard(folder: Path) -> Path:
     What was trained in the folder takes the place of what is recorded of that model on
     that task. Models whose page is there are linked.
     """
-    names = {"accuracy": "test_accuracy", "loss": "test_loss"}
     frame: Any = pd.DataFrame({name: [] for name in benchmarks.COLUMNS})
     if recorded.path_of("scoreboard").exists():  # else the package alone is installed
-        frame = recorded.read("scoreboard").rename(columns=names)
+        frame = recorded.read("scoreboard").rename(columns=benchmarks.OF_TEST)
         frame = frame.reindex(columns=benchmarks.COLUMNS)  # of the training part: NaN
     remarks = ["All of these results are recorded; none is from here."]
     if (folder / BENCHMARKS).exists():

@@ -13,7 +13,8 @@ NOTEBOOKS = ROOT / "notebooks"
 sys.path.append(str(NOTEBOOKS))  # `parts` and `experiments`, wherever a kernel starts
 PROFILES = NOTEBOOKS / "profiles"
 RECORD = "progtx"  # key in a notebook's metadata: seconds and parameters of its run
-OBJECT = {"type": "object"}
+OBJECT: dict = {"type": "object"}
+PROFILE = OBJECT | {"additionalProperties": OBJECT}  # the parameters of chapters
 PARTS = {"cells": {"type": "array"}, "metadata": OBJECT | {"properties": {RECORD: OBJECT}}}
 NOTEBOOK = OBJECT | {"required": [*PARTS], "properties": PARTS}  # as far as it is read
 
@@ -44,11 +45,8 @@ def read_profile(name: str, chapter: str) -> dict:
         return {}
     known = ["full", *(p.stem for p in PROFILES.glob("*.yaml"))]
     path = PROFILES / f"{checks.one_of('profile', name, known)}.yaml"
-    profile = files.parse_yaml(path, files.read_text(path), as_texts=True) or {}
-    parameters = profile.get(chapter, {}) if isinstance(profile, dict) else None
-    if not isinstance(parameters, dict):
-        raise ValueError(f"{path}: expected 'chapter: {{parameter: value}}' entries")
-    return parameters
+    found = files.parse_yaml(path, files.read_text(path), as_texts=True) or {}
+    return files.matching(path, found, PROFILE).get(chapter, {})
 
 
 def record_of(path: Path) -> dict:

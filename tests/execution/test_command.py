@@ -9,7 +9,7 @@ import pytest
 
 from progtx_core.__main__ import main
 from progtx_core.tools import execution, paths
-from progtx_core.tools.execution import Parameter, defaults_of, fit_type
+from progtx_core.tools.execution import defaults_of, from_text
 
 HEADER = """\
 # ---
@@ -91,20 +91,20 @@ def test_profiles_and_defaults(book):
         (["98", "-p", "step=7"], "no parameter of 98_small 'step'; nearest: steps"),
         (
             ["98", "-p", "steps=many"],
-            "98_small: steps must be of type int, got 'many' (str)",
+            "98_small: steps must be of type int, got 'many'; give a whole",
         ),
-        (["98", "-p", "steps=2.5"], "98_small: steps must be of type int, got '2.5' (str)"),
+        (["98", "-p", "steps=2.5"], "98_small: steps must be of type int, got '2.5'; give"),
         (
             ["98", "-p", "steps=true"],
-            "98_small: steps must be of type int, got 'true' (str)",
+            "98_small: steps must be of type int, got 'true'; give",
         ),
         (
             ["98", "-p", "rate=fast"],
-            "98_small: rate must be of type float, got 'fast' (str)",
+            "98_small: rate must be of type float, got 'fast'; give",
         ),
         (
             ["98", "-p", "rate=nan"],
-            "98_small: rate must be of type float and finite, got nan",
+            "98_small: rate must be of type float, got 'nan'; give a finite",
         ),
         (["98", "-p", "steps"], "-p takes name=value, got 'steps'"),
         (["98", "-p", "steps=[1"], "98_small: steps must be of type int, got '[1'"),
@@ -224,11 +224,34 @@ def test_readme_table_is_renewed_between_its_marks(book):
     assert text.endswith("<!-- /chapters -->\nafter\n")
 
 
-def test_types():
-    numbers = Parameter("n", "list[int]", [], "")
-    assert fit_type("c", numbers, [1, 2]) == [1, 2]
-    with pytest.raises(TypeError, match="n must be of type list"):
-        fit_type("c", numbers, "1,2")
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("int", "010", 10),
+        ("int", " -7", -7),
+        ("int", "220_000", 220_000),
+        ("int", 3, 3),
+        ("float", "08", 8.0),
+        ("float", "1e-3", 0.001),
+        ("float", 2, 2.0),
+        ("bool", "True", True),
+        ("bool", "false", False),
+        *(("str", text, text) for text in ("yes", "08", "1:10", "null", "a # b", "[1")),
+        ("str", "'a, b'", "a, b"),
+    ],
+)
+def test_a_text_is_read_by_the_type_alone(kind, text, value):
+    found = from_text(kind, text)
+    assert found == value and type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    "text", [*"-.+_²", "", "nan", "1:10", "--1", "1e999", "[1]", None, [1]]
+)
+@pytest.mark.parametrize("kind", ["int", "float", "bool"])
+def test_what_is_no_value_of_a_type_is_refused(kind, text):
+    with pytest.raises((ValueError, TypeError, KeyError)):
+        from_text(kind, text)
 
 
 def test_a_reader_that_has_seen_enough_is_no_error():

@@ -109,6 +109,29 @@ def test_what_was_finished_is_kept_when_the_recording_is_stopped(small, monkeypa
     assert record(1)[0] == "1 of 2 rows are up to date"
 
 
+@pytest.mark.parametrize("how", ["fresh", "a newer version"])
+def test_a_recording_that_is_stopped_takes_no_row_from_the_table(small, monkeypatch, how):
+    record(1)
+    before = (small / "small.csv").read_text()
+    if how != "fresh":
+        raised = replace(recorded.find("small"), version=2)
+        monkeypatch.setitem(recorded.experiments(), "small", raised)
+
+    def stopped(trial, folder, timeout=None):
+        if trial.parameters["model"] == "first":
+            raise KeyboardInterrupt
+        return execute(trial, folder)
+
+    execute = CellTrial.execute
+    monkeypatch.setattr(CellTrial, "execute", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        record(1, fresh=how == "fresh")
+    assert (small / "small.csv").read_text() == before
+    monkeypatch.setattr(CellTrial, "execute", execute)
+    record(1, fresh=how == "fresh")
+    assert sorted(recorded.read("small").model) == ["first", "second"]
+
+
 def test_a_row_that_fails_stops_no_other_and_is_told(small, monkeypatch):
     first, second = recorded.find("small").cells
     bad = replace(first, settings=QUICK | {"learning_rate": 1e38, "steps": 30})

@@ -15,9 +15,7 @@ from progtx_core.tools import paths
 
 README_START, README_END = "<!-- chapters -->", "<!-- /chapters -->"
 FORMS = {"int": "a whole number of 64 bits", "float": "a finite number", "str": "a text"}
-FORMS |= {"bool": "true or false"}  # of values, by the types that parameters may have
-LINE = re.compile(rf"^(\w+): ({'|'.join(FORMS)}) = (.+?)(?:\s+# *(.*))?$")
-NO_TEXT = re.compile("[\0\ud800-\udfff]")  # what neither YAML nor a notebook can hold
+LINE = re.compile(r"^(\w+): (int|float|str|bool) = (.+?)(?:\s+# *(.*))?$")
 CELL = re.compile(r'^# %% .*"parameters".*\n((?:(?!# %%).*\n?)*)', re.MULTILINE)
 TITLE = re.compile(r"^# # (.+)$", re.MULTILINE)
 
@@ -90,7 +88,7 @@ class Chapter:
                 found[name] = Parameter(name, type_name, ast.literal_eval(value), remark)
             except (SyntaxError, ValueError):
                 where = f"{self.source}: {checks.shown(line)} in the parameters cell"
-                must = f"must read 'name: type = value  # help', a type of {[*FORMS]}"
+                must = "must read 'name: type = value  # help'; int, float, str or bool"
                 raise ValueError(f"{where} {must}") from None
         return found
 
@@ -166,7 +164,7 @@ def fit_types(chapter: Chapter, values: dict, origin: str = "") -> dict[str, obj
             fitted[name] = from_text(asked, value)
         except (ValueError, TypeError, KeyError):
             what = f"{where}: {name} must be of type {asked}, got {checks.shown(value)}"
-            raise ValueError(f"{what}; give {FORMS[asked]}") from None
+            raise ValueError(f"{what}; give {FORMS.get(asked, 'true or false')}") from None
     return fitted
 
 
@@ -183,7 +181,7 @@ def from_text(kind: str, value: object) -> Any:
         return {"true": True, "false": False}[text.strip().lower()]
     if text.startswith(("'", '"')):
         text = files.parse_yaml(kind, text, as_texts=True)
-    if NO_TEXT.search(text):
+    if re.search("[\0\ud800-\udfff]", text):  # no notebook can hold it
         raise ValueError(text)
     return text
 

@@ -18,6 +18,7 @@ KEY = ["task", "model", "seed"]
 FLOATS = ["train_accuracy", "train_loss", "test_accuracy", "test_loss", "seconds"]
 WHOLE = ["seed", "parameters", "steps", "classes"]
 COLUMNS = [*KEY, *FLOATS[:4], "parameters", "steps", "seconds", "classes", "date"]
+OF_TEST = {"accuracy": "test_accuracy", "loss": "test_loss"}  # elsewhere and here
 FIX = "fix the line or take it out"
 COUNTS = *WHOLE, "seconds", "version", "train_loss", "test_loss", "loss"
 RANGES = dict.fromkeys(COUNTS, (0, 10**15)) | {"classes": (2, 10**9)}
@@ -43,13 +44,12 @@ def rows_of(result: "TrainingResult") -> pd.DataFrame:
     """A row for every seed of a training."""
     from progtx_core.evaluation.answers import answers_of
 
-    values = facts_of(result)
-    values["test_accuracy"], values["test_loss"] = values["accuracy"], values["loss"]
     train = [answers_of(result, i)["train"] for i in range(len(result.seeds))]
-    values["train_accuracy"] = [one.accuracy for one in train]
-    values["train_loss"] = [one.loss for one in train]
-    values["date"] = datetime.datetime.now().isoformat(timespec="seconds")
-    return pd.DataFrame(values)[COLUMNS].round(5)
+    found: Any = pd.DataFrame(facts_of(result)).rename(columns=OF_TEST)
+    found["train_accuracy"] = [one.accuracy for one in train]
+    found["train_loss"] = [one.loss for one in train]
+    found["date"] = datetime.datetime.now().isoformat(timespec="seconds")
+    return found[COLUMNS].round(5)
 
 
 def append(path: Path, rows: pd.DataFrame) -> None:
@@ -86,7 +86,7 @@ def read(path: Path) -> pd.DataFrame:
     return last
 
 
-def check(path: Path, frame: Any, floats: list, whole: list, fix: str) -> None:
+def check(path: Path | str, frame: Any, floats: list, whole: list, fix: str) -> None:
     """Name the first cell that is missing (in `floats` it may be) or out of RANGES."""
     for name, column in frame.items():
         numbers: Any = pd.to_numeric(column, errors="coerce")

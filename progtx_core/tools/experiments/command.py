@@ -2,7 +2,6 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from progtx_core import checks
 
@@ -10,17 +9,12 @@ FLAG = {"action": "store_true"}
 SETTINGS = ("steps", "batch_size", "learning_rate", "n_train")
 
 
-def whole(least: int, most: int) -> dict[str, Any]:
-    """What an option takes that is a whole number."""
-
-    def read(text: str) -> int:
-        return checks.whole("it", int(text), least, most)
-
-    read.__name__ = f"whole number ({least} to {most})"  # in the message
-    return {"type": read, "metavar": "N"}
+def whole(text: str) -> int:
+    """What an option takes that is a whole number; argparse tells of the error."""
+    return checks.whole("it", int(text), 0, 2**62)
 
 
-SEEDS = whole(1, 1000)
+WHOLE = {"type": whole, "metavar": "N"}
 FOLDER = {"type": Path, "default": Path("runs"), "metavar": "DIR"}
 
 
@@ -39,7 +33,7 @@ def add_to(adder) -> None:
     missing = "measure what is missing or older in notebooks/results/"
     add = adder("record", run_record, missing)
     add("name", metavar="NAME", help="such as scoreboard")
-    add("--seeds", **SEEDS, default=5, help="models a cell (default: 5)")
+    add("--seeds", **WHOLE, default=5, help="models a cell (default: 5)")
     add("--out", type=Path, metavar="FILE", help="instead of that in notebooks/results/")
     add("--fresh", **FLAG, help="measure all of it anew")
     add = adder("report", write_page, "the page of a training; trains nothing")
@@ -58,9 +52,9 @@ def add_sweep(add) -> None:
     add("--profile", default="full", help="full (default) or fast")
     add("--name", help="of the folder below --out (default: the chapter's)")
     add("--out", **FOLDER)
-    add("--workers", **whole(1, 10_000), help="default: all cores")
+    add("--workers", **WHOLE, help="default: all cores")
     add("--scheduler", metavar="WHERE", help="of Dask: tcp://host:8786, or local")
-    add("--retries", **whole(0, 1000), default=0, help="for trials that fail")
+    add("--retries", **WHOLE, default=0, help="for trials that fail")
     add("--timeout", type=float, metavar="S", help="seconds a trial may take")
     add("--fail-fast", **FLAG, help="stop at a failure")
     add("--dry-run", **FLAG, help="plan, and run nothing")
@@ -75,12 +69,12 @@ def add_compare(add) -> None:
     add("task", metavar="TASK")
     add("names", nargs="*", metavar="MODEL", help="baseline first; default: the ladder")
     finite = "a finite training set; without, ever new examples"
-    add("--n-samples", dest="n_train", **whole(1, 10**7), help=finite)
-    add("--steps", **whole(1, 10**9), help="updates (default: each model's own)")
-    add("--batch-size", **whole(1, 10**5))
+    add("--n-samples", dest="n_train", **WHOLE, help=finite)
+    add("--steps", **WHOLE, help="updates (default: each model's own)")
+    add("--batch-size", **WHOLE)
     add("--learning-rate", type=float, metavar="LR")
-    add("--seed", **whole(0, 2**62), default=0, help="the first one (default: 0)")
-    add("--seeds", dest="n_seeds", **SEEDS, default=3, help="models each (default: 3)")
+    add("--seed", **WHOLE, default=0, help="the first one (default: 0)")
+    add("--seeds", dest="n_seeds", **WHOLE, default=3, help="models each (default: 3)")
     trackers = "jsonl (default), tensorboard, wandb; again for more"
     add("--tracker", dest="trackers", action="append", metavar="NAME", help=trackers)
     modes = "disabled, offline or online (see WANDB_MODE)"
@@ -123,6 +117,8 @@ def planned(options: argparse.Namespace):
 
     if options.dry_run + options.status + bool(options.collect or options.plot) > 1:
         raise ValueError("--dry-run, --status, --collect (or --plot): ask for one of them")
+    if options.workers is not None:
+        checks.whole("--workers", options.workers, 1, 10_000)
     path = Path(options.what)
     from_file = path.suffix in (".yaml", ".yml")
     if from_file and (options.grid or options.profile != "full"):
@@ -144,10 +140,7 @@ def announce(grid, runner) -> None:
         shown = ", ".join(map(repr, values[:10]))
         print(f"  {name}: {shown}" + (f", … {len(values)} in all" if values[10:] else ""))
     if grid.shares_models():
-        print(
-            "note: n_seeds is larger than the step from seed to seed, so trials train the "
-            "same models; sweep with -p n_seeds=1, or seeds further apart"
-        )
+        print("note: trials train the same models; set n_seeds=1, or seeds further apart")
 
 
 def state_of(grid, runner, workers: int | None) -> str:
@@ -157,9 +150,9 @@ def state_of(grid, runner, workers: int | None) -> str:
     from progtx_core.tools.execution.catalogue import duration
     from progtx_core.tools.experiments.store import DONE, STATES
 
-    counted = {name: len(trials) for name, trials in runner.states().items()}
-    told = ", ".join(f"{counted.get(name, 0)} {name}" for name in STATES)
-    left = len(runner.trials) - counted.get(DONE, 0)
+    states = runner.states()
+    told = ", ".join(f"{len(states.get(name, []))} {name}" for name in STATES)
+    left = len(runner.trials) - len(states.get(DONE, []))
     each = runner.seconds_each() or grid.chapter.seconds
     if left and each is not None:
         seconds = each * -(-left // (workers or loky.cpu_count()))

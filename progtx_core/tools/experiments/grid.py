@@ -19,7 +19,6 @@ NUMBER = r"-?[0-9]{1,18}"
 SPAN = re.compile(f"{NUMBER}:{NUMBER}(:[1-9][0-9]{{0,17}})?")
 MAX_TRIALS = 100_000
 PARTS = ("chapter", "profile", "grid", "zip", "random")
-QUOTES = {"'", '"'}
 DRAWN = ("log", "uniform", "whole")
 
 
@@ -119,7 +118,7 @@ def read_values(where: str, given: str | list, are_texts: bool = False) -> list:
     ([0, 5], ['up, truncated', 'both'])
     """
     values: object = given
-    if isinstance(given, str) and are_texts and ", " in given and not set(given) & QUOTES:
+    if are_texts and re.fullmatch(r"""[^"']*, [^"']*""", str(given)):
         quote = f"""quote one that holds a comma, '"{given}"'"""
         raise ValueError(f"{where}: one value or several? {quote}; else leave out spaces")
     if isinstance(given, str) and not are_texts and SPAN.fullmatch(given.strip()):

@@ -18,7 +18,6 @@ COLUMNS = [
     ("steps", "steps", "last", "{:,.0f}"),
     ("seconds a seed", "seconds", "median", "{:.1f}"),
 ]
-KEY = ["task", "model"]
 
 
 def write(
@@ -47,7 +46,7 @@ def write(
 
 def over_seeds(results: pd.DataFrame, split: str) -> dict[tuple, list[float]]:
     """(task, model) to the values of COLUMNS, for split "train" or "test"."""
-    seeds = results.groupby(KEY, sort=False)
+    seeds = results.groupby(["task", "model"], sort=False)
     frame = pd.DataFrame(
         {title: seeds[name.format(split=split)].agg(how) for title, name, how, _ in COLUMNS}
     )
@@ -56,7 +55,7 @@ def over_seeds(results: pd.DataFrame, split: str) -> dict[tuple, list[float]]:
 
 def staircase(results: pd.DataFrame) -> dict:
     """(task, model) to the median test accuracy, and how far it is from chance to 1."""
-    seeds = results.groupby(KEY)
+    seeds = results.groupby(["task", "model"])
     accuracy, chance = seeds["test_accuracy"].median(), 1 / seeds["classes"].first()
     share = 0.75 * ((accuracy - chance) / (1 - chance)).clip(0, 1)
     frame = pd.DataFrame({"accuracy": accuracy, "share": share}).dropna()

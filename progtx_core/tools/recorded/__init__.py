@@ -10,6 +10,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,9 +61,7 @@ def read(name: str, path: Path | None = None, **how) -> pd.DataFrame:
     return frame
 
 
-def values(
-    frame: pd.DataFrame, model: str, task: str, column: str = "accuracy"
-) -> np.ndarray:
+def values(frame: Any, model: str, task: str, column: str = "accuracy") -> np.ndarray:
     """A column of one cell, a value a seed (NaN for none); empty if it is not there."""
     checks.one_of("column", column, frame.columns)
     return frame.loc[(frame.model == model) & (frame.task == task), column].to_numpy()
@@ -90,20 +89,21 @@ def record(
     """Measure the rows of a table that are missing or of an older version.
 
     What is finished is kept in build/recorded/, so that an interrupted recording goes on
-    where it stopped. Raises RuntimeError if a row fails; the others are written.
-
+    where it stopped; a table loses no rows before all are there. Raises RuntimeError if
+    a row fails; the others are kept.
     out: instead of notebooks/results/NAME.csv; fresh: measure all of them anew
     """
     experiment, path = find(name), out or path_of(name)
-    trials = experiment.trials(checks.whole("n_seeds", n_seeds, at_least=1))
+    trials = experiment.trials(checks.whole("n_seeds", n_seeds, 1, 1000))
     path.parent.mkdir(parents=True, exist_ok=True)  # fails now, not after minutes
     folder = paths.scratch() / "build" / "recorded" / name
-    kept: list[dict] = []
+    kept, loses = [], path.exists()
     if fresh:
         shutil.rmtree(folder, ignore_errors=True)
-    elif path.exists():  # as texts: what is kept is not rounded anew
-        kept = read(name, path, dtype=str).fillna("").to_dict("records")
-        kept = [row for row in kept if int(row["version"]) >= experiment.version]
+    elif loses:  # as texts: what is kept is not rounded anew
+        rows = read(name, path, dtype=str).fillna("").to_dict("records")
+        kept = [row for row in rows if int(row["version"]) >= experiment.version]
+        loses = len(kept) < len(rows)
     there = {(row["model"], row["task"], int(row["seed"])) for row in kept}
     missing = [trial for trial in trials if trial.place not in there]
     report(f"{len(trials) - len(missing)} of {len(trials)} rows are up to date")
@@ -114,7 +114,7 @@ def record(
             runner.run(*local(None), report)
     finally:
         done = runner.states().get(DONE, [])
-        if done:
+        if done and not (loses and len(done) < len(missing)):
             write(path, experiment, kept + [runner.place(one).read(ROW) for one in done])
     if n := len(missing) - len(done):
         raise RuntimeError(f"{n} rows were not measured; see the log.txt in {folder}")
