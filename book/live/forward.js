@@ -77,8 +77,10 @@ live.rotated = (row, t, model) => {
 live.bias = (model, head, query, key) => {
   const { scheme, n_ctx } = model.positions, table = model["positions.table"];
   if (scheme === "Relative") return table[head][key - query + n_ctx - 1];
-  if (scheme === "Alibi") {
-    return -(2 ** ((-8 * (head + 1)) / model.n_heads)) * Math.abs(key - query);
+  if (scheme === "Alibi") {  // for other numbers of heads than powers of two: see the package
+    const n = 2 ** Math.floor(Math.log2(model.n_heads));
+    const power = head < n ? (-8 * (head + 1)) / n : (-4 * (2 * (head - n) + 1)) / n;
+    return -(2 ** power) * Math.abs(key - query);
   }
   if (scheme === "Windowed") return query - key >= 8 && key >= 4 ? -Infinity : 0;
   if (scheme === "Anchored") {

@@ -135,9 +135,7 @@ class Alibi(Positions):
     """
 
     def attention_bias(self, seq: int) -> Tensor:
-        head = torch.arange(1, self.n_heads + 1)
-        slope = 2.0 ** (-8 * head / self.n_heads)  # (head,)
-        return -slope.view(-1, 1, 1) * relative_distance(seq).abs()  # (head, query, key)
+        return -alibi_slopes(self.n_heads).view(-1, 1, 1) * relative_distance(seq).abs()
 
 
 SCHEMES: dict[str, type[Positions]] = {
@@ -164,6 +162,15 @@ def angles(seq: int, width: int) -> Tensor:
     pairs = (width + 1) // 2
     frequency = torch.exp(-math.log(10_000.0) * torch.arange(pairs) / pairs)
     return torch.arange(seq).unsqueeze(1) * frequency
+
+
+def alibi_slopes(n_heads: int) -> Tensor:
+    """2^(-8 h / n) for heads h = 1 … n: (head,). Where n is no power of two: those of the
+    power below, then every other one of the power above, as the authors' code has it."""
+    n = 2 ** (n_heads.bit_length() - 1)
+    slopes = 2.0 ** (-8 * torch.arange(1, n + 1) / n)
+    between = 2.0 ** (-8 * torch.arange(1, 2 * n, 2) / (2 * n))
+    return torch.cat([slopes, between])[:n_heads]
 
 
 def relative_distance(seq: int) -> Tensor:

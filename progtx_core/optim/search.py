@@ -25,8 +25,8 @@ class Search(torch.optim.Optimizer):
 
     def __init__(self, params: Any, defaults: dict, now: dict) -> None:
         if not hasattr(params, "__iter__"):
-            name = type(self).__name__
-            raise TypeError(f"{name} takes parameters in a list, got {params!r}")
+            got = checks.shown(params)
+            raise TypeError(f"{type(self).__name__} takes parameters in a list, got {got}")
         super().__init__(params, defaults)
         if not self.searched:
             raise ValueError("a search needs a parameter with requires_grad=True, got none")
@@ -62,11 +62,9 @@ class Search(torch.optim.Optimizer):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on where the search stood that gave this state; ValueError for another's."""
-        first = self.param_groups[0]["params"][0]
         theirs = state_dict.get("state", {}).get(0, {})
-        if set(theirs) != set(self.state[first]):
-            name = type(self).__name__
-            raise ValueError(f"this is no state of a {name}: it has {sorted(theirs)}")
+        if set(theirs) != set(self.now):
+            raise ValueError(f"this is no state of a {type(self).__name__}: {[*theirs]}")
         super().load_state_dict(state_dict)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -80,10 +78,8 @@ class Search(torch.optim.Optimizer):
     def checked(self, closure: Closure | None) -> Closure:
         """The closure, if it can be called; else TypeError."""
         if not callable(closure):
-            step = f"{type(self).__name__}.step"
-            raise TypeError(
-                f"{step} needs a closure, got {closure!r}: {step}(lambda: loss_of(model))"
-            )
+            name = type(self).__name__
+            raise TypeError(f"{name}.step needs a closure, got {checks.shown(closure)}")
         return closure
 
 

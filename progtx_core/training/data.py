@@ -105,11 +105,8 @@ def check_logits(logits: torch.Tensor, batch: Batch) -> None:
     checks.instance("what a model returns", logits, torch.Tensor)
     shape, targets = tuple(logits.shape), tuple(batch.targets.shape)
     if shape[:-1] != targets or not logits.is_floating_point():
-        wanted = f"({', '.join(map(str, targets))}, n_classes)"
-        raise ValueError(
-            f"a model must return logits {wanted} for targets {targets}, got "
-            f"{logits.dtype} of {shape}"
-        )
+        wanted = f"({', '.join(map(str, targets))}, n_classes) for targets {targets}"
+        raise ValueError(f"logits must be {wanted}, got {logits.dtype} of {shape}")
     if not batch.mask.any():
         raise ValueError(
             f"mask {tuple(batch.mask.shape)} is False everywhere: no answer counts; "

@@ -146,3 +146,20 @@ def test_a_worker_with_other_code_is_told_apart(house, cluster, tmp_path_factory
     assert found.returncode == 1
     assert "versions differ" in found.stderr and "Traceback" not in found.stderr
     assert os.listdir(house.path / "runs" / "01_stub") == ["sweep.json"]
+
+
+def test_a_cluster_without_a_worker_is_waited_for_aloud_and_not_for_ever(house, cluster):
+    short = "import sys; from progtx_core.tools.experiments import executors"
+    short += "; executors.PATIENCE = 2; from progtx_core.__main__ import main"
+    short += "; sys.exit(main(sys.argv[1:]))"
+    done = subprocess.run(
+        [sys.executable, "-c", short, "sweep", "01", "--scheduler", cluster.address],
+        cwd=house.path,
+        env=house.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert f"no worker has joined {cluster.address} yet; waiting 2 s" in done.stdout
+    assert done.stderr.strip() == f"error: no worker joined {cluster.address}: start one"
