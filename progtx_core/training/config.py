@@ -162,6 +162,8 @@ class Training:
     ) -> "Training":
         """A training before its first update."""
         model = new_model(make_model, task.spec, seed)
+        if not any(p.requires_grad for p in model.parameters()):
+            raise ValueError(f"{name}: the model has no parameter that is to be trained")
         optimizer = make_optimizer(model, config)
         kind = torch.optim.Optimizer
         checks.instance("the optimizer that was made", optimizer, kind)
@@ -177,4 +179,4 @@ class Training:
     def record(self, measured: dict[str, float]) -> None:
         """Add a point to each named curve."""
         for name, value in measured.items():
-            self.history.setdefault(name, []).append((self.step, value))
+            self.history.setdefault(name, []).append((self.step, float(value)))

@@ -16,6 +16,7 @@ from progtx_core.training import (
     Checkpoints,
     Config,
     EarlyStopping,
+    ExtraMetrics,
     KeepBest,
     Snapshots,
     checkpoint,
@@ -331,3 +332,15 @@ def test_an_edited_checkpoint_is_refused_in_one_line_and_kept(stopped, tmp_path,
 def test_what_is_not_edited_is_resumed(stopped, tmp_path):
     (tmp_path / "seed_3.pt").write_bytes(stopped.read_bytes())
     assert train(tmp_path, n_seeds=1, resume=True).history.steps("train/loss")[-1] == 59
+
+
+def test_numbers_of_any_kind_are_kept_and_read_back(tmp_path):
+    found = {"numpy": np.float32(0.5), "torch": torch.tensor(2), "whole": 3}
+    callbacks = [ExtraMetrics(lambda model: found)]
+    train(tmp_path, stop_after=30, n_seeds=1, callbacks=callbacks)
+    again = train(tmp_path, n_seeds=1, resume=True, callbacks=callbacks)
+    assert {name: again.history[name][0, -1] for name in found} == {
+        "numpy": 0.5,
+        "torch": 2.0,
+        "whole": 3.0,
+    }

@@ -461,3 +461,11 @@ def test_scalars_buffers_ties_and_other_dtypes_are_kept_to_the_end(dtype, n_seed
         assert model.first.weight.dtype == dtype and model.tied is model.first
         assert model.scale.item() != 1.0 and model.seen > 0 and model.notes["calls"] > 0
     assert run.models_at(0)[0].scale.item() == 1.0
+
+
+def test_a_model_with_nothing_to_train_is_refused():
+    def frozen(spec):
+        return LogisticRegression(spec).requires_grad_(False)
+
+    with pytest.raises(ValueError, match="frozen: the model has no parameter"):
+        fit(frozen, tasks.get("last_gt_first"), Config(steps=1, n_eval=10))
