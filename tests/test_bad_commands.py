@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from progtx_core import files
 from progtx_core.__main__ import main
 from progtx_core.tools import paths, recorded
+from progtx_core.tools.execution import Chapter
 from progtx_core.tools.experiments import benchmarks, grid, table
 from progtx_core.tools.experiments.store import DONE, ROW, STATUS, TRIAL, TrialFolder
 from progtx_core.tools.experiments.trial import digest
@@ -582,6 +583,13 @@ READERS = {
     "notebook": (
         paths.record_of,
         json.dumps({"cells": [], "metadata": {"progtx": {"seconds": 1.5}}}).encode(),
+    ),
+    "source": (lambda path: Chapter(path).parameters, CHAPTER.encode()),
+    "status": (
+        lambda path: vars(
+            TrialFolder(path.replace(path.with_name(STATUS)).parent).status()
+        ),
+        json.dumps(DONE_STATUS).encode(),
     ),
     "sweep": (
         lambda path: files.read_json(path, table.PLANNED),
