@@ -80,7 +80,7 @@ def test_ctrl_c_keeps_what_is_finished(house):
         (["-p", "number=x"], "must be of type int"),
         (
             ["-p", "number=1", "--workers", "0"],
-            "workers must be a whole number of at least 1",
+            "workers must be a whole number from 1 to",
         ),
         (["-p", "number=1", "--timeout", "-1"], "timeout"),
         (["-p", "number=1", "--name", "../up"], "name of a folder"),
