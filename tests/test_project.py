@@ -13,6 +13,7 @@ PROJECT = tomllib.loads((paths.ROOT / "pyproject.toml").read_text("utf-8"))["pro
 # What is imported under another name than it is installed.
 DISTRIBUTIONS = {
     "dask": "distributed",
+    "scipy": "scikit-learn",  # which needs it
     "sklearn": "scikit-learn",
     "PIL": "matplotlib",  # which needs it
     "yaml": "pyyaml",
