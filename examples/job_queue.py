@@ -40,7 +40,9 @@ JOB = {
     "python": sys.executable,
     "log_directory": str(ROOT / "runs" / "jobs"),
     "shared_temp_directory": str(ROOT / "runs" / "jobs"),  # that jobs see as well
-    "scheduler_options": {"dashboard": False},
+    # Dask's pages of HTML know no certificates: only the machine itself sees them.
+    "scheduler_options": {"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+    "worker_extra_args": ["--no-dashboard", "--dashboard-address", "127.0.0.1:0"],
 }
 QUEUES = {
     "slurm": SLURMCluster,

@@ -117,6 +117,7 @@ def test_the_manual_starts_nothing_that_others_reach():
     assert len(commands) >= 2
     for command in commands:
         assert "--host 127.0.0.1" in command and "--no-dashboard" in command
+        assert "--dashboard-address 127.0.0.1:0" in command  # else its HTTP is open to all
     assert "tls://" in text and "TLS__CLIENT__KEY" in text
     example = (paths.ROOT / "examples" / "job_queue.py").read_text("utf-8")
     assert "Security" in example and '"dashboard": False' in example
