@@ -31,8 +31,10 @@ def printed(path):
     return "".join(o.get("text", "") for c in notebook.cells for o in c.get("outputs", []))
 
 
-@pytest.mark.parametrize("place", ["with spaces", "pläce …", "a/worktree"])
-@pytest.mark.parametrize("command", ["run", "sweep"])
+@pytest.mark.parametrize(
+    ("place", "command"),
+    [("with spaces", "run"), ("pläce …", "sweep"), ("a/worktree", "run")],
+)
 def test_a_kernel_runs_the_code_that_the_command_came_from(tmp_path, place, command):
     folder = tmp_path / place
     folder.mkdir(parents=True)
