@@ -44,8 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def prepare() -> None:
     """A plain `kill` unwinds as an exit does; kernels run the code of this checkout."""
-    for name in ("SIGTERM", "SIGHUP"):  # Windows has not both
-        if number := getattr(signal, name, None):
+    for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
+        if signal.getsignal(number) != signal.SIG_IGN:  # as `nohup` makes it
             signal.signal(number, lambda number, _: sys.exit(128 + number))
     if paths.is_clone():
         there = os.environ.get("PYTHONPATH", "")

@@ -27,58 +27,39 @@ def ch01(task: Task, model: nn.Module) -> None:
 def ch02(task: Task, models: Models) -> None:
     """The bars of a signal, for a mean and for a maximum."""
     mean, maximum = models
-    show(
-        task,
-        models,
-        f"Bars of a signal and the probabilities by {mean} and {maximum}; {MOVED}",
-        (
-            only(maximum, mean, "a signal"),
-            Challenge(f"Find one on which {maximum} is wrong.", wrong=[maximum]),
-        ),
-    )
+    seen = f"Bars of a signal and the probabilities by {mean} and {maximum}"
+    two(task, models, seen, "a signal", f"Find one on which {maximum} is wrong.")
 
 
 def ch03(n_values: int, models: Models) -> None:
     """Keys and values of six positions: neither model cares how many there are."""
+    task = tasks.get("value_at_max_key", seq_len=6, n_values=n_values)
     maximum, attention = models
-    show(
-        tasks.get("value_at_max_key", seq_len=6, n_values=n_values),
-        models,
-        f"Keys and values, and the probabilities by {maximum} and {attention}; {MOVED}",
-        (
-            only(attention, maximum, "an input"),
-            Challenge(f"Find one on which {attention} is wrong, too.", wrong=[attention]),
-        ),
-    )
+    seen = f"Keys and values, and the probabilities by {maximum} and {attention}"
+    two(task, models, seen, "an input", f"Find one on which {attention} is wrong, too.")
 
 
 def ch04(task: Task, models: Models) -> None:
     """A question, keys and values: one fixed query, and one for each input."""
     fixed, asked = models
-    show(
-        task,
-        models,
-        f"Question, keys and values, and the probabilities by {fixed} and {asked}; {MOVED}",
-        (
-            only(asked, fixed, "an input"),
-            Challenge(f"Find one on which {asked} is wrong.", wrong=[asked]),
-        ),
-    )
+    seen = f"Question, keys and values, and the probabilities by {fixed} and {asked}"
+    two(task, models, seen, "an input", f"Find one on which {asked} is wrong.")
 
 
 def ch05(task: Task, models: Models) -> None:
     """Bars, for a layer that does not see order and for one that does."""
     without, given = models
-    show(
-        task,
-        models,
-        f"Bars of a signal and the probabilities by a layer with {without} and with "
-        f"{given}; {MOVED}",
-        (
-            only(given, without, "a signal"),
-            Challenge(f"Find one that is too hard for {given}.", wrong=[given]),
-        ),
+    seen = (
+        f"Bars of a signal and the probabilities by a layer with {without} and with {given}"
     )
+    two(task, models, seen, "a signal", f"Find one that is too hard for {given}.")
+
+
+def two(task: Task, models: Models, seen: str, what: str, too_hard: str) -> None:
+    """The rung below and this one: what does only this one get right, what neither?"""
+    below, this = models
+    hard = Challenge(too_hard, wrong=[this])
+    show(task, models, f"{seen}; {MOVED}", (only(this, below, what), hard))
 
 
 def ch06(task: Task, models: Models) -> None:

@@ -1,13 +1,14 @@
 """Running chapters: what is refused, what is kept, what an error looks like."""
 
 import json
+import signal
 import subprocess
 import sys
 
 import nbformat
 import pytest
 
-from progtx_core.__main__ import main
+from progtx_core.__main__ import main, prepare
 from progtx_core.tools import execution, paths
 from progtx_core.tools.execution import defaults_of, from_text
 
@@ -301,3 +302,23 @@ def test_outside_a_clone_a_command_that_needs_chapters_says_so(
     assert len(error.splitlines()) == 1
     assert not list(tmp_path.iterdir())
     assert paths.scratch() == tmp_path
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
+@pytest.mark.parametrize("before", [signal.SIG_DFL, signal.SIG_IGN])
+def test_a_signal_that_nohup_switched_off_stays_so(before, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", "")
+    kept = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGTERM)}
+    try:
+        signal.signal(signal.SIGHUP, before)
+        prepare()
+        handler = signal.getsignal(signal.SIGHUP)
+        if before == signal.SIG_IGN:
+            assert handler == signal.SIG_IGN
+            return
+        with pytest.raises(SystemExit) as ended:
+            handler(signal.SIGHUP, None)
+        assert ended.value.code == 128 + signal.SIGHUP
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
