@@ -44,7 +44,7 @@ chapter_header(
 #
 # ## Setup
 
-# %% tags=["setup"]
+# %% tags=["setup", "hide-input"]
 import numpy as np
 import torch
 from progtx_core import plots, tasks
@@ -55,7 +55,7 @@ from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, Stream, fit, held_out
 from torch import nn
 from torch.nn import functional as F
-from parts import playgrounds
+from parts import playgrounds, weight_pictures
 from parts.linear_rule import best_linear_rule
 
 # %% tags=["parameters"]
@@ -289,11 +289,11 @@ show(plots.learning_curves(runs),
 # One curve can be luck. Each dot below is a model trained from another seed,
 # measured on test examples that steer no training.
 
-# %%
+# %% tags=["hide-input"]
 show(plots.seed_accuracies(runs, chance),
      "Test accuracy of every seed. Two tasks lie near one, two at chance.")
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 accuracy_table(runs)
 
 # %% [markdown]
@@ -301,10 +301,10 @@ accuracy_table(runs)
 # does it not commit itself? Take the first seed of one solved and one unsolved
 # task, and look at what it says to the test examples.
 
-# %%
+# %% tags=["hide-input"]
 predictions = {name: predict(runs[name].models[0], test_sets[name])
                for name in ("last_gt_first", "xor_of_endpoints")}
-show(plots.probability_histograms(predictions),
+show(weight_pictures.probability_histograms(predictions),
      "Histogram of the probability of class 1. On last_gt_first the two "
      "classes lie at the two ends; on xor_of_endpoints both lie in one narrow "
      "heap at one half.")
@@ -315,11 +315,11 @@ show(plots.probability_histograms(predictions),
 # 1 that is caught against the share of class 0 that is falsely caught, and
 # guessing gives its diagonal; precision is the share of "yes" that is right.
 
-# %%
+# %% tags=["hide-input"]
 show(plots.confusion(predictions),
      "Confusion matrices: only that of last_gt_first is diagonal.")
 
-# %%
+# %% tags=["hide-input"]
 show(plots.roc_and_pr(predictions),
      "ROC and precision-recall curves of a solved and an unsolved task.")
 
@@ -355,7 +355,7 @@ for name, weight in by_hand.items():
 # Beside them, the learned ones (median over the seeds, each scaled so that its
 # largest weight is 1; rows are features, columns are positions).
 
-# %%
+# %% tags=["hide-input"]
 learned, cosine = {}, {}
 for name, weight in by_hand.items():
     each = torch.stack([m.difference() for m in runs[name].models])
@@ -367,7 +367,7 @@ maps = {}
 for name in by_hand:
     maps[f"{name}, set by hand"] = by_hand[name].T.numpy()
     maps[f"{name}, learned"] = learned[name].T.numpy()
-show(plots.weight_maps(maps, xlabel="position", ylabel="feature"),
+show(weight_pictures.weight_maps(maps, xlabel="position", ylabel="feature"),
      "Weights by position and feature. Learned and hand-set weights look "
      "alike: minus and plus one at the ends, and a ramp for trend_sign.")
 
@@ -403,10 +403,10 @@ for name in ("xor_of_endpoints", "has_pos_and_neg"):
         f"**{best_accuracy[name]:.1%}** of the test examples, the trained "
         f"model (median) on {np.median(runs[name].test['accuracy']):.1%}.")
 
-# %%
+# %% tags=["hide-input"]
 maps = {f"{name}, yes above {rule.threshold:+.1f}": rule.weight.T.numpy()
         for name, rule in best.items()}
-show(plots.weight_maps(maps, xlabel="position", ylabel="feature"),
+show(weight_pictures.weight_maps(maps, xlabel="position", ylabel="feature"),
      "Weights of the best linear rules: on the two ends for xor_of_endpoints, "
      "on all positions alike for has_pos_and_neg.")
 
@@ -517,7 +517,7 @@ show(plots.seed_accuracies({**runs, **broken}, chance),
 # "is *any* value negative", since one large positive value outweighs a small
 # negative one.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 left_over = broken["has_pos_and_neg, first value positive"].test["accuracy"]
 say("What opens the next chapter: on `has_pos_and_neg` training reaches "
     f"{np.median(runs['has_pos_and_neg'].test['accuracy']):.2f} and the best "
@@ -754,7 +754,7 @@ for name in ("last_gt_first", "trend_sign"):
     claims.check(f"learned weights point where the hand-set ones do: {name}, "
                  "least cosine", cosine[name], at_least=0.99)
 
-# %%
+# %% tags=["hide-input"]
 for name in ("xor_of_endpoints", "has_pos_and_neg"):
     claims.check(f"logistic regression ends at chance on {name}, every seed",
                  runs[name].test["accuracy"].max(), at_most=0.55)
@@ -770,7 +770,7 @@ claims.check("along the best rules the least loss lies near zero weights",
 claims.check("the best rules cost more than a coin toss, by nats",
              min(excess), at_least=0.01)
 
-# %%
+# %% tags=["hide-input"]
 solved_now = broken["xor_of_endpoints, first value positive"].test["accuracy"]
 claims.check("with a positive first value xor_of_endpoints is solved, every "
              "seed", solved_now.min(), at_least=0.97)

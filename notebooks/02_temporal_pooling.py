@@ -45,7 +45,7 @@ chapter_header(
 #
 # ## Setup
 
-# %% tags=["setup"]
+# %% tags=["setup", "hide-input"]
 import numpy as np
 import torch
 from progtx_core import models, plots, tasks
@@ -225,12 +225,12 @@ show(plots.learning_curves(runs),
 # %% [markdown]
 # ## Evidence over seeds
 
-# %%
+# %% tags=["hide-input"]
 show(plots.seed_accuracies(runs, chance),
      "Test accuracy on has_pos_and_neg, a dot a seed: max pooling near one, "
      "logistic regression at chance, mean pooling little better.")
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 accuracy_table(runs, head="model on has_pos_and_neg")
 
 # %% [markdown]
@@ -264,7 +264,7 @@ show(plots.seed_accuracies(others, chance),
      "any_positive; only max solves sign_of_winner, only mean solves "
      "majority_positive.")
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 accuracy_table(others, head="task, pool")
 
 # %% [markdown]
@@ -394,7 +394,7 @@ all_size = decisive[both].median().item()
 missed = wrong & both
 missed_size = decisive[missed].median().item() if missed.any() else 0.0
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 say("In a sequence with both signs, call the smaller of the greatest and the "
     f"least value, in size, decisive. Its median is {all_size:.2f}, and "
     f"{missed_size:.2f} among the {int(missed.sum())} that the model of the "
@@ -430,7 +430,7 @@ ablated = train(without_rectifier, task)
 order = train(pooling("max", d_model), signal_task("last_gt_first"))
 lookup = train(pooling("max", d_model), tasks.get("value_at_max_key"))
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 say("Without the rectifier, max pooling on `has_pos_and_neg` falls from "
     f"{np.median(runs['max pooling'].test['accuracy']):.2f} to "
     f"{np.median(ablated.test['accuracy']):.2f}. It still sees the greatest "
@@ -659,7 +659,7 @@ print(check_twins(my_twins))
 #
 # The statements of this chapter, checked against bounds.
 
-# %%
+# %% tags=["hide-input"]
 acc = {name: run.test["accuracy"] for name, run in {**runs, **others}.items()}
 claims.check("max pooling solves has_pos_and_neg on every seed",
              acc["max pooling"].min(), at_least=0.97)
@@ -676,7 +676,7 @@ claims.check("mean pooling is a straight line in the number of positive "
 claims.check("what is missed has small decisive values, as a share of the "
              "usual size", missed_size / all_size, at_most=0.4)
 
-# %%
+# %% tags=["hide-input"]
 for name, pool, rival in (("sign_of_winner", "max", "mean"),
                           ("majority_positive", "mean", "max")):
     claims.check(f"{pool} pooling solves {name} on every seed",

@@ -45,7 +45,7 @@ chapter_header(
 #
 # ## Setup
 
-# %% tags=["setup"]
+# %% tags=["setup", "hide-input"]
 import numpy as np
 import torch
 from progtx_core import models, plots, tasks
@@ -56,7 +56,7 @@ from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, fit, held_out
 from torch import nn
 from torch.nn import functional as F
-from parts import playgrounds
+from parts import playgrounds, weight_pictures
 
 # %% tags=["parameters"]
 seed: int = 0  # first seed; the others follow it
@@ -97,7 +97,7 @@ def max_pooling(spec):
 
 before = train(max_pooling, task)
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 say(f"Max pooling with {before.n_parameters} parameters: median accuracy "
     f"**{np.median(before.test['accuracy']):.2f}**, best of {n_seeds} seeds "
     f"{before.test['accuracy'].max():.2f}.")
@@ -121,7 +121,7 @@ assert answers == test_set.targets.tolist()
 share = test_set.targets.bincount().max().item() / len(test_set)
 print(f"sampler and plain rule agree; majority baseline {share:.2f}")
 
-# %%
+# %% tags=["hide-input"]
 figure, (ax,) = plots.panels(width=6.2, height=2.2)
 one = test_set.inputs[0].T.numpy()  # (d_input, seq)
 names = ["key", *[f"value {i}" for i in range(n_values)]]
@@ -217,12 +217,12 @@ show(plots.learning_curves(runs),
 # %% [markdown]
 # ## Evidence over seeds
 
-# %%
+# %% tags=["hide-input"]
 show(plots.seed_accuracies(runs, chance, low=0.1),
      "Test accuracy on value_at_max_key, a dot a seed: attention pooling near "
      "one, max pooling clearly below, mean pooling far below.")
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 accuracy_table(runs, head="model on value_at_max_key")
 
 # %% [markdown]
@@ -267,7 +267,7 @@ chosen = test_set.inputs[..., 1:].gather(1, top)[:, 0]  # (batch, n_values)
 value_lead = -chosen.topk(2).values.diff(dim=1)[:, 0]
 missed = clear & ~right
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 say(f"Of the test examples with a lead of at least 0.3, {clear_accuracy:.1%} "
     f"are right; of the others {close_accuracy:.1%}. In the {missed.sum()} "
     "that are wrong despite a clear lead, the two largest numbers of the "
@@ -329,7 +329,7 @@ with torch.no_grad():
 
 # %% tags=["hide-input"]
 maps = {name: w.unsqueeze(0).numpy() for name, w in shown.items()}
-show(plots.weight_maps(maps, "feature: 0 is the key", "score"),
+show(weight_pictures.weight_maps(maps, "feature: 0 is the key", "score"),
      "Weight of each feature in the score: the key has all of it, by hand and "
      "learned.")
 figure, (ax,) = plots.panels(width=4.2, height=2.8)
@@ -341,7 +341,7 @@ show(figure, "Learned product of logits head and values: each class is raised "
      "by its own number of the value and lowered by the others; the key "
      "plays no part.")
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 say(f"A learned score rises by about {sharpness:.0f} for each unit of the key "
     f"(median over seeds); by hand it is {50 * grid:,}.")
 
@@ -427,7 +427,7 @@ show(figure, "Score against the signal at a position, a line a seed. Linear: "
 relation = {"linear scores": train(linear, tasks.get("value_at_query")),
             "additive scores": train(additive, tasks.get("value_at_query"))}
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 best = max(run.test["accuracy"].max() for run in relation.values())
 say("Equal weights on `value_at_max_key`: "
     f"{np.median(ablated.test['accuracy']):.2f}. Linear scores on "
@@ -656,7 +656,7 @@ print(check_valley(my_valley))
 #
 # The statements of this chapter, checked against bounds.
 
-# %%
+# %% tags=["hide-input"]
 acc = {name: run.test["accuracy"] for name, run in runs.items()}
 claims.check("attention pooling solves value_at_max_key on every seed",
              acc["attention pooling"].min(), at_least=0.97)
@@ -679,7 +679,7 @@ claims.check("errors despite a clear lead are close in the value, share of "
              "the usual difference",
              value_lead[missed].median() / value_lead.median(), at_most=0.4)
 
-# %%
+# %% tags=["hide-input"]
 claims.check("equal weights lose value_at_max_key, best seed",
              ablated.test["accuracy"].max(), at_most=0.45)
 claims.check("additive scores solve sign_of_winner on every seed",

@@ -46,7 +46,7 @@ chapter_header(
 #
 # ## Setup
 
-# %% tags=["setup"]
+# %% tags=["setup", "hide-input"]
 import numpy as np
 import torch
 from progtx_core import models, plots, tasks
@@ -108,7 +108,7 @@ def attention_pooling(spec):
 
 before = train(attention_pooling)
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 say(f"Additive attention pooling with {before.n_parameters} parameters: "
     f"median accuracy **{np.median(before.test['accuracy']):.2f}**, best of "
     f"{n_seeds} seeds {before.test['accuracy'].max():.2f}; chance is "
@@ -252,12 +252,12 @@ show(plots.learning_curves(runs),
 #
 # ## Evidence over seeds
 
-# %%
+# %% tags=["hide-input"]
 show(plots.seed_accuracies(runs, chance, low=0.15),
      "Test accuracy on value_at_query, a dot a seed: self-attention near one "
      "on every seed, attention pooling far below.")
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 accuracy_table(runs, head="model on value_at_query")
 
 # %% [markdown]
@@ -288,7 +288,7 @@ show(figure, "Patterns of three examples, one panel each: a row a query, a "
      "column a key. A circle marks the question's row and the wanted "
      "position's column; much of the weight lies there.")
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 middle, own = (w.mean(1).median().item() for w in (on_wanted, on_itself))
 say(f"In the question's row {own:.2f} of the weight lies on the question "
     f"itself, and of the rest **{middle:.2f}** on the wanted position (means "
@@ -390,7 +390,7 @@ value = test_set.inputs[rows, wanted, 1 + d_key:]  # (batch, n_values)
 value_lead = value.topk(2).values.diff(dim=1).neg()[:, 0]  # (batch,)
 missed_lead = value_lead.expand_as(hits)[~hits].median().item()
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 say(f"Learned and hand-set blocks point the same way: least cosine over the "
     f"seeds {cosine:.4f}. Their size differs: the largest learned entry is "
     f"{learned.amax((1, 2)).median():.0f} (median over seeds), by hand it is "
@@ -456,7 +456,7 @@ show(plots.seed_accuracies(order_runs, 1 / 2),
      "Test accuracy on last_gt_first, a dot a seed: logistic regression near "
      "one, self-attention at chance.")
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 attention = runs["self-attention"].test["accuracy"]
 blind = order_runs["self-attention"].test["accuracy"]
 say(f"With equal weights `value_at_query` falls to "
@@ -709,7 +709,7 @@ print(check_share(my_share))
 #
 # The statements of this chapter, checked against bounds.
 
-# %%
+# %% tags=["hide-input"]
 claims.check("self-attention solves value_at_query on every seed",
              attention.min(), at_least=0.97)
 claims.check("attention pooling of the same size is below its worst seed, by",
@@ -728,7 +728,7 @@ claims.check("errors are close in the wanted value, share of the usual "
 claims.check("equal weights lose value_at_query, best seed",
              ablated.test["accuracy"].max(), at_most=0.60)
 
-# %%
+# %% tags=["hide-input"]
 claims.check("a shuffle of the positions does not change the logits, "
              "largest change", moved, at_most=1e-4)
 claims.check("a shuffle permutes the pattern alike, largest change",

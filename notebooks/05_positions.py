@@ -45,7 +45,7 @@ chapter_header(
 #
 # ## Setup
 
-# %% tags=["setup"]
+# %% tags=["setup", "hide-input"]
 import numpy as np
 import torch
 from progtx_core import models, plots, tasks
@@ -107,7 +107,7 @@ def no_positions(spec):
 on_xor = {"logistic regression": train("logistic_regression", xor),
           "no positions": train(no_positions, xor)}
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 say("Best seed on `xor_of_endpoints`: logistic regression "
     f"{on_xor['logistic regression'].test['accuracy'].max():.2f}, "
     "self-attention without positions "
@@ -210,12 +210,12 @@ show(plots.learning_curves(on_xor),
 # %% [markdown]
 # ## Evidence over seeds
 
-# %%
+# %% tags=["hide-input"]
 show(plots.seed_accuracies(on_xor, 1 / 2),
      "Test accuracy on xor_of_endpoints, a dot a seed: learned positions near "
      "one on every seed, the others near chance.")
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 accuracy_table(on_xor, head="model on xor_of_endpoints")
 
 
@@ -346,14 +346,14 @@ show(figure, "Scores from positions alone under three schemes. Sinusoidal "
 # a chapter should; the table is recorded, and below a part of it is trained
 # anew on fewer seeds.
 
-# %%
+# %% tags=["hide-input"]
 record = recorded.read("positions")
 show(plots.staircase(record),
      "Recorded accuracies, a row a scheme, a column a task. Learned and "
      "sinusoidal do well on all; none and alibi are near chance everywhere; "
      "relative and rotary fail on argmax_position, absolute on XOR.")
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 say(recorded.origin("positions"))
 
 # %%
@@ -368,7 +368,7 @@ then = {place: recorded.values(record, *place) for place in LIVE}
 largest_gap = max(np.abs(now - then[place][:n_live]).max()
                   for place, now in live.items())
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 say("\n".join(
     ["| scheme | task | now | recorded |", "| --- | --- | --- | --- |"]
     + [f"| {scheme} | {task} | {now.min():.3f} to {now.max():.3f} | "
@@ -436,7 +436,7 @@ for model in trained:
 changes = tasks.get("sign_changes_mod_3", seq_len=8)
 too_hard = train(with_positions("learned"), changes, n_live)
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 best = too_hard.test["accuracy"].max()
 new = on_xor["learned positions"].test["accuracy"]
 say(f"With a shuffled table XOR falls to {np.median(shuffled):.2f}.")
@@ -654,7 +654,7 @@ print(check_larger(my_larger))
 #
 # The statements of this chapter, checked against bounds.
 
-# %%
+# %% tags=["hide-input"]
 none = on_xor["no positions"].test["accuracy"]
 claims.check("learned positions solve xor_of_endpoints on every seed",
              new.min(), at_least=0.97)
@@ -678,7 +678,7 @@ claims.check("hand-set weights solve xor_of_endpoints exactly",
 claims.check("some row attends to the endpoints, least weight over seeds",
              min(ends), at_least=0.5)
 
-# %%
+# %% tags=["hide-input"]
 claims.check("schemes that cannot tell a sequence from its reverse",
              len(blind), at_least=2, at_most=2)
 claims.check("recorded: one feature does not find XOR, best seed",

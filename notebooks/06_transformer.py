@@ -45,7 +45,7 @@ chapter_header(
 #
 # ## Setup
 
-# %% tags=["setup"]
+# %% tags=["setup", "hide-input"]
 from functools import partial
 
 import numpy as np
@@ -57,6 +57,7 @@ from progtx_core.models.pooling import mean_over
 from progtx_core.models.self_attention import SelfAttention
 from progtx_core.models.transformer import Transformer as CoreModel
 from progtx_core.tools import recorded
+from progtx_core.tools.checkers import check
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, Snapshots, fit, held_out
@@ -116,7 +117,7 @@ def one_layer(spec):
 
 before = train(one_layer, changes)
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 say(f"One layer of width {wide}, with {before.n_parameters} parameters (a "
     f"transformer has {new_size}): median accuracy "
     f"**{np.median(before.test['accuracy']):.2f}**, best of {n_seeds} seeds "
@@ -243,7 +244,7 @@ show(plots.learning_curves(runs),
 # %% [markdown]
 # ## Evidence over seeds
 
-# %%
+# %% tags=["hide-input"]
 show(plots.seed_accuracies(runs, 1 / 3, low=0.3),
      "Test accuracy on sign_changes_mod_3, a dot a seed: the transformer near "
      "one on every seed, one wide layer far below.")
@@ -252,7 +253,7 @@ show(plots.seed_accuracies(runs, 1 / 3, low=0.3),
 strings_run = train(transformer, sums, n_live)
 string_before = train(one_layer, sums, n_live)
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 accuracy_table({**runs, "transformer, sum_mod_10": strings_run,
                 "one wide layer, sum_mod_10": string_before},
                head="model on sign_changes_mod_3")
@@ -317,7 +318,7 @@ for model in trained:
     weights = by_sign(model)
     contrasts.append((weights.max(1) / weights.min(1)).max())
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 first = by_sign(trained[0])
 sharpest = first[(first.max(1) / first.min(1)).argmax()]
 say("The head of the first model that tells them apart best gives "
@@ -347,14 +348,14 @@ playgrounds.ch06(sums, {"one wide layer": string_before.models[0],
 # Take one part away at a time, with all else equal. The table is recorded over
 # five seeds; one of its rows is trained again here.
 
-# %%
+# %% tags=["hide-input"]
 record = recorded.read("ablations")
 show(plots.staircase(record),
      "Recorded accuracies, a row for each part taken away, a column a task. "
      "On sign changes one layer and no residual sums lose most; on sums of "
      "digits one layer and no MLP.")
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 say(recorded.origin("ablations"))
 
 # %%
@@ -368,7 +369,7 @@ def median_of(row, task="sign_changes_mod_3"):
     return np.median(recorded.values(record, row, task))
 
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 say("Largest distance between one layer as trained now and as recorded: "
     f"{gap:.3f}.")
 rows = "\n".join(
@@ -402,7 +403,7 @@ say("| what is left | sign_changes_mod_3 | sum_mod_10 |\n| --- | --- | --- |\n"
 # All rungs are built. Which of them solves what, and on how many seeds?
 # Chapter 7 puts every model on every task.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 new = runs["transformer"].test["accuracy"]
 in_strings = strings_run.test["accuracy"]
 glue("ladder-06", "**Rung 6, the transformer** looks, counts and decides in "
@@ -410,7 +411,6 @@ glue("ladder-06", "**Rung 6, the transformer** looks, counts and decides in "
      "modulo 3, where one layer with as many parameters reaches "
      f"{100 * np.median(before.test['accuracy']):.0f} %; and "
      f"{100 * np.median(in_strings):.0f} % on sums of digits in strings.")
-
 
 # %% [markdown]
 # ## Check yourself
@@ -456,23 +456,9 @@ glue("ladder-06", "**Rung 6, the transformer** looks, counts and decides in "
 # parameters of the transformer above, with an MLP of four times the width.
 # Hint: an affine map from `a` to `b` has `(a + 1) * b`, a norm `2 * d_model`.
 
-# %% tags=["checker"]
-def check_size(size):
-    if size is None:
-        return "not yet: give a function"
-    for d, layers, task in ((32, 2, changes), (8, 1, changes), (16, 3, sums)):
-        spec = task.spec
-        want = models.count_parameters(CoreModel(spec, d, layers, 4))
-        made = size(d, layers, spec.d_features, spec.seq_len, spec.n_classes)
-        if made != want:
-            return f"not yet: width {d}, {layers} layers have {want}"
-    return "correct"
-
-
 # %% tags=["exercise"]
 my_size = None
-print(check_size(my_size))
-
+check("6.1", my_size)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -486,7 +472,7 @@ print(check_size(my_size))
 #     return n_layers * block + ends
 #
 #
-# print(check_size(my_size))
+# check("6.1", my_size)
 # ```
 #
 # </details>
@@ -498,25 +484,9 @@ print(check_size(my_size))
 # 1 the next ones. Give them as a pair. Hint: a reshape and a transpose each;
 # which comes first?
 
-# %% tags=["checker"]
-def check_heads(functions):
-    if functions is None:
-        return "not yet: give the two functions as a pair"
-    split, join = functions
-    x = torch.arange(2 * 5 * 12.0).view(2, 5, 12)
-    made = split(x, 3)
-    if tuple(made.shape) != (2, 3, 5, 4):
-        return f"not yet: split makes {tuple(made.shape)}, not (2, 3, 5, 4)"
-    if not torch.equal(made[:, 1], x[:, :, 4:8]):
-        return "not yet: head 1 needs the numbers 4 to 7 at every position"
-    if not torch.equal(join(made), x):
-        return "not yet: join does not undo split"
-    return "correct"
-
-
 # %% tags=["exercise"]
 my_heads = None
-print(check_heads(my_heads))
+check("6.2", my_heads)
 
 
 # %% [markdown] tags=["solution"]
@@ -527,7 +497,7 @@ print(check_heads(my_heads))
 #     lambda x, n: x.view(*x.shape[:2], n, -1).transpose(1, 2),
 #     lambda heads: heads.transpose(1, 2).flatten(2),
 # )
-# print(check_heads(my_heads))
+# check("6.2", my_heads)
 # ```
 #
 # </details>
@@ -539,25 +509,12 @@ print(check_heads(my_heads))
 # the others must not matter, even if it is infinite. Hint: zero times
 # infinity is not a number.
 
-# %% tags=["checker"]
-def check_mean(mean):
-    x = torch.tensor([[[1.0], [3.0], [9.0]], [[4.0], [5.0], [6.0]]])
-    mask = torch.tensor([[True, True, False], [True, True, True]])
-    made = mean(x, mask)
-    if made is None or made.flatten().tolist() != [2.0, 5.0]:
-        return "not yet: the means should be 2 and 5"
-    x[0, 2] = float("inf")
-    if mean(x, mask).flatten().tolist() != [2.0, 5.0]:
-        return "not yet: an infinite padded position changes the mean"
-    return "correct"
-
-
 # %% tags=["exercise"]
 def my_mean(x, mask):
     return x.mean(1)
 
 
-print(check_mean(my_mean))
+check("6.3", my_mean)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -568,7 +525,7 @@ print(check_mean(my_mean))
 #     return kept.sum(1) / mask.sum(1, keepdim=True)
 #
 #
-# print(check_mean(my_mean))
+# check("6.3", my_mean)
 # ```
 #
 # </details>
@@ -614,7 +571,7 @@ print(check_mean(my_mean))
 #
 # The statements of this chapter, checked against bounds.
 
-# %%
+# %% tags=["hide-input"]
 claims.check("the transformer solves sign_changes_mod_3 on every seed",
              new.min(), at_least=0.97)
 claims.check("one layer of the same size is below its worst seed, by",
@@ -630,7 +587,7 @@ claims.check("in every seed some head tells other signs from its own, least "
              "factor", min(contrasts), at_least=3.0)
 
 
-# %%
+# %% tags=["hide-input"]
 def worst(row, task="sign_changes_mod_3"):
     return recorded.values(record, row, task).min()
 

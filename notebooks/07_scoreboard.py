@@ -41,7 +41,7 @@ chapter_header(
 #
 # ## Setup
 
-# %% tags=["setup"]
+# %% tags=["setup", "hide-input"]
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -153,7 +153,7 @@ for task, pair in STAIRS.items():
         trained = shorter(scoreboard.cell(model, task)).train(n_live, seed)
         live[model, task] = trained.test["accuracy"]
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 off = {}  # how far the seeds trained now lie outside the recorded range
 for cell, now in live.items():
     of_seeds = accuracies(*cell)
@@ -173,7 +173,7 @@ say("\n".join(
 # seed. The lighter a cell, the further from chance towards one. The ladder
 # goes down the page.
 
-# %%
+# %% tags=["hide-input"]
 show(plots.staircase(board, panels),
      "The staircase: a heat map of models by tasks in three panels. Among "
      "content tasks light cells reach further right from row to row, with "
@@ -182,7 +182,7 @@ show(plots.staircase(board, panels),
      "regression on the first four. The last row, the transformer, is light "
      "throughout.")
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 say(recorded.origin("scoreboard"))
 
 
@@ -239,7 +239,7 @@ worst = {t: accuracies("transformer", t).min()
          for names in panels.values() for t in names}
 hardest = min(worst, key=worst.get)
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 say(f"Models without positions on {', '.join(at_chance)}: never further than "
     f"**{off_chance:.3f}** from chance. The transformer's worst seed of all: "
     f"**{worst[hardest]:.3f}**, on {hardest}.")
@@ -568,7 +568,7 @@ print(check_way(my_way))
 #
 # The statements of this chapter, checked against bounds.
 
-# %%
+# %% tags=["hide-input"]
 claims.check("recorded: the transformer's worst seed on any task",
              worst[hardest], at_least=0.97)
 claims.check("recorded: models without positions are at chance on four "

@@ -46,7 +46,7 @@ chapter_header(
 #
 # ## Setup
 
-# %% tags=["setup"]
+# %% tags=["setup", "hide-input"]
 from dataclasses import replace
 from functools import partial
 
@@ -133,7 +133,7 @@ for text in ("Max(2, 5, 8)", "Second(7, 3, 3, 19)", "Last(0, 4, 11)"):
 # A data set has a fixed size, and no example twice. Operations take turns, so
 # all are equally frequent; lengths and numbers are drawn evenly.
 
-# %%
+# %% tags=["hide-input"]
 data = tasks.FiniteDataset(task, lists.SET_SIZES[size], seed=seed,
                            balance=task.kinds)
 everything = torch.cat([split.inputs for split in data.splits.values()])
@@ -177,7 +177,7 @@ table(["split", "examples", *names], [
 # What would a blind guess reach? The best single answer for each operation,
 # read off the training split:
 
-# %%
+# %% tags=["hide-input"]
 train_set, test_set = data.splits["train"], data.splits["test"]
 majority = torch.stack([train_set.targets[task.kinds(train_set.inputs) == k]
                         .mode().values for k in range(5)])
@@ -245,7 +245,7 @@ layers(ours)
 # be noise; if they are not, something is wrong already. The loss of an answer
 # is $-\ln p$, where $p$ is the probability of the right one.
 
-# %%
+# %% tags=["hide-input"]
 shown = data.splits["val"][:5]
 texts = [task.tokenizer.decode(ids) for ids in shown.inputs.tolist()]
 untrained, targets = predict(ours, shown)
@@ -253,7 +253,7 @@ show(ch08.top_bars(untrained, texts, targets.tolist()),
      "The five likeliest answers of an untrained model to five questions: "
      "all bars are short, and hardly any answer is right.")
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 nats = -np.log(untrained[np.arange(len(targets)), targets]).mean()
 say(f"Its loss on these is **{nats:.2f}** nats; even odds for all answers "
     f"would give {np.log(task.spec.n_classes):.2f}.")
@@ -299,7 +299,7 @@ callbacks = [Snapshots(), KeepBest(),
 run = fit(selector, data, config, seed=seed, n_seeds=n_seeds,
           callbacks=callbacks, device=device)
 
-# %%
+# %% tags=["hide-input"]
 show(ch08.plot_training_curves(folder / f"seed_{seed}.pt"),
      "Loss falls and accuracy rises to one, in training and validation "
      "together, over the updates of the first seed.")
@@ -308,7 +308,7 @@ show(ch08.plot_training_curves(folder / f"seed_{seed}.pt"),
 # The picture is drawn from a checkpoint's file alone. What did the model
 # answer as it learned?
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 evals = run.history.steps("val/accuracy")
 chosen = [0, *evals[[1, 2, 4, 8]], evals[-1]] if len(evals) > 8 else evals
 answered = {s: predict(run.models_at(s)[0], shown)[0].argmax(1)
@@ -353,7 +353,7 @@ show(ch08.accuracy_bars(live, names, (probabilities, targets)),
 # differences mean little; to *choose* a learning rate, one would use the
 # validation split.
 
-# %%
+# %% tags=["hide-input"]
 record = recorded.read("training")
 show(ch08.recorded_groups(record, {
     "data": {name: name for name in lists.SET_SIZES},
@@ -383,7 +383,7 @@ say(recorded.origin("training"))
 # ones. (The small test split has twenty examples an operation: one mistake is
 # a twentieth.) Are Max and Min harder than First and Last?
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 rows = "small, no decay", "small", "medium"
 medians = {row: [np.median(cell(name, row)) for name in names] for row in rows}
 say("Hardest operation, by the median of five seeds: " + ", ".join(
@@ -404,7 +404,7 @@ say("Hardest operation, by the median of five seeds: " + ", ".join(
 # operation, and the five test questions whose right answer got the least
 # probability. The hatched bar is the right answer.
 
-# %%
+# %% tags=["hide-input"]
 sure = probabilities[np.arange(len(targets)), targets]
 rows = [int(np.flatnonzero(test_kinds == kind)[0]) for kind in range(5)]
 rows += np.argsort(sure)[:5].tolist()
@@ -426,7 +426,7 @@ show(ch08.top_bars(probabilities[rows], texts, targets[rows].tolist()),
 # column a key; dark is 0, yellow is 1. The first row is that of the position
 # that the logits head reads.
 
-# %%
+# %% tags=["hide-input"]
 model = run.models[0]
 inputs = task.encode(["First(4, 17, 9, 12)", "Last(4, 17, 9, 12)",
                       "Max(4, 17, 9, 12)"])
@@ -525,7 +525,7 @@ sick = {
         data=tasks.FiniteDataset(task, 1000, balance=task.kinds), n_train=800),
     "mask is broken": short_run(partial(BrokenMask, **lists.SELECTOR))}
 
-# %%
+# %% tags=["hide-input"]
 show(ch08.losses_beside(sick),
      "Five panels of training and validation loss: falling together; "
      "flat and unsteady; falling too slowly; training loss falling away from "
@@ -750,7 +750,7 @@ print(check_best(my_best))
 #
 # The statements of this chapter, checked against bounds.
 
-# %%
+# %% tags=["hide-input"]
 claims.check("every seed trained now, on the test split",
              run.test["accuracy"].min(), at_least=0.99)
 claims.check("the same, every operation", live.min(), at_least=0.97)

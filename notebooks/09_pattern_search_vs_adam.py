@@ -46,7 +46,7 @@ chapter_header(
 #
 # ## Setup
 
-# %% tags=["setup"]
+# %% tags=["setup", "hide-input"]
 from copy import deepcopy
 from functools import partial
 
@@ -198,7 +198,7 @@ start = np.array([-2.0, 1.5])
 # budget of passes is used up. Both go down the slope in a few long steps. On
 # the floor of the valley no long step along an axis helps; only short ones do:
 
-# %%
+# %% tags=["hide-input"]
 x = torch.nn.Parameter(torch.tensor(start))
 search = PatternSearch([x], radius=1.0)
 path = [start]
@@ -236,7 +236,7 @@ a_pass, a_candidate = (
     timing.candidate_seconds(untrained, train_set, losses_of, n=256)
     for losses_of in (None, fast))
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 say(f"A candidate takes {1000 * a_pass:.2f} ms by itself and "
     f"{1000 * a_candidate:.3f} ms among many: the search polls "
     f"**{a_pass / a_candidate:.0f}** times as many a second.")
@@ -312,14 +312,14 @@ for name, cell in cells.items():
 # measured in time, with all that belongs to a step: counted in strings alone
 # it would be lower, since a small batch is not much faster than a large one.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 cost = methods.passes_a_step(cells["Adam"], runs["Adam"])
 curves = {name: methods.progress(run, train_set, cost)
           for name, run in runs.items()}
 say(f"A step of Adam, with a batch of {runs['Adam'].config.batch_size}, costs "
     f"as much as **{cost:.1f}** forward passes over all strings.")
 
-# %%
+# %% tags=["hide-input"]
 show(ch09.race(curves, runs),
      "Loss over forward passes and over seconds: Adam's falls to the bottom "
      "long before that of the search, in passes more so than in seconds.")
@@ -356,7 +356,7 @@ table(["trained now, worst seed", "train", "test", "test, last answer",
 # candidate of *groups of four* changes four parameters. A method stops where
 # its budget of passes or steps ended; lines that end early were given less.
 
-# %%
+# %% tags=["hide-input"]
 record = recorded.read("searches")
 show(ch09.recorded_race(record.query("task == 'parity'"), methods.SEARCHES,
                         methods.BASELINES),
@@ -400,7 +400,7 @@ say(recorded.origin("searches"))
 # Each time a move is kept, some parameters are changed for good. Which layers
 # have most of these changes per parameter? And when is the radius halved?
 
-# %%
+# %% tags=["hide-input"]
 show(ch09.radius_and_layers(runs["PatternSearch"]),
      "The radius, halved now and then over the passes; bars show how often "
      "parameters of each layer were changed for good, in all layers.")
@@ -427,7 +427,7 @@ interactive.surface(plane, ch09.surface(plane),
 # and *large*. A pass is measured, and the sweep computed from it; no model
 # here is trained:
 
-# %%
+# %% tags=["hide-input"]
 more = [{"d_model": w, "d_mlp": 4 * w} for w in (8, 16, 32, 64)]
 more += [methods.SIZES[name] for name in ("medium", "large")]
 larger = [CausalTransformer(tracking.spec, **own) for own in more]
@@ -439,7 +439,7 @@ show(ch09.costs(counts, {"a sweep of the search": a_sweep,
      "Seconds of a sweep and of a gradient over the number of "
      "parameters: both lines rise, that of the sweep far steeper.")
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 powers = [np.polyfit(np.log(counts), np.log(seconds), 1)[0]
           for seconds in (a_sweep, a_gradient)]
 say("Seconds grow like the parameters to a power: for a sweep "
@@ -674,7 +674,7 @@ print(check_exponent(my_exponent))
 #
 # The statements of this chapter, checked against bounds.
 
-# %%
+# %% tags=["hide-input"]
 for name in ("PatternSearch", "Adam"):
     claims.check(f"{name} learns its training strings, every seed",
                  reached[name].min(), at_least=0.99)
@@ -712,7 +712,7 @@ for column, row, rule, least in (
                  measured(column, row, rule).min(), at_least=least)
 
 
-# %%
+# %% tags=["hide-input"]
 def worst(row, n):  # of the losses after so many passes
     return measured(f"after_{n}", row).max()
 

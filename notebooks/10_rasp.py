@@ -42,7 +42,7 @@ chapter_header(
 #
 # ## Setup
 
-# %% tags=["setup"]
+# %% tags=["setup", "hide-input"]
 import inspect
 from functools import partial
 
@@ -293,7 +293,7 @@ pairs = {
         rasp.select(x, rasp.maximum(x), rasp.equals),
         head(sharp * everywhere, x[:, None]))}
 
-# %%
+# %% tags=["hide-input"]
 show(ch10.beside(pairs, list(map(str, x))),
      "Six pairs of patterns: what the program selects, and beside it the "
      "softmax of a head. Where the program selects nothing, the head differs.")
@@ -352,12 +352,12 @@ learned = [patterns(model, batch.inputs)["blocks.0.attention"][:, 0].numpy()
 shares = np.array([(pattern * selected).sum(2)[:, 1:].mean()
                    for pattern in learned])
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 table(["seed", "test accuracy", "attention on the selected position"],
       [[str(number), accuracy, share] for number, accuracy, share
        in zip(run.seeds, run.test["accuracy"], shares, strict=True)])
 
-# %%
+# %% tags=["hide-input"]
 line = before.tokenizer.read(batch.inputs[0].tolist())
 show(ch10.beside({"shift_right": (selected, learned[0][0])}, line),
      "The selection of the program, a line below the diagonal, and the "
@@ -390,7 +390,7 @@ table(["weight", "reads", "writes to", "value"], rows)
 # a large constant switches units off or on. The last three are a hill of
 # height one where the number is b, and zero elsewhere:
 
-# %%
+# %% tags=["hide-input"]
 table(["reads", "constant", "adds"], [
     [" ".join(f"{weight:+d} {name}" for name, weight in reads.items()),
      f"{constant:+d}",
@@ -418,7 +418,7 @@ for row in answers.tolist():
 # Does it do so for every a and b? There are few enough to try them all, each
 # to its last token:
 
-# %%
+# %% tags=["hide-input"]
 every = torch.cartesian_prod(*[torch.arange(n_numbers)] * 2)
 apart = (every[:, 0] - every[:, 1]).abs()
 exact = torch.cat([
@@ -643,7 +643,7 @@ print(check_since(my_since))
 #
 # The statements of this chapter, checked against bounds.
 
-# %%
+# %% tags=["hide-input"]
 claims.check("the machine counts every pair of numbers without an error",
              exact.float().mean().item(), at_least=1.0)
 claims.check("the share of a head tells what num_prev counts, difference",
@@ -658,7 +658,7 @@ for name in ("count", "copy", "sort", "most frequent",
     claims.check(f"{name} keeps to the language, violations",
                  len(found[name]), at_most=0)
 
-# %%
+# %% tags=["hide-input"]
 for name, times in held.items():
     claims.check(f"{name} is right on forty numbers, of 20 prompts", times,
                  at_least=20)

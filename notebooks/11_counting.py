@@ -45,7 +45,7 @@ chapter_header(
 #
 # ## Setup
 
-# %% tags=["setup"]
+# %% tags=["setup", "hide-input"]
 from functools import partial
 from pathlib import Path
 
@@ -224,7 +224,7 @@ folder = Path(paths.scratch(), output_dir)
 ends = (24, 18) if "down" in directions else (18, 24)
 answers = Samples(counting, ends=((5, 16), ends, (15, 15)))
 callbacks = [
-    training.ExtraMetrics(answers), training.Printer(["exact_match"]),
+    training.ExtraMetrics(answers), ch11.Printer(["exact_match"]),
     training.KeepBest("exact_match"),
     *opened(trackers.split(), folder, "11_counting"),
     training.Checkpoints(folder / f"{regime} {seed}", resume)]
@@ -267,7 +267,7 @@ show(ch11.by_length(panels, counting.max_len),
      "directions in one model: with some sequences truncated, lines near one "
      "far past the shaded range; with whole ones only, lines that fall.")
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 table(["median (worst seed)", *(f"{n} tokens" for n in counts.TEST_LENGTHS)],
       [[f"{title}: {name}", *(f"{np.median(v):.2f} ({v.min():.2f})"
                               for v in values.values())]
@@ -290,7 +290,7 @@ say(recorded.origin("counting"))
 # All count upwards only, with some sequences truncated, so that pairs are not
 # new. A fall is a matter of positions, or of attention dilution:
 
-# %%
+# %% tags=["hide-input"]
 schemes = {name: by_length(f"{name}, up, truncated", "up")
            for name in counts.COMPARED}
 halves = np.array_split(sorted(
@@ -480,7 +480,7 @@ table(["", *errors.ERROR_KINDS],
 # enough, and it has none. Two layers with random offsets, as a window would
 # hide what is to be copied; in training there are twenty symbols at most:
 
-# %%
+# %% tags=["hide-input"]
 copies = {name: {2 * n + 3: recorded.values(record, name, "copying",
                                             f"copy_{n}")
                  for n in counts.COPY_LENGTHS}
@@ -709,7 +709,7 @@ print(check_score(my_score))
 #
 # The statements of this chapter, checked against bounds.
 
-# %%
+# %% tags=["hide-input"]
 def summary(row, of):  # at its worst length and direction
     ds = ("up", "down")[:1 + ("both" in row)]
     return min(of(v) for d in ds for v in by_length(row, d).values())
@@ -735,7 +735,7 @@ claims.check("trained now: a and b thirty apart and more, right",
 claims.check("trained now: less than five apart, right",
              bins["0 to 4"].mean(), at_most=0.95)
 
-# %%
+# %% tags=["hide-input"]
 for row, fixed in (("windowed, both", False), ("none, both, truncated", True)):
     for d in ("up", "down"):
         whole = at_150(row, d)
@@ -752,7 +752,7 @@ claims.check("recorded: whole sequences only, counting up, 150 tokens, below "
              "truncated ones by", at_150("windowed, up, truncated", "up")
              - at_150("windowed, up", "up"), at_least=0.02)
 
-# %%
+# %% tags=["hide-input"]
 for name in ("sinusoidal", "rotary"):
     claims.check(f"recorded: {name} positions, 150 tokens, median",
                  np.median(schemes[name][150]), at_most=0.5)

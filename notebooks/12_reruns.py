@@ -41,7 +41,7 @@ chapter_header(
 #
 # ## Setup
 
-# %% tags=["setup"]
+# %% tags=["setup", "hide-input"]
 import hashlib
 import itertools
 import json
@@ -295,7 +295,7 @@ show(over_rates("xor_of_endpoints"),
 # %% [markdown]
 # Near chance with every seed, at every rate. Now a success.
 
-# %%
+# %% tags=["hide-input"]
 show(over_rates("last_gt_first"),
      "Test accuracy on last_gt_first against the learning rate: near chance "
      "at the lowest rate, rising, near one at the two highest.")
@@ -701,7 +701,7 @@ print(check_left(my_left))
 #
 # The statements of this chapter, checked against bounds.
 
-# %%
+# %% tags=["hide-input"]
 claims.check("runs that were done before the cut, and begun again",
              len(repeated), at_most=0)
 claims.check("runs of the plan that are not done in the end",
@@ -713,7 +713,7 @@ claims.check("a run that was cut off and one that was not differ by",
 claims.check("runs were interrupted by the cut, at least", len(cut),
              at_least=1)
 
-# %%
+# %% tags=["hide-input"]
 for name in ("xor_of_endpoints", "has_pos_and_neg"):
     claims.check(f"{name}: the best run at any rate is near chance",
                  max(map(max, by_rate[name].values())), at_most=0.58)

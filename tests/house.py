@@ -53,6 +53,7 @@ def measures() -> list[Measure]:
     return [
         Measure("lines of the core", n_lines(core()), 5000),
         Measure("lines of the tools, without checkers", n_lines(tools()), 3000),
+        Measure("lines of the checkers", n_lines(checkers()), 1500),
         Measure("lines of the longest function", length(longest[1]), 40, label(*longest)),
         Measure("most arguments of one", n_arguments(widest[1]), 8, label(*widest)),
         Measure("files from fit to the first update", len(files), 3, ", ".join(files)),
@@ -87,6 +88,11 @@ def tools() -> list[Path]:
     """What executes, records and publishes; the checkers grow with the chapters."""
     found = set(modules()) - set(core())
     return sorted(path for path in found if "checkers" not in path.parts)
+
+
+def checkers() -> list[Path]:
+    """What judges the answers to exercises."""
+    return sorted(path for path in modules() if "checkers" in path.parts)
 
 
 def n_lines(paths: list[Path]) -> int:

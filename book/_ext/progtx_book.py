@@ -49,9 +49,11 @@ def describe_pictures(notebook):
     """Give every picture the text that stands in for it, where MyST-NB looks for it."""
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
-            alt = output.get("metadata", {}).get("image/png", {}).get("alt")
-            if alt:
-                cell["metadata"]["mystnb"] = {"image": {"alt": alt}}
+            said = output.get("metadata", {}).get("image/png", {})
+            if said.get("alt"):
+                width = f"{said['width']}px" if said.get("width") else "auto"
+                image = {"alt": said["alt"], "width": width}
+                cell["metadata"]["mystnb"] = {"image": image}
 
 
 def link_pages(notebook):

@@ -1,7 +1,11 @@
 """Chapter 11: answers that are longer than any in training."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from progtx_core import plots
+from progtx_core.training import Callback
+from progtx_core.training.callbacks import Training
 
 
 def by_length(panels: dict[str, dict[str, dict[int, np.ndarray]]], trained: int):
@@ -23,3 +27,19 @@ def by_length(panels: dict[str, dict[str, dict[int, np.ndarray]]], trained: int)
         ax.legend(loc="lower left", fontsize=7)
     axes[0].set_ylabel("answers without an error, share")
     return figure
+
+
+class Printer(Callback):
+    """Prints some curves and all texts at every evaluation."""
+
+    shared = True
+
+    def __init__(self, curves: Sequence[str] = ("val/loss", "val/accuracy")) -> None:
+        self.curves = curves
+
+    def on_eval(self, training: Training) -> None:
+        found = ", ".join(f"{name} {training.measured[name]:.3f}" for name in self.curves)
+        print(f"step {training.step}, {training.label}" + (f": {found}" if found else ""))
+        for name, value in training.measured.items():
+            if isinstance(value, str):
+                print(f"    {name}: {value}")

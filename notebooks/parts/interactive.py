@@ -11,7 +11,7 @@ from zlib import crc32
 
 import numpy as np
 from progtx_core import plots
-from progtx_core.tools.page import as_base64
+from progtx_core.tools.page import pictured
 from progtx_core.tools.pages import templating
 
 DIGITS = 2  # of a share of attention
@@ -67,10 +67,9 @@ def show_interactive(template: str, data: dict, figure, alt: str) -> None:
     """Show a figure, and the script that takes its place with the data."""
     from IPython.display import display
 
-    text, picture = json.dumps(data), as_base64(figure)
+    text, (bundle, metadata) = json.dumps(data), pictured(figure, alt)
     name = f"{template}-{crc32(text.encode()):08x}"  # the same in every run
-    html = templating.render(
-        f"{template}.html", id=name, data=text, picture=picture, alt=alt
-    )
-    bundle = {"text/html": html, "text/plain": alt, "image/png": picture}
-    display(bundle, raw=True, metadata={"image/png": {"alt": escape(alt)}})
+    filled = {"id": name, "data": text, "picture": bundle["image/png"], "alt": alt}
+    bundle["text/html"] = templating.render(f"{template}.html", **filled)
+    metadata["image/png"]["alt"] = escape(alt)
+    display(bundle, raw=True, metadata=metadata)

@@ -23,7 +23,7 @@ from progtx_core.tasks.lookup import ValueAtQuery
 from progtx_core.tasks.signals import SignalTask
 from progtx_core.tasks.tokenizer import WordTokenizer
 from progtx_core.tools import paths
-from progtx_core.tools.page import as_base64
+from progtx_core.tools.page import pictured
 from torch import nn
 
 SCRIPTS = paths.ROOT / "book" / "live"
@@ -77,10 +77,9 @@ def show(
         "examples": written(task, examples),
         "switches": [s for m in trained.values() for s in parts(m)] if switches else [],
     }
-    picture, text = as_base64(still(task, trained, examples[:1])), json.dumps(data)
-    bundle = {"text/html": page(text, picture, alt), "text/plain": alt}
-    bundle["image/png"] = picture
-    display(bundle, raw=True, metadata={"image/png": {"alt": alt}})
+    bundle, metadata = pictured(still(task, trained, examples[:1]), alt)
+    bundle["text/html"] = page(json.dumps(data), bundle["image/png"], alt)
+    display(bundle, raw=True, metadata=metadata)
 
 
 def still(task: Task, trained: dict[str, nn.Module], inputs: torch.Tensor):

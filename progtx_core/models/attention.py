@@ -1,5 +1,8 @@
 """Attention between positions: the one implementation that every model here uses."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -94,3 +97,49 @@ def patterns(model: nn.Module, inputs: Tensor) -> dict[str, Tensor]:
         for layer in layers.values():
             layer.kept = None
     return {name: found[-1] for name, found in kept.items()}
+
+
+@contextmanager
+def intervene(
+    model: nn.Module, part: str, change: Callable, head: int | None = None
+) -> Iterator[None]:
+    """While it lasts, what a part gives goes through `change`; undone in any case.
+
+    change: `torch.zeros_like` switches the part off; a function that returns what
+        `activation` found on another input patches that in
+    part: a module's name, "blocks.0.mlp" or, maybe for one head, "blocks.1.attention"
+
+    Source: Wang et al., "Interpretability in the wild" (2023), section 3.
+
+    >>> with intervene(layer := nn.Linear(2, 2), "", torch.zeros_like):
+    ...     layer(torch.ones(2)).tolist()
+    [0.0, 0.0]
+    """
+    modules = dict(model.named_modules())
+    module = modules[checks.one_of("part", part, modules)]
+    if head is None:
+        hook = module.register_forward_hook(lambda *passed: change(passed[2]))
+    else:
+        attention = checks.instance(f"{part}, which has heads", module, MultiHeadAttention)
+        checks.whole("head", head, 0, attention.n_heads - 1)
+
+        def pass_on(module: nn.Module, given: tuple[Tensor]) -> Tensor:
+            parts = [*given[0].chunk(attention.n_heads, -1)]  # (batch, seq, d_head) each
+            parts[head] = change(parts[head])
+            return torch.cat(parts, -1)
+
+        hook = attention.W_O.register_forward_pre_hook(pass_on)
+    try:
+        yield
+    finally:
+        hook.remove()
+
+
+def activation(
+    model: nn.Module, part: str, inputs: Tensor, head: int | None = None
+) -> Tensor:
+    """What a part or head gives on some inputs: (batch, seq, d_model or d_head)."""
+    found: list[Tensor] = []
+    with torch.no_grad(), intervene(model, part, lambda x: found.append(x) or x, head):
+        model(inputs)
+    return found[-1]

@@ -42,13 +42,10 @@ class SearchSettings:
 
     @classmethod
     def of(cls, **settings) -> "SearchSettings":
-        """From keyword arguments; TypeError for an unknown one, with the nearest ones."""
+        """From keyword arguments; ValueError for an unknown one, with the nearest ones."""
         known = [field.name for field in fields(cls)]
-        try:
-            for name in settings:
-                checks.one_of("setting of PatternSearch", name, known)
-        except ValueError as error:
-            raise TypeError(str(error)) from None
+        for name in settings:
+            checks.one_of("setting of PatternSearch", name, known)
         return cls(**settings)
 
 

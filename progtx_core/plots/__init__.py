@@ -89,18 +89,6 @@ def attention_heads(pattern: np.ndarray, tokens: list[str]):
     return figure
 
 
-def weight_maps(weights: dict[str, np.ndarray], xlabel: str, ylabel: str):
-    """One panel a matrix, all on one colour scale centred on zero."""
-    largest = max(np.abs(matrix).max() for matrix in weights.values())
-    how = {"vmin": -largest, "vmax": largest, "fmt": "z.1f"}
-    figure, axes = panels(1, len(weights), width=6.2, height=1.35)
-    for ax, (label, matrix) in zip(axes, weights.items()):
-        heat(ax, matrix, annot=matrix.size <= 40, **how)
-        ax.set(title=label, ylabel=ylabel)
-    axes[-1].set_xlabel(xlabel)
-    return figure
-
-
 def confusion(predictions: dict):
     """One panel a label: counts by true and answered class."""
     from sklearn.metrics import confusion_matrix as count
@@ -126,23 +114,6 @@ def roc_and_pr(predictions: dict):
     roc.plot([0, 1], [0, 1], color="black", lw=0.8, ls=":")
     roc.set(xlabel="false positive rate", ylabel="true positive rate", title="ROC")
     pr.set(xlabel="recall", ylabel="precision", title="precision-recall")
-    return figure
-
-
-def probability_histograms(predictions: dict):
-    """One panel a label: how sure it is of class 1, for either true class."""
-    import seaborn
-
-    figure, axes = panels(len(predictions), width=2.8, height=2.2, sharey=True)
-    how = {"bins": np.linspace(0, 1, 31).tolist(), "element": "step", "edgecolor": "black"}
-    for ax, (label, (shares, targets)) in zip(axes, predictions.items()):
-        for true, hatch in enumerate((None, "////")):
-            looks = how | {"color": COLOURS[true], "hatch": hatch, "alpha": 0.6}
-            seaborn.histplot(
-                shares[targets == true, 1], label=f"class {true}", ax=ax, **looks
-            )
-        ax.set(xlabel="probability of class 1", ylabel="test examples", title=label)
-    legend_below(figure, axes[0])
     return figure
 
 

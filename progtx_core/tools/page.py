@@ -8,12 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from progtx_core.tools import paths
-
 BAR = r"\|"  # one that divides no cells
-GITHUB = "https://github.com/"
-BINDER = "https://mybinder.org/v2/gh/"
-COLAB = "https://colab.research.google.com/github/"
 
 
 def show(figure, alt: str) -> None:
@@ -24,19 +19,27 @@ def show(figure, alt: str) -> None:
     """
     from IPython.display import display
 
-    bundle = {"image/png": as_base64(figure), "text/plain": alt}
-    display(bundle, raw=True, metadata={"image/png": {"alt": alt}})
+    bundle, metadata = pictured(figure, alt)
+    display(bundle, raw=True, metadata=metadata)
+
+
+def pictured(figure, alt: str) -> tuple[dict, dict]:
+    """What `display` takes of a figure: its data by kind, and what is said of them."""
+    picture = png(figure)
+    bundle = {"image/png": base64.b64encode(picture).decode(), "text/plain": alt}
+    width = int.from_bytes(picture[16:20], "big") // 2  # two dots to a pixel: sharp
+    return bundle, {"image/png": {"alt": alt, "width": width}}
 
 
 def png(figure) -> bytes:
-    """A figure as a PNG with a palette of at most 128 colours, a third of the size."""
+    """A figure as a PNG with a palette of at most 64 colours, a third of the size."""
     from PIL import Image
 
     if isinstance(figure, Path):
         return figure.read_bytes()
     raw, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(raw, format="png", dpi=150, facecolor="white")
-    picture = Image.open(raw).convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    figure.savefig(raw, format="png", dpi=200, facecolor="white")
+    picture = Image.open(raw).convert("RGB").quantize(64, dither=Image.Dither.NONE)
     picture.save(small, format="png", optimize=True)
     return small.getvalue()
 
@@ -69,10 +72,10 @@ def accuracy_table(results: dict, head: str = "task") -> None:
 
     results: by what a row is called; head: what these names are.
     """
-    rows = []
-    for name, one in results.items():
-        shares = one.test["accuracy"]
-        rows.append([name, one.n_parameters, np.median(shares), shares.min(), shares.max()])
+    rows = [
+        [name, one.n_parameters, *np.quantile(one.test["accuracy"], (0.5, 0, 1))]
+        for name, one in results.items()
+    ]
     table([head, "parameters", "median", "worst seed", "best seed"], rows)
 
 
@@ -86,21 +89,4 @@ def glue(name: str, text: str) -> None:
     bold = re.sub(r"(?s)\*\*(.*?)\*\*", r"<strong>\1</strong>", html.escape(text))
     prefix = "application/papermill.record/"
     bundle = {prefix + "text/html": f"<p>{bold}</p>", prefix + "text/plain": text}
-    about = {"scrapbook": {"name": name, "mime_prefix": prefix}}
-    display(bundle, raw=True, metadata=about)
-
-
-def chapter_header(chapter: str, **facts: object) -> None:
-    """Show a chapter at a glance: given facts, time of the kept run, launch buttons."""
-    path = f"notebooks/{chapter}.ipynb"
-    try:
-        seconds = paths.record_of(paths.ROOT / path).get("seconds")
-    except ValueError:
-        seconds = None
-    time = "not measured yet" if seconds is None else f"{seconds:.0f} s on two cores"
-    rows = {**facts, "measured time": time}
-    if url := paths.repository_url():  # stands in book/_config.yml
-        binder = f"{url.replace(GITHUB, BINDER)}/HEAD?labpath={path}"
-        colab = f"{url.replace(GITHUB, COLAB)}/blob/HEAD/{path}"
-        rows["open in"] = f"[Binder]({binder}), [Colab]({colab})"
-    table(["at a glance", ""], [[n.replace("_", " "), v] for n, v in rows.items()])
+    display(bundle, raw=True, metadata={"scrapbook": {"name": name, "mime_prefix": prefix}})

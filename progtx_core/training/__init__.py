@@ -6,7 +6,6 @@ from progtx_core.training.callbacks import (
     EarlyStopping,
     ExtraMetrics,
     KeepBest,
-    Printer,
     Snapshots,
 )
 from progtx_core.training.config import Config, Training, adam

@@ -1,6 +1,6 @@
 """What is told of a training, and may keep, stop or report it. Each is optional."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 
@@ -92,22 +92,6 @@ class ExtraMetrics(Callback):
         numbers = {n: v for n, v in found.items() if not isinstance(v, str | np.ndarray)}
         training.record(numbers)
         training.measured |= found
-
-
-class Printer(Callback):
-    """Prints some curves and all texts at every evaluation."""
-
-    shared = True
-
-    def __init__(self, curves: Sequence[str] = ("val/loss", "val/accuracy")) -> None:
-        self.curves = curves
-
-    def on_eval(self, training: Training) -> None:
-        found = ", ".join(f"{name} {training.measured[name]:.3f}" for name in self.curves)
-        print(f"step {training.step}, {training.label}" + (f": {found}" if found else ""))
-        for name, value in training.measured.items():
-            if isinstance(value, str):
-                print(f"    {name}: {value}")
 
 
 class Checkpoints(Callback):

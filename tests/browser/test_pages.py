@@ -54,7 +54,7 @@ def test_folds_open(page, address):
 
 def test_hidden_code_opens(page, address):
     page.goto(f"{address}/chapters/{NAMES[0]}.html")
-    hidden = page.locator("details.hide", has_text="chapter_header(").first
+    hidden = page.locator("details.hide", has_text="at_a_glance(").first
     assert not hidden.locator("pre").first.is_visible()
     hidden.locator("summary").click()
     assert hidden.locator("pre").first.is_visible()

@@ -376,7 +376,7 @@ def test_the_loop_trains_with_it_as_with_any_other():
         (lambda w: PatternSearch([w], poll="worst"), ValueError, "no poll 'worst'"),
         (lambda w: PatternSearch([w], block_size=0), ValueError, "block_size"),
         (lambda w: PatternSearch([w], budget=0), ValueError, "budget"),
-        (lambda w: PatternSearch([w], budgets=9), TypeError, "'budgets'; nearest: budget"),
+        (lambda w: PatternSearch([w], budgets=9), ValueError, "'budgets'; nearest: budget"),
         (lambda w: PatternSearch([w], group_size=0), ValueError, "group_size"),
         (lambda w: PatternSearch([]), ValueError, "empty parameter list"),
         (

@@ -4,13 +4,13 @@ import io
 from types import SimpleNamespace
 
 import numpy as np
+from parts import opening
 from parts.layers import layers
 
 from progtx_core import plots, tasks
 from progtx_core.tools import page, paths
 from progtx_core.tools.page import (
     accuracy_table,
-    chapter_header,
     glue,
     say,
     show,
@@ -31,7 +31,7 @@ def test_show_makes_a_small_picture_with_a_text(shown):
 
     picture = Image.open(io.BytesIO(page.png(figure)))
     assert picture.width > 800
-    assert len(picture.getcolors()) <= 128
+    assert len(picture.getcolors()) <= 64
 
 
 def test_show_takes_a_picture_from_a_file(tmp_path, shown):
@@ -54,11 +54,11 @@ def test_say_and_glue(shown):
 
 
 def test_a_header_has_launch_links_only_with_an_address(shown, monkeypatch):
-    chapter_header("01_logistic_regression", task="four questions")
+    opening.at_a_glance("01_logistic_regression", task="four questions")
     assert "| task | four questions |" in shown[0][0].data
     assert "Binder" not in shown[0][0].data
     monkeypatch.setattr(paths, "repository_url", lambda: "https://github.com/a/b")
-    chapter_header("01_logistic_regression")
+    opening.at_a_glance("01_logistic_regression")
     text = shown[1][0].data
     assert "https://mybinder.org/v2/gh/a/b/HEAD?labpath=notebooks/01_" in text
     assert "https://colab.research.google.com/github/a/b/blob/HEAD/notebooks/" in text
@@ -66,10 +66,10 @@ def test_a_header_has_launch_links_only_with_an_address(shown, monkeypatch):
 
 def test_a_header_knows_when_there_is_no_measured_time(tmp_path, shown, monkeypatch):
     monkeypatch.setattr(paths, "ROOT", tmp_path)
-    chapter_header("01_logistic_regression")
+    opening.at_a_glance("01_logistic_regression")
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "01_logistic_regression.ipynb").write_text("torn")
-    chapter_header("01_logistic_regression")
+    opening.at_a_glance("01_logistic_regression")
     texts = [data.data for data, _ in shown]
     assert all("| measured time | not measured yet |" in text for text in texts)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas
 import pytest
 from matplotlib.colors import to_rgb
+from parts import weight_pictures
 
 from progtx_core import plots
 
@@ -158,7 +159,7 @@ def test_an_attention_map_has_the_tokens_on_both_sides():
 
 def test_weight_maps_share_a_scale_centred_on_zero():
     maps = {"small": np.array([[0.1, -0.04]]), "large": np.array([[3.0, 1.0]])}
-    axes = plots.weight_maps(maps, "step", "feature").axes
+    axes = weight_pictures.weight_maps(maps, "step", "feature").axes
     for ax in axes:
         assert ax.collections[0].get_clim() == (-3.0, 3.0)
     assert cells(axes[0]) == {(0, 0): "0.1", (0, 1): "0.0"}  # not "-0.0"
@@ -194,7 +195,7 @@ def test_roc_and_pr_name_their_areas_in_the_colours_of_the_lines():
 def test_histograms_count_each_class():
     share = np.array([0.01, 0.01, 0.99, 0.99, 0.99])
     predictions = {"a": (np.stack([1 - share, share], 1), np.array([0, 0, 1, 1, 0]))}
-    figure = plots.probability_histograms(predictions)
+    figure = weight_pictures.probability_histograms(predictions)
     ax = figure.axes[0]
     heights = [band.get_paths()[0].vertices[:, 1].max() for band in ax.collections]
     assert heights == [2, 2]

@@ -15,7 +15,7 @@ from progtx_core.tools import execution
 from progtx_core.tools.claims import METADATA_KEY
 
 CHAPTERS = {chapter.name: chapter for chapter in execution.chapters()}
-SLOW = {"fit", "train", "chapter_header"}  # calls that take long, or look elsewhere
+SLOW = {"fit", "train", "at_a_glance", "ask"}  # calls that take long, or look elsewhere
 # How many claims of tables that need no training each chapter has.
 N_CLAIMS = {
     "05_positions": 4,

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from parts.ch11 import Printer
 
 from progtx_core import tasks
-from progtx_core.training import Callback, Config, ExtraMetrics, KeepBest, Printer, fit
+from progtx_core.training import Callback, Config, ExtraMetrics, KeepBest, fit
 
 TASK = tasks.get("last_gt_first", seq_len=3)
 CONFIG = Config(steps=30, batch_size=8, n_eval=50, eval_every=10)

@@ -94,8 +94,9 @@ def tidied(notebook: Any, record: dict) -> Any:
     from nbformat import from_dict
 
     for cell in notebook.cells:
-        tags = cell.metadata.get("tags")
-        cell.metadata = from_dict({"tags": tags} if tags else {})
+        tags = cell.metadata.get("tags", [])
+        folded = {"jupyter": {"source_hidden": True}} if "hide-input" in tags else {}
+        cell.metadata = from_dict({"tags": tags} | folded if tags else {})
     kept = {key: notebook.metadata[key] for key in KEPT if key in notebook.metadata}
     notebook.metadata = from_dict({**kept, paths.RECORD: record})
     return notebook
