@@ -366,6 +366,12 @@ def execute(code, names):
     exec(compile(code, where, "exec"), names)
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_kept(monkeypatch, tmp_path):
+    """What these tests solve is no reader's progress."""
+    monkeypatch.setenv("PROGTX_SCRATCH", str(tmp_path))
+
+
 @pytest.fixture(scope="module")
 def namespaces():
     """The setup cells of each chapter, executed once, without its display."""

@@ -17,7 +17,7 @@ CHANGES: dict[str, tuple[type[Transformer], dict]] = {
     "normalisation after": (ablations.NormAfterTransformer, {}),
 }
 # Both need all of it.
-TASKS: dict[str, dict] = {"sign_changes_mod_3": {}, "sum_mod_10": {}}
+TASKS: dict[str, dict] = {"sign_changes_mod_3": {"seq_len": 8}, "sum_mod_10": {}}
 SETTINGS = {"steps": 4000, "warmup_steps": 100}
 
 
