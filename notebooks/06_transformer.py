@@ -545,7 +545,7 @@ say("Largest distance between one layer as trained now and as recorded: "
 #   position that has mixed in the others need not remember its own digit.
 # - **MLP.** Sign changes need it: whether two signs differ is no weighted sum.
 # - **Heads.** One head of the full width has as many parameters as four, but
-#   one pattern a layer. On sign changes that is far too little.
+#   one pattern a layer. On sign changes that is too little.
 # - **Normalisation.** In a model as shallow as this neither its absence nor
 #   where it stands matters much.
 #

@@ -19,25 +19,24 @@ from torch.nn import functional
 def block_diagram():
     """Two parts beside the residual stream: each reads it, and adds to it."""
     figure, (ax,) = plots.panels(width=6.2, height=2.3)
-    ax.annotate("", (10.2, 0), (-0.4, 0), arrowprops={"arrowstyle": "-|>", "lw": 4})
-    ax.text(-0.4, -0.3, "residual stream", va="top")
-    ax.text(10.2, -0.3, "next block", va="top", ha="right")
-    for start, part in ((0.8, "attention"), (5.6, "MLP")):
-        arrow = {"arrowstyle": "-|>", "lw": 1.5, "color": plots.COLOURS[0]}
-        path = [(start, 0), (start, 1.2), (start + 3.6, 1.2), (start + 3.6, 0.16)]
-        ax.plot(*zip(*path[:3]), color=arrow["color"], lw=1.5)
-        ax.annotate("", path[3], path[2], arrowprops=arrow)
-        for at, width, text in ((0.35, 0.95, "norm"), (1.6, 1.7, part)):
-            box = FancyBboxPatch(
-                (start + at, 0.9), width, 0.6, "round,pad=0.05", fc="white", ec="black"
-            )
-            ax.add_patch(box)
-            ax.text(start + at + width / 2, 1.2, text, ha="center", va="center")
-        ax.text(start, -0.3, "reads", ha="center", va="top", fontsize=8)
-        ax.plot(start + 3.6, 0, "o", ms=14, mfc="white", mec="black")
-        ax.text(start + 3.6, 0, "+", ha="center", va="center")
-        ax.text(start + 3.6, -0.3, "adds", ha="center", va="top", fontsize=8)
-    ax.set(xlim=(-0.6, 10.4), ylim=(-0.8, 1.8))
+    flow = {"arrowstyle": "-|>", "mutation_scale": 18, "shrinkA": 0, "shrinkB": 0}
+    stream, side = {**flow, "lw": 4, "color": "black"}, {**flow, "lw": 1.5, "color": plots.COLOURS[0]}
+    ax.annotate("", (10.3, 0), (-0.4, 0), arrowprops=stream)
+    ax.text(-0.4, -0.75, "the thick line: the residual stream", va="top")
+    for start, part in ((1.2, "attention"), (5.8, "MLP")):
+        end = start + 3.4
+        ax.plot([start, start, end], [0, 1.2, 1.2], color=side["color"], lw=1.5)
+        ax.annotate("", (end, 0.18), (end, 1.2), arrowprops=side)
+        for at, width, text in ((0.35, 0.85, "norm"), (1.45, 1.6, part)):
+            place, how = (start + at, 0.9), {"fc": "white", "ec": "black", "zorder": 3}
+            ax.add_patch(FancyBboxPatch(place, width, 0.6, "round,pad=0.05", **how))
+            middle = {"ha": "center", "va": "center", "zorder": 4}
+            ax.text(start + at + width / 2, 1.2, text, **middle)
+        ax.text(start, -0.3, "reads", ha="center", va="top")
+        ax.plot(end, 0, "o", ms=15, mfc="white", mec="black", zorder=3)
+        ax.text(end, 0, "+", ha="center", va="center", zorder=4)
+        ax.text(end, -0.3, "adds", ha="center", va="top")
+    ax.set(xlim=(-0.6, 10.5), ylim=(-1.1, 1.7))
     ax.axis("off")
     return figure
 
