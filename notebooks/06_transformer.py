@@ -93,8 +93,6 @@ device: str = "cpu"  # where models are trained: cpu, cuda, mps or auto
 
 # %% tags=["setup"]
 claims = Claims("06_transformer", globals())
-config = Config(steps, batch_size, learning_rate,
-                warmup_steps=min(100, steps))
 changes = tasks.get("sign_changes_mod_3", seq_len=seq_len)
 sums = tasks.get("sum_mod_10")
 test_set = held_out(changes, "test", 2000)
@@ -104,7 +102,9 @@ def transformer(spec):
     return CoreModel(spec, d_model, n_layers, n_heads)
 
 
-def train(model, task, n_seeds=n_seeds, **how):
+def train(model, task, n_seeds=n_seeds, steps=steps, **how):
+    config = Config(steps, batch_size, learning_rate,
+                    warmup_steps=min(100, steps))
     return fit(model, task, config, seed=seed, n_seeds=n_seeds,
                device=device, **how)
 
@@ -348,9 +348,9 @@ def one_block(spec):  # so wide that it has as many parameters as two blocks
     return CoreModel(spec, **ablations.CHANGES["one wider layer"][1])
 
 
-runs = {"one wide layer of attention": before,
-        "transformer, one layer": train(one_block, changes),
-        "transformer, two layers": train(transformer, changes,
+runs = {"attention alone": before,
+        "one block": train(one_block, changes),
+        "two blocks": train(transformer, changes,
                                          callbacks=[Snapshots()])}
 
 # %% tags=["hide-input"]
@@ -370,12 +370,12 @@ show(plots.seed_accuracies(runs, 1 / 3, low=0.3),
      "models of one size.")
 
 # %%
-strings_run = train(transformer, sums, n_live)
-string_before = train(one_layer, sums, n_live)
+strings_run = train(transformer, sums, n_live, steps // 2)
+string_before = train(one_layer, sums, n_live, steps // 2)
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-accuracy_table({**runs, "two layers, sum_mod_10": strings_run,
-                "wide attention, sum_mod_10": string_before},
+accuracy_table({**runs, "two blocks, sum_mod_10": strings_run,
+                "attention alone, sum_mod_10": string_before},
                head="model on sign_changes_mod_3")
 
 # %% [markdown]
@@ -390,7 +390,7 @@ accuracy_table({**runs, "two layers, sum_mod_10": strings_run,
 # position before?
 
 # %%
-trained = runs["transformer, two layers"].models
+trained = runs["two blocks"].models
 signs = test_set.inputs.sum(-1) > 0  # (batch, seq)
 differs = signs[:, 1:] != signs[:, :-1]  # from the one before
 carried = {name: (ch06.readable(resid, signs),
@@ -425,7 +425,7 @@ show(ch06.head_maps(trained[0], test_set.inputs[[one]], marks),
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 interactive.attention(
-    ch06.over_time(runs["transformer, two layers"], test_set.inputs[[one]]),
+    ch06.over_time(runs["two blocks"], test_set.inputs[[one]]),
     marks,
     "Patterns of all heads of the last layer after the training; where "
     "scripts run, each layer at every fourth evaluation can be chosen.")
@@ -499,7 +499,7 @@ say(f"With {n_set} numbers that are not zero it answers "
 # can be spared for your sum, and which for none?
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-playgrounds.ch06(sums, {"one wide layer": string_before.models[0],
+playgrounds.ch06(sums, {"attention alone": string_before.models[0],
                         "transformer": strings_run.models[0]})
 
 # %% [markdown]
@@ -599,8 +599,8 @@ say(recorded.origin("depth"))
 # on how many seeds? Chapter 7 puts every model on every task.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-new = runs["transformer, two layers"].test["accuracy"]
-block = runs["transformer, one layer"].test["accuracy"]
+new = runs["two blocks"].test["accuracy"]
+block = runs["one block"].test["accuracy"]
 in_strings = strings_run.test["accuracy"]
 glue("ladder-06", "**Rung 6, the transformer** looks, decides and counts in "
      f"turn: {100 * np.median(new):.0f} % on the number of sign changes "

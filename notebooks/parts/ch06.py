@@ -11,7 +11,7 @@ from progtx_core.models.attention import activation, intervene, patterns
 from progtx_core.tools import recorded
 from progtx_core.training import TrainingResult
 from progtx_core.types import Batch, Spec
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import RidgeClassifier
 from torch import nn
 from torch.nn import functional
 
@@ -20,7 +20,8 @@ def block_diagram():
     """Two parts beside the residual stream: each reads it, and adds to it."""
     figure, (ax,) = plots.panels(width=6.2, height=2.3)
     flow = {"arrowstyle": "-|>", "mutation_scale": 18, "shrinkA": 0, "shrinkB": 0}
-    stream, side = {**flow, "lw": 4, "color": "black"}, {**flow, "lw": 1.5, "color": plots.COLOURS[0]}
+    stream = {**flow, "lw": 4, "color": "black"}
+    side = {**flow, "lw": 1.5, "color": plots.COLOURS[0]}
     ax.annotate("", (10.3, 0), (-0.4, 0), arrowprops=stream)
     ax.text(-0.4, -0.75, "the thick line: the residual stream", va="top")
     for start, part in ((1.2, "attention"), (5.8, "MLP")):
@@ -64,7 +65,7 @@ def readable(resid: torch.Tensor, answers: torch.Tensor) -> float:
     half, shares = len(resid) // 2, []
     for position in range(answers.shape[1]):
         read, told = resid[:, position].numpy(), answers[:, position].numpy()
-        probe = LogisticRegression(max_iter=300).fit(read[:half], told[:half])
+        probe = RidgeClassifier().fit(read[:half], told[:half])
         shares.append(probe.score(read[half:], told[half:]))
     return float(np.mean(shares))
 
