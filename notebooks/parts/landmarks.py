@@ -7,11 +7,32 @@ models have one, the token that begins every text.
 
 from dataclasses import replace
 
+import numpy as np
 from progtx_core.models.positions import Positions, relative_distance
 from progtx_core.models.self_attention import SelfAttention
+from progtx_core.tools import recorded
 from progtx_core.types import Spec
 from torch import Tensor
 from torch.nn import functional as F
+
+# Of the recorded table: as it is, and with a marked start.
+PAIRS = {
+    "none": ("none", "none, marked start"),
+    "relative": ("relative", "relative, marked start"),
+    "rotary": ("rotary", "rotary, marked start"),
+    "alibi, slope 1/256": ("alibi", "alibi, marked start"),
+    "alibi, slope 1/4": ("alibi, slope 1/4", "alibi, slope 1/4, marked start"),
+}
+
+
+def rows(record) -> list[list[str]]:
+    """A row a scheme: its accuracies on argmax_position as it is, and with the mark."""
+    found = []
+    for name, pair in PAIRS.items():
+        two = [recorded.values(record, row, "argmax_position") for row in pair]
+        texts = [f"{np.median(a):.2f} ({a.min():.2f} to {a.max():.2f})" for a in two]
+        found.append([name, *texts])
+    return found
 
 
 class Slope(Positions):
