@@ -61,7 +61,7 @@ def turn(vector, by: float) -> np.ndarray:
 
 def still():
     """A picture of the dial where it starts."""
-    figure, (dial, curve) = plots.panels(2, width=3.3, height=2.9)
+    figure, (dial, curve) = plots.panels(2, width=2.9, height=2.4)
     dial.add_patch(circle())
     for name, at, vector, how in (
         ("query", STILL["t"], QUERY, {"color": "black"}),
@@ -73,7 +73,7 @@ def still():
         dial.text(1.1 * x, 1.1 * y, f"{name} at {at}", ha="left" if x > 0 else "right")
     dial.set(xlim=(-1.6, 1.6), ylim=(-1.2, 1.3), aspect="equal")
     dial.axis("off")
-    distances = np.linspace(-LAST, LAST, 481)
+    distances = np.linspace(-LAST, LAST, 241)
     curve.plot(distances, [product(0, d, STILL["angle"]) for d in distances], "k", lw=1)
     here = STILL["s"] - STILL["t"]
     curve.plot(here, product(0, here, STILL["angle"]), "o", color="C5")
