@@ -412,8 +412,7 @@ rotary_dial.show()
 # own, from quick to slow.
 
 # %%
-n_pairs = 16  # of a head of width 32
-angles = 10_000.0 ** -(torch.arange(n_pairs) / n_pairs)
+angles = 10_000.0 ** -(torch.arange(16) / 16)  # of a head of width 32
 distances = torch.arange(-24, 24.5, 0.5)
 one_pair = {f"angle {angle:.2g}": (angle * distances).cos()
             for angle in angles[[0, 3, 6]]}
@@ -434,10 +433,10 @@ show(position_pictures.waves(one_pair, all_pairs, distances),
      "four to the left.")
 
 # %% tags=["hide-input"]
-say(f"The quickest of these {n_pairs} pairs comes round after "
+say(f"The quickest of these {len(angles)} pairs comes round after "
     f"{2 * np.pi / angles[0]:.0f} positions, the slowest after "
     f"{2 * np.pi / angles[-1]:,.0f}. Over the {seq_len} positions of this "
-    f"chapter {(angles * (seq_len - 1) < 0.1).sum()} of the {n_pairs} pairs "
+    f"chapter {(angles * (seq_len - 1) < 0.1).sum()} of them "
     "turn by less than a tenth of a radian: they hardly know positions.")
 
 # %% [markdown]

@@ -84,7 +84,7 @@ def test_keys_move_a_slider_and_both_vectors_turn(dial):
     assert "query turned by 45°, key by 75°" in dial.inner_text("[role=status]")
     after = dial.locator("svg").first
     assert after.inner_html() != before
-    assert after.locator("text").all_inner_texts() == ["query at 3", "key at 5"]
+    assert after.locator("text").all_text_contents() == ["query at 3", "key at 5"]
 
 
 def test_the_challenges_are_solved_by_equal_products_alone(dial):
