@@ -92,6 +92,7 @@ def glue(name: str, text: str) -> None:
 
 def chapter_header(chapter: str, **facts: object) -> None:
     """Show a chapter at a glance: given facts, time of the kept run, launch buttons."""
+    paths.check_own()
     path = f"notebooks/{chapter}.ipynb"
     try:
         seconds = paths.record_of(paths.ROOT / path).get("seconds")
