@@ -109,9 +109,7 @@ class Checkpoints(Callback):
     def __init__(self, folder: str | Path, resume: bool = False) -> None:
         self.folder, self.resume = Path(folder), resume
         if resume and not list(self.folder.glob("seed_*.pt")):
-            raise FileNotFoundError(
-                f"{folder}: there is no checkpoint in it to resume from"
-            )
+            raise FileNotFoundError(f"{folder}: no checkpoint in it to resume from")
 
     def path(self, seed: int) -> Path:
         """Where a seed's checkpoint lies."""

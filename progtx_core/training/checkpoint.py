@@ -20,16 +20,6 @@ from progtx_core.training.result import History
 
 FORMAT = "progtx checkpoint 2"
 PARTS = ("model", "optimizer", "batches")  # each with a state_dict
-KINDS: dict[str, tuple[type, ...]] = {
-    "facts": (dict,),
-    "step": (int,),
-    "points": (dict,),
-    "states": (dict,),
-    "random": (torch.Tensor,),
-    "snapshots": (dict,),
-    "best": (dict, type(None)),
-    "stopped": (bool,),
-}
 
 
 @dataclass(frozen=True)
@@ -70,9 +60,7 @@ class Checkpoint:
                 getattr(training, part).load_state_dict(self.states[part])
             except Exception as error:  # torch raises many kinds for what does not fit
                 why = " ".join(str(error).split())[:200]
-                raise ValueError(
-                    f"{self.path}: the {part} in it does not fit: {why}"
-                ) from None
+                raise ValueError(f"{self.path}: its {part} does not fit: {why}") from None
         training.step, training.history = self.step, self.points
         training.snapshots, training.best = self.snapshots, self.best
         training.stopped = self.stopped
@@ -131,8 +119,11 @@ def load(path: str | Path) -> Checkpoint:
 
 def check(found: Checkpoint) -> None:
     """Raise TypeError, ValueError or KeyError if the parts do not belong together."""
-    for name, kinds in KINDS.items():
-        checks.instance(name, getattr(found, name), kinds)
+    for name in ("facts", "points", "states", "snapshots"):
+        checks.instance(name, getattr(found, name), dict)
+    checks.instance("random", found.random, torch.Tensor)
+    checks.instance("best", found.best, (dict, type(None)))
+    checks.instance("stopped", found.stopped, bool)
     for name in ("model", "task", "seed"):
         checks.one_of("fact", name, found.facts)
     checks.whole("step", found.step, 0, found.config.steps)

@@ -112,9 +112,7 @@ def resolve(model: str | MakeModel) -> tuple[MakeModel, str, dict[str, Any]]:
         return partial(models.build, model), model, models.default_config(model)
     if isinstance(model, nn.Module):
         name = type(model).__name__
-        raise TypeError(
-            f"model must make a module from a Spec, got a {name}: pass the class"
-        )
+        raise TypeError(f"model must make a module from a Spec, not be one: pass {name}")
     checks.function("model", model)
     return model, name_of(model), getattr(model, "default_config", {})
 
