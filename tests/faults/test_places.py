@@ -125,7 +125,7 @@ def test_a_notebook_of_another_checkout_is_refused(two, tmp_path):
     )
     assert f"lies in the checkout {other}, but the package of {one} runs" in done.stderr
     assert not (other / "ended.txt").exists()
-    header = "from progtx_core.tools.page import chapter_header; chapter_header('01_stub')"
+    header = "from progtx_core.tools.claims import Claims; Claims('01_stub', {})"
     shown = python("-c", header, cwd=other / "notebooks", PYTHONPATH=str(one))
     assert f"set PYTHONPATH={other}" in shown.stderr
 
