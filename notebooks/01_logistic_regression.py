@@ -38,10 +38,11 @@ ch01.planes()
 #
 # **Where this book goes.** Chapters 1 to 6 build a transformer *encoder* part
 # by part: a model that reads a whole sequence and answers one question about
-# it. Language models are *decoders*: at every position they see only what
-# stands before it, and predict the next token. A decoder is made of the same
-# parts, and one rule more about what each position may see; it comes in
-# chapters 9 to 11. To begin, you need Python and a little linear algebra.
+# it. Language models are *decoders*: they predict the next token at every
+# position, and see that position and those before it only. A decoder is made
+# of the same parts, with one rule more about what each position may see. It
+# comes in chapters 9 to 11. To begin, you need Python and a little linear
+# algebra.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 opening.at_a_glance(
@@ -232,15 +233,17 @@ class LogisticRegression(nn.Module):
 # like this: every weight and every bias once. What is computed from them, such
 # as $w$, does not count.
 #
-# The package has the same class. With the same weights it must give the same
-# logits, and the sigmoid of their difference must be the probability that the
-# softmax gives.
+# The package has the same class. From the same seed it must start with the
+# same random weights, and so give the same logits. And the sigmoid of their
+# difference must be the probability that the softmax gives.
 
 # %%
 task = the_tasks["last_gt_first"]
 inputs = test_sets["last_gt_first"].inputs
-ours, core = LogisticRegression(task.spec), CoreModel(task.spec)
-core.load_state_dict(ours.state_dict())
+torch.manual_seed(seed)
+ours = LogisticRegression(task.spec)
+torch.manual_seed(seed)
+core = CoreModel(task.spec)
 logits = ours(inputs)
 assert torch.equal(logits, core(inputs))
 sigmoid = torch.sigmoid(logits[:, 1] - logits[:, 0])
