@@ -244,6 +244,7 @@ for pool in ("mean", "max"):
 print("the package's model starts alike and gives the same; parameters:",
       models.count_parameters(ours))
 
+
 # %% [markdown]
 # And is the maximum a weighted sum with the weights $a$? In code they are one
 # row of zeros and a single one for each channel.
@@ -411,7 +412,6 @@ with torch.no_grad():
 hand_accuracy = right.float().mean().item()
 print(f"hand-set weights are right on {right.sum()} of {len(right)}")
 
-
 # %% [markdown]
 # Which positions do they attend to? Here is one test example, with the
 # attention of the four questions, and with that of all questions of a trained
@@ -445,6 +445,7 @@ say(f"Of {d_model} questions, {np.median(number):.0f} (median over seeds) "
     f"{2 / seq_len:.0%}. Keep each of these at its mean over all examples, "
     "whatever the input, and the accuracy falls by at most "
     f"{max(0, lost.max()):.3f}: they serve as a bias.")
+
 
 # %% [markdown]
 # Nobody told the model which two positions matter: training found queries that
@@ -565,7 +566,6 @@ glue("ladder-02", "**Rung 2, temporal pooling** tells whether both signs "
      "a coin. It cannot keep together what stands at one position: "
      f"{100 * of_lookup:.0f} % where the value beside the greatest key is "
      "asked for.")
-
 
 # %% [markdown]
 # ## Check yourself
@@ -699,7 +699,6 @@ def the_vote():
 
 check("2.3", the_vote, seq_len=seq_len, d_input=d_input)
 
-
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
@@ -734,6 +733,7 @@ check("2.3", the_vote, seq_len=seq_len, d_input=d_input)
 # %% tags=["exercise"]
 my_twins = None
 check("2.4", my_twins)
+
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
