@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 LARGEST = 1e300  # of a number; far below what a float overflows at
+MOST_NUMBERS = 10**8  # in one tensor, or in a model; more would hardly fit into memory
 
 
 def whole(name: str, value: object, at_least: int, at_most: int | None = None) -> int:
@@ -27,6 +28,14 @@ def whole(name: str, value: object, at_least: int, at_most: int | None = None) -
     if value < at_least or (at_most is not None and value > at_most):
         raise ValueError(f"{allowed}, got {shown(value)}")
     return value
+
+
+def size(name: str, value: object, at_least: int = 1, times: int = 1) -> int:
+    """Return `value` if it is a whole number, and `times` as many numbers are no flood."""
+    if (n := whole(name, value, at_least)) * times > MOST_NUMBERS:
+        most = f"{MOST_NUMBERS:,} numbers; at most {MOST_NUMBERS // times:,} fit here"
+        raise ValueError(f"{name}={shown(value)} makes more than {most}")
+    return n
 
 
 def number(

@@ -26,11 +26,9 @@ class AttentionPooling(nn.Module):
 
     def __init__(self, spec: Spec, d_model: int = 32, scores: str = "additive") -> None:
         super().__init__()
-        checks.whole("d_model", d_model, at_least=1)
-        self.spec, self.scores = (
-            spec,
-            checks.one_of("scores", scores, ("linear", "additive")),
-        )
+        checks.size("d_model", d_model, 1, 2 * spec.d_features + spec.n_classes)
+        self.spec = spec
+        self.scores = checks.one_of("scores", scores, ("linear", "additive"))
         self.W_K = nn.Linear(spec.d_features, d_model)
         self.W_V = nn.Linear(spec.d_features, d_model)
         self.query = nn.Parameter(torch.randn(d_model) / d_model**0.5)

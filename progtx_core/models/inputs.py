@@ -20,7 +20,7 @@ def as_features(inputs: Tensor, spec: Spec) -> Tensor:
 
 def embedding(spec: Spec, d_model: int) -> nn.Linear:
     """A linear map of the features of a position; for tokens, a vector for each of them."""
-    checks.whole("d_model", d_model, at_least=1)
+    checks.size("d_model", d_model, 1, spec.d_features + spec.n_classes)
     layer = nn.Linear(spec.d_features, d_model)
     if spec.d_vocab is not None:
         # Entries of size 1, as in nn.Embedding: positions would drown nn.Linear's default.
@@ -34,7 +34,6 @@ def padding_mask(inputs: Tensor, spec: Spec) -> Tensor | None:
         return None
     mask = inputs != spec.pad
     if not (some := mask.any(1)).all():
-        raise ValueError(
-            f"inputs: row {int(some.int().argmin())} is all padding, token {spec.pad}"
-        )
+        row = int(some.int().argmin())
+        raise ValueError(f"inputs: row {row} is all padding, token {spec.pad}")
     return mask

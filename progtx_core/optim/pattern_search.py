@@ -190,9 +190,8 @@ class PatternSearch(Search):
         if self.losses_of is not None:
             losses = self.losses_of(block)
             if not hasattr(losses, "__len__") or len(losses) != len(block):
-                raise ValueError(
-                    f"losses_of must return {len(block)} losses, one a move, got {losses!r}"
-                )
+                wanted = f"{len(block)} losses, one a move"
+                raise ValueError(f"losses_of must return {wanted}, got {losses!r}")
             return [float(loss) for loss in losses]
         each = range(len(block))
         return [self._try(block.joined([i]), closure, keep=False) for i in each]

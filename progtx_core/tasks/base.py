@@ -13,7 +13,6 @@ from progtx_core.types import Batch, Spec
 SPLITS: dict[str, tuple[int, ...]] = {"train": tuple(range(8)), "val": (8,), "test": (9,)}
 UNDECIDED = -1  # in a tensor of labels: the rule gives no answer, or none is asked for
 MAX_ROUNDS = 200
-LARGEST_SAMPLE = 10**7  # examples drawn at once; more would hardly fit into memory
 
 _registry: dict[str, type["Task"]] = {}
 
@@ -72,7 +71,8 @@ class Task(ABC):
         Where n is no multiple of the number of classes, random ones get one more. Raises
         RuntimeError if `sample_inputs` hardly ever makes what is missing.
         """
-        checks.whole("n", n, 1, LARGEST_SAMPLE)
+        checks.size("n", n)
+        numbers = max(self.spec.seq_len * (self.spec.d_input or 1), self.spec.d_features)
         share = len(SPLITS[checks.one_of("split", split, SPLITS)]) / 10
         balanced = not self.spec.per_position
         n_groups = self.spec.n_classes if balanced else 1
@@ -81,7 +81,8 @@ class Task(ABC):
         kept = []
         for _ in range(MAX_ROUNDS):
             wanted = 1.25 * n_groups * int(missing.max()) / share if balanced else 2 * n
-            inputs = self.sample_inputs(int(wanted) + 16, generator)
+            n_drawn = checks.size(f"n={n}, drawn", int(wanted) + 16, 1, numbers)
+            inputs = self.sample_inputs(n_drawn, generator)
             inputs = inputs[in_split(self.split_key(inputs), split)]
             kept.append(inputs[_fill(missing, self.groups(inputs))])
             if not missing.any():

@@ -23,8 +23,8 @@ class FiniteDataset(Task):
         self, task: Task, size: int, seed: int = 0, balance: Balance | None = None
     ) -> None:
         checks.instance("task", task, Task)
-        checks.whole("size", size, at_least=10)
-        checks.whole("seed", seed, at_least=0)
+        checks.size("size", size, 10, task.spec.seq_len)
+        checks.whole("seed", seed, 0, 2**62)
         self.task, self.size, self.seed = task, size, seed
         self.name, self.rule, self.spec = task.name, task.rule, task.spec
         generator = torch.Generator().manual_seed(seed)
@@ -67,9 +67,8 @@ def unique_inputs(
         kept = pool[rank.argsort()][: (rank < size).sum()]
         if len(kept) == size:
             return kept
-    raise ValueError(
-        f"{task.name} has not {size} unique examples in equal groups, only {len(kept)}"
-    )
+    wanted = f"{size} unique examples in equal groups"
+    raise ValueError(f"{task.name} has not {wanted}, only {len(kept)}")
 
 
 def first_occurrences(rows: torch.Tensor) -> torch.Tensor:

@@ -11,7 +11,7 @@ from torch import nn
 
 from progtx_core import checks, models
 from progtx_core.tasks import Task
-from progtx_core.training.data import Stream
+from progtx_core.training.data import BATCHES_PER_DRAW, Stream
 from progtx_core.types import Spec
 
 SCHEDULES = ("constant", "linear", "cosine")
@@ -52,14 +52,14 @@ class Config:
 
     def __post_init__(self) -> None:
         checks.whole("steps", self.steps, at_least=1)
-        checks.whole("batch_size", self.batch_size, at_least=1)
+        checks.size("batch_size", self.batch_size, 1, BATCHES_PER_DRAW)
         checks.number("learning_rate", self.learning_rate, above=0)
         checks.one_of("schedule", self.schedule, SCHEDULES)
         checks.whole("warmup_steps", self.warmup_steps, 0, self.steps)
         checks.number("weight_decay", self.weight_decay, at_least=0)
         if self.n_train is not None:
-            checks.whole("n_train", self.n_train, at_least=self.batch_size)
-        checks.whole("n_eval", self.n_eval, at_least=1)
+            checks.size("n_train", self.n_train, self.batch_size)
+        checks.size("n_eval", self.n_eval)
         if self.eval_every is not None:
             checks.whole("eval_every", self.eval_every, at_least=1)
 
@@ -111,10 +111,8 @@ def resolve(model: str | MakeModel) -> tuple[MakeModel, str, dict[str, Any]]:
     if isinstance(model, str):
         return partial(models.build, model), model, models.default_config(model)
     if isinstance(model, nn.Module):
-        name = type(model).__name__
-        raise TypeError(
-            f"model must make a module from a Spec, got a {name}: pass the class"
-        )
+        got = f"got a {type(model).__name__}: pass the class"
+        raise TypeError(f"model must make a module from a Spec, {got}")
     checks.function("model", model)
     return model, name_of(model), getattr(model, "default_config", {})
 
