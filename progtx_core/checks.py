@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 LARGEST = 1e300  # of a number; far below what a float overflows at
+Bound = float | None
 MOST_NUMBERS = 10**8  # in one tensor, or in a model; more would hardly fit into memory
 
 
@@ -41,9 +42,9 @@ def size(name: str, value: object, at_least: int = 1, times: int = 1) -> int:
 def number(
     name: str,
     value: object,
-    above: float | None = None,
-    at_least: float | None = None,
-    at_most: float | None = None,
+    above: Bound = None,
+    at_least: Bound = None,
+    at_most: Bound = None,
 ) -> float:
     """Return `value` as a float if it is a finite number in the range, else raise.
 

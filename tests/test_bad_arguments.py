@@ -18,6 +18,7 @@ from progtx_core import checks, models, rasp, tasks
 from progtx_core.evaluation import generation, predict
 from progtx_core.models.device import device
 from progtx_core.models.transformer import CausalTransformer
+from progtx_core.optim import PatternSearch
 from progtx_core.tasks import SPLITS
 from progtx_core.training import (
     Checkpoints,
@@ -140,6 +141,40 @@ LABELS = {
 }
 for kind, value in LABELS.items():
     case(f"labels({kind})", partial(TASK.labels, value), "inputs")
+for name in tasks.names():
+    task = tasks.get(name)
+    inputs = task.sample(1, GENERATOR).inputs
+    example, of_tokens = inputs[0].tolist(), task.spec.d_vocab is not None
+    wrong = {
+        "None": None,
+        "number": 5,
+        "text": "abc",
+        "empty": [],
+        "batch": inputs.tolist(),
+        "Nones": [None] * len(example),
+        "texts": ["a"] * len(example),
+        "ragged": [example[0], [1, 2, 3]],
+        "dict": {"a": 1},
+        "nan": [math.nan] * len(example),
+    }
+    if of_tokens:
+        wrong |= {"floats": [float(i) for i in example], "too high": [10**6], "below": [-1]}
+        wrong |= {"features": [[1.0, 2.0]], "digits": [DIGITS], "one token": [1]}
+    else:
+        wrong |= {"one axis": [1.0, 2.0], "complex": [[1j] * len(row) for row in example]}
+        wrong |= {"inf": [[math.inf] * len(row) for row in example]}
+    if isinstance(task, tasks.state_tracking.StateTracking) or name == "sum_mod_10":
+        del wrong["one token"]  # a string of one symbol
+    for kind, value in wrong.items():
+        case(f"{name}.label({kind})", partial(task.label, value), "example")
+    for kind, given in {"seed": 0, "numpy": np.random.default_rng(0), "None": None}.items():
+        case(f"{name}.sample by {kind}", partial(task.sample, 3, given), "generator")
+strings = tasks.StringSet(tasks.get("parity"))
+case("StringSet.sample by a seed", partial(strings.sample, 3, 0), "generator")
+search = partial(PatternSearch, [nn.Parameter(torch.zeros(2))])
+for kind, given in {"seed": 0, "numpy": np.random.default_rng(0)}.items():
+    case(f"PatternSearch by {kind}", partial(search, generator=given), "generator")
+case("StringSet.label(None)", partial(strings.label, None), "example")
 case("encode(symbol)", partial(tasks.get("sum_mod_10").encode, ["3+x"]), "'x'")
 
 # Models ------------------------------------------------------------------------------

@@ -42,12 +42,8 @@ class Transformer(nn.Module):
     block: type[Block] = Block  # the class of a layer; chapter 6 tries others
 
     rung, variants = 6, {"transformer": {}}
-    default_config = {
-        "steps": 2000,
-        "batch_size": 64,
-        "learning_rate": 0.003,
-        "warmup_steps": 100,
-    }
+    default_config = {"steps": 2000, "batch_size": 64, "learning_rate": 0.003}
+    default_config |= {"warmup_steps": 100}
 
     def __init__(
         self,

@@ -2,6 +2,9 @@
 
 import inspect
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 import torch
 
@@ -17,6 +20,24 @@ MAX_ROUNDS = 200
 _registry: dict[str, type["Task"]] = {}
 
 
+def answering(label: Callable) -> Any:
+    """A rule for one example, with one line for what is no example of the task."""
+
+    @wraps(label)
+    def checked(self, example):
+        try:
+            kind = torch.double if self.spec.d_vocab is None else None
+            inputs = torch.tensor([example], dtype=kind)
+            self.spec.check_inputs(inputs)
+            checks.number("the sum of all", inputs.sum().item())
+            return label(self, example)
+        except Exception as error:
+            got, why = checks.shown(example), " ".join(str(error).split())[:200]
+            raise ValueError(f"{self.name}: {got} is no example: {why}") from error
+
+    return checked
+
+
 class Task(ABC):
     """A rule to be learned, and a source of examples of it.
 
@@ -30,6 +51,8 @@ class Task(ABC):
 
     def __init_subclass__(cls, **kwargs) -> None:
         super().__init_subclass__(**kwargs)
+        if "label" in vars(cls):
+            cls.label = answering(cls.label)
         if cls.__doc__ and "rule" not in cls.__dict__:
             cls.rule = cls.__doc__.partition("\n")[0].rstrip(".")
         if "name" in cls.__dict__:
@@ -72,6 +95,7 @@ class Task(ABC):
         RuntimeError if `sample_inputs` hardly ever makes what is missing.
         """
         checks.size("n", n)
+        checks.instance("generator", generator, torch.Generator)
         numbers = max(self.spec.seq_len * (self.spec.d_input or 1), self.spec.d_features)
         share = len(SPLITS[checks.one_of("split", split, SPLITS)]) / 10
         balanced = not self.spec.per_position
@@ -90,11 +114,12 @@ class Task(ABC):
                 if balanced:  # so far sorted by class
                     inputs = inputs[torch.randperm(n, generator=generator)]
                 return self.batch(inputs)
-        raise RuntimeError(
-            f"{self.name}: after {MAX_ROUNDS} rounds of drawing for {split!r}, classes "
-            f"{missing.nonzero().flatten().tolist()} are still short of examples; "
-            "sample_inputs() must make every class about equally often"
+        short = (
+            f"classes {missing.nonzero().flatten().tolist()} are still short of examples"
         )
+        rounds = f"{MAX_ROUNDS} rounds of drawing for {split!r}"
+        fix = "sample_inputs() must make every class about equally often"
+        raise RuntimeError(f"{self.name}: after {rounds}, {short}; {fix}")
 
 
 def in_split(inputs: torch.Tensor, split: str) -> torch.Tensor:

@@ -38,8 +38,8 @@ class Counting(PromptTask):
         self,
         max_len: int = 60,
         n_numbers: int = 200,
-        directions: str = "both",
-        truncated_share: float = 0.0,
+        directions="both",
+        truncated_share=0.0,
     ) -> None:
         self.n_numbers = checks.whole("n_numbers", n_numbers, 2, MOST_WORDS)
         checks.whole("max_len", max_len, MARKS, n_numbers - 1 + MARKS)

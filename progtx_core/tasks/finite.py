@@ -43,8 +43,9 @@ class FiniteDataset(Task):
 
     def sample(self, n: int, generator: torch.Generator, split: str = "train") -> Batch:
         """Draw n unique examples of a split; raises ValueError if it has fewer."""
+        checks.instance("generator", generator, torch.Generator)
         data = self.splits[checks.one_of("split", split, SPLITS)]
-        if not 1 <= n <= len(data):
+        if checks.size("n", n) > len(data):
             have = f"cannot draw {n} examples from the {len(data)} of {split!r}"
             raise ValueError(f"{self.name}: {have}; set a smaller n_train or n_eval")
         return data[torch.randperm(len(data), generator=generator)[:n]]

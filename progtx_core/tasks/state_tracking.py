@@ -154,11 +154,7 @@ class WordProblem(StateTracking):
     name = "word_problem"
 
     def __init__(
-        self,
-        seq_len: int = 8,
-        min_len: int | None = None,
-        output: str = "per_token",
-        group: str = "S3",
+        self, seq_len: int = 8, min_len: int | None = None, output="per_token", group="S3"
     ) -> None:
         size, only_even = GROUPS[checks.one_of("group", group, GROUPS)]
         elements = [p for p in permutations(range(size)) if not only_even or is_even(p)]

@@ -90,13 +90,8 @@ MakeOptimizer = Callable[[nn.Module, Config], torch.optim.Optimizer]
 
 def adam(model: nn.Module, config: Config, **arguments: Any) -> torch.optim.Optimizer:
     """Adam with decoupled weight decay; fused, as torch's default on CPU is slower."""
-    return torch.optim.AdamW(
-        model.parameters(),
-        lr=config.learning_rate,
-        weight_decay=config.weight_decay,
-        fused=True,
-        **arguments,
-    )
+    settings = {"lr": config.learning_rate, "weight_decay": config.weight_decay}
+    return torch.optim.AdamW(model.parameters(), fused=True, **settings, **arguments)
 
 
 def new_model(make_model: MakeModel, spec: Spec, seed: int) -> nn.Module:
