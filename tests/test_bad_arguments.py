@@ -292,6 +292,14 @@ for kind, model in {
     "list": ["transformer"],
 }.items():
     case(f"fit(model={kind})", partial(fit, model, TASK, Config(n_eval=6)), "model")
+
+
+class OfComplex(nn.Linear):
+    def __init__(self, spec):
+        super().__init__(spec.n_features, 2, dtype=torch.cfloat)
+
+
+case("fit(complex)", partial(fit, OfComplex, TASK, Config(n_eval=6)), "not complex")
 case("fit(makes none)", partial(fit, lambda spec: 5, TASK, Config(n_eval=6)), "model")
 for kind, task in {"None": None, "name": "trend_sign", "class": type(TASK)}.items():
     case(f"fit(task={kind})", partial(fit, "max_pooling", task), "task")

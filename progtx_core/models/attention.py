@@ -58,6 +58,7 @@ class MultiHeadAttention(nn.Module):
             learned = positions.attention_bias(x.shape[1])
             if learned is not None:
                 bias = learned if bias is None else learned + bias
+        bias = bias if bias is None else bias.to(queries.dtype)
         if self.kept is None:  # nobody asks for the pattern: one fused call
             mixed = F.scaled_dot_product_attention(queries, keys, values, bias)
         else:

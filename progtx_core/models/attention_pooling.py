@@ -36,7 +36,7 @@ class AttentionPooling(nn.Module):
 
     def pattern(self, inputs: Tensor) -> Tensor:
         """Weights of the positions, (batch, seq): at least 0, and 1 in all."""
-        keys = self.W_K(as_features(inputs, self.spec))  # (batch, seq, d_model)
+        keys = self.W_K(as_features(inputs, self.spec, self.W_K))  # (batch, seq, d_model)
         if self.scores == "additive":
             scores = keys.tanh() @ self.query  # (batch, seq)
         else:
@@ -48,7 +48,7 @@ class AttentionPooling(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(batch, seq, d_features), or tokens (batch, seq), to (batch, n_classes)."""
-        values = self.W_V(as_features(inputs, self.spec))  # (batch, seq, d_model)
+        values = self.W_V(as_features(inputs, self.spec, self.W_V))  # (batch, seq, d_model)
         weights = self.pattern(inputs).unsqueeze(-1)  # (batch, seq, 1)
         pooled = (weights * values).sum(1)  # (batch, d_model)
         return self.logits_head(pooled)  # (batch, n_classes)

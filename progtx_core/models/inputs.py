@@ -7,15 +7,16 @@ from progtx_core import checks
 from progtx_core.types import Spec
 
 
-def as_features(inputs: Tensor, spec: Spec) -> Tensor:
-    """(batch, seq, d_features) from an input of the task; a token becomes one-hot.
+def as_features(inputs: Tensor, spec: Spec, reader: nn.Linear | None = None) -> Tensor:
+    """(batch, seq, d_features) in the precision of what reads them; a token is one-hot.
 
     >>> import torch
     >>> as_features(torch.tensor([[2, 0]]), Spec(2, seq_len=2, d_vocab=3)).tolist()
     [[[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]]
     """
     spec.check_inputs(inputs)
-    return inputs if spec.d_vocab is None else F.one_hot(inputs, spec.d_vocab).float()
+    features = inputs if spec.d_vocab is None else F.one_hot(inputs, spec.d_vocab).float()
+    return features if reader is None else features.to(reader.weight.dtype)
 
 
 def embedding(spec: Spec, d_model: int) -> nn.Linear:

@@ -25,7 +25,7 @@ class LogisticRegression(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(batch, seq_len, d_features), or tokens, to (batch, n_classes)."""
-        features = as_features(inputs, self.spec)  # (batch, seq, d_features)
+        features = as_features(inputs, self.spec, self.linear)  # (batch, seq, d_features)
         if (seq := features.shape[1]) != (n := self.spec.seq_len):
             raise ValueError(f"inputs need seq_len={n} positions, got {seq}")
         flat = features.flatten(1)  # (batch, n_features)

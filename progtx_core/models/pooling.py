@@ -28,7 +28,7 @@ class TemporalPooling(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(batch, seq, d_features), or tokens (batch, seq), to (batch, n_classes)."""
-        features = as_features(inputs, self.spec)  # (batch, seq, d_features)
+        features = as_features(inputs, self.spec, self.project)  # (batch, seq, d_features)
         hidden = self.project(features).relu()  # (batch, seq, d_model)
         mask = padding_mask(inputs, self.spec)
         pools = []

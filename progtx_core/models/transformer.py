@@ -71,7 +71,9 @@ class Transformer(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(batch, seq, d_features), or tokens (batch, seq), to logits."""
-        resid = self.embed(as_features(inputs, self.spec))  # (batch, seq, d_model)
+        resid = self.embed(
+            as_features(inputs, self.spec, self.embed)
+        )  # (batch, seq, d_model)
         mask = padding_mask(inputs, self.spec)
         resid = self.positions.add_to_embeddings(resid)
         for block in self.blocks:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -79,10 +79,6 @@ class Config:
         every = self.eval_every or max(1, self.steps // 20)
         return step % every == 0 or step == self.steps
 
-    def as_dict(self) -> dict[str, Any]:
-        """All settings by name."""
-        return asdict(self)
-
 
 MakeModel = Callable[[Spec], nn.Module]
 MakeOptimizer = Callable[[nn.Module, Config], torch.optim.Optimizer]
@@ -157,6 +153,8 @@ class Training:
         model = new_model(make_model, task.spec, seed)
         if not any(p.requires_grad for p in model.parameters()):
             raise ValueError(f"{name}: the model has no parameter that is to be trained")
+        if any(p.is_complex() for p in model.parameters()):
+            raise ValueError(f"{name}: parameters must be real numbers, not complex")
         optimizer = make_optimizer(model, config)
         kind = torch.optim.Optimizer
         checks.instance("the optimizer that was made", optimizer, kind)
