@@ -243,7 +243,7 @@ def test_a_checkpoint_says_its_settings_and_its_curves(tmp_path):
 
 
 def test_nothing_to_resume_from(tmp_path):
-    with pytest.raises(FileNotFoundError, match="there is no checkpoint to resume from"):
+    with pytest.raises(FileNotFoundError, match="no checkpoint in it to resume from"):
         train(tmp_path / "nowhere", resume=True)
     with pytest.raises(FileNotFoundError, match="there is no such checkpoint"):
         checkpoint.load(tmp_path / "x.pt")
