@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 from progtx_core import plots
+from progtx_core.models.attention_pooling import AttentionPooling
 from progtx_core.tasks import Task
 from progtx_core.tools import page
 
@@ -91,4 +92,56 @@ def question_patterns(patterns: np.ndarray, asks: list[int], wanted: list[int]):
         ax.plot(key + 0.5, query + 0.5, "o", ms=15, mfc="none", mec="black", mew=1.5)
         ax.set(xlabel="key: attended to", title=f"question at position {query}")
     axes[0].set_ylabel("query: attends")
+    return figure
+
+
+def framed(one: np.ndarray, names: list[str], frames: dict[int, str], answer: int):
+    """One input, (features, positions), with a frame of a line style around positions."""
+    figure, (ax,) = plots.panels(width=6.2, height=0.9 + 0.19 * len(names))
+    ticks = 4 if one.shape[1] > 16 else 1
+    how = {"vmin": -3, "vmax": 3, "cbar": True, "xticklabels": ticks}
+    plots.heat(ax, one, yticklabels=names, **how)
+    for t, style in frames.items():
+        for x in (t + 0.02, t + 0.98):
+            ax.axvline(x, color="black", lw=1.5, ls=style)
+    ax.set(xlabel="position", title=f"answer: {answer}")
+    return figure
+
+
+def scores_by_signal(trained: dict[str, list[AttentionPooling]]):
+    """Score of a position by its signal: a panel a kind of score, a line a seed."""
+    figure, axes = plots.panels(len(trained))
+    signal = torch.linspace(-4, 4, 81)
+    for ax, (name, models) in zip(axes, trained.items()):
+        for model in models:
+            scores = scores_of(model, signal)
+            scores = scores - scores[40]  # only differences count
+            ax.plot(signal, scores, lw=1, **plots.line(name))
+        ax.set(title=name, xlabel="signal at a position")
+    axes[0].set_ylabel("score, less that of signal 0")
+    return figure
+
+
+def scores_of(model: AttentionPooling, signal: torch.Tensor) -> torch.Tensor:
+    """The scores of positions whose features are alike and add up to a signal."""
+    n_features = model.W_K.in_features
+    with torch.no_grad():
+        keys = model.W_K(signal[:, None].expand(-1, n_features) / n_features)
+        if model.scores == "additive":
+            return keys.tanh() @ model.query
+        return keys @ model.query / keys.shape[-1] ** 0.5
+
+
+def by_feature(maps: dict[str, np.ndarray], label: str, width=3.0, height=2.7):
+    """Matrices with their numbers, from -1 to 1, side by side.
+
+    label: of the columns, then of the rows, a comma between
+    """
+    columns, rows = label.split(", ")
+    figure, axes = plots.panels(len(maps), width=width, height=height)
+    for ax, (title, matrix) in zip(axes, maps.items()):
+        how = {"annot": True, "fmt": "z.1f", "vmin": -1, "vmax": 1}
+        plots.heat(ax, matrix, **how, cbar=ax is axes[-1])
+        ax.set(title=title, xlabel=columns)
+    axes[0].set_ylabel(rows)
     return figure
