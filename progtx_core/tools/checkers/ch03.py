@@ -12,7 +12,7 @@ def scores(answer, seq_len=32, n_values=8):
     x = torch.randn(200, seq_len, 1 + n_values, generator=generator)
     for row in x:  # distinct keys, 0.01 apart, in random order
         row[:, 0] = torch.randperm(seq_len, generator=generator) / 100
-    made = torch.tensor(array("the scores", answer(x), (200, seq_len)))
+    made = torch.tensor(array("the table of scores", answer(x), (200, seq_len)))
     half, zero = (torch.as_tensor(answer(x * by)).double() for by in (0.5, 0))
     straight = torch.allclose(half, (made + zero) / 2, rtol=1e-3, atol=1e-3)
     require(straight, "the scores are not linear in the features")

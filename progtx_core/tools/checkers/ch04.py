@@ -29,7 +29,7 @@ def attention(answer):
 def opposite(answer):
     generator = torch.Generator().manual_seed(5)
     k = F.normalize(torch.randn(300, 8, 4, generator=generator), dim=-1)
-    made = torch.tensor(array("the scores", answer(k), (300, 8, 8)))
+    made = torch.tensor(array("the table of scores", answer(k), (300, 8, 8)))
     least, where = (k @ k.transpose(1, 2)).topk(2, largest=False)
     clear = least.diff(dim=-1)[..., 0] > 0.1
     own = (made.argmax(-1) == torch.arange(8)).float().mean()
