@@ -286,6 +286,7 @@ say(f"At width {widths[-1]} an undivided score has a standard deviation of "
     f"is {raw[-1, 2]:.5f}. Divided, they are {divided[-1, 0]:.2f}, "
     f"{divided[-1, 1]:.2f} and {divided[-1, 2]:.2f}.")
 
+
 # %% [markdown]
 # The division does not forbid sharp weights: training can make queries and
 # keys longer. It takes care that training *starts* where the softmax has a
@@ -313,6 +314,7 @@ from_mean = between_mean_and_max(values, 0) - values.mean(-1)
 from_max = between_mean_and_max(values, 50_000) - values.amax(-1)
 print("scale 0 is the mean:", from_mean.abs().max().item() < 1e-5)
 print("a large scale is the maximum:", from_max.abs().max().item() < 1e-3)
+
 
 # %% [markdown]
 # And with $K(q, k) = e^{q \cdot k / \sqrt{d}}$ for the kernel, a
@@ -655,6 +657,7 @@ check("3.1", my_scores, seq_len=seq_len, n_values=n_values)
 my_functions = None
 check("3.2", my_functions)
 
+
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
@@ -685,6 +688,7 @@ def my_valley(s):
 
 
 check("3.3", my_valley)
+
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
