@@ -15,7 +15,7 @@ def question(task: Task, names: list[str], alt: str) -> None:
 
     names: of the features, beside the rows
     """
-    figure, axes = plots.panels(2, 2, width=3.2, height=0.75 + 0.22 * len(names))
+    figure, axes = plots.panels(2, 2, width=2.6, height=0.6 + 0.2 * len(names))
     inputs = telling(task)
     titles = [f"answer {answer}" for answer in task.labels(inputs).tolist()]
     for i, (ax, one) in enumerate(zip(axes, inputs, strict=True)):
@@ -48,7 +48,7 @@ def division(widths: list[int], found: dict[str, torch.Tensor]):
 
     found: by name, (widths, 3): standard deviation, largest weight, slope of the softmax
     """
-    figure, axes = plots.panels(1, 3, width=5.2, height=1.6, sharex=True)
+    figure, axes = plots.panels(1, 3, width=4.2, height=1.3, sharex=True)
     labels = "score: standard\ndeviation", "largest weight,\nmean"
     labels += ("slope of softmax,\nmedian",)
     for column, (ax, label) in enumerate(zip(axes, labels)):
@@ -65,7 +65,7 @@ def division(widths: list[int], found: dict[str, torch.Tensor]):
 
 def ranked(by_rank: torch.Tensor, gap: torch.Tensor):
     """Patterns (examples, ranks) by rank of the key; the first weight against its lead."""
-    figure, (left, right) = plots.panels(1, 2, width=5.2, height=2.5)
+    figure, (left, right) = plots.panels(1, 2, width=4.4, height=2.0)
     label = {"label": "weight"}
     plots.heat(left, by_rank[:12].numpy(), vmin=0, vmax=1, xticklabels=4, cbar=True,
                cbar_kws=label)  # fmt: skip
@@ -112,7 +112,7 @@ def framed(one: np.ndarray, names: list[str], frames: dict[int, str], answer: in
 
 def scores_by_signal(trained: dict[str, list[AttentionPooling]]):
     """Score of a position by its signal: a panel a kind of score, a line a seed."""
-    figure, axes = plots.panels(len(trained))
+    figure, axes = plots.panels(len(trained), width=2.7, height=2.1)
     signal = torch.linspace(-4, 4, 81)
     for ax, (name, models) in zip(axes, trained.items()):
         for model in models:
@@ -134,8 +134,8 @@ def scores_of(model: AttentionPooling, signal: torch.Tensor) -> torch.Tensor:
         return keys @ model.query / keys.shape[-1] ** 0.5
 
 
-def by_feature(maps: dict[str, np.ndarray], label: str, width=3.0, height=2.7):
-    """Matrices with their numbers, from -1 to 1, side by side.
+def by_feature(maps: dict[str, np.ndarray], label: str, width=2.6, height=2.4):
+    """Matrices with their numbers, coloured from -1 to 1, side by side.
 
     label: of the columns, then of the rows, a comma between
     """
@@ -143,7 +143,7 @@ def by_feature(maps: dict[str, np.ndarray], label: str, width=3.0, height=2.7):
     figure, axes = plots.panels(len(maps), width=width, height=height)
     for ax, (title, matrix) in zip(axes, maps.items()):
         how = {"annot": True, "fmt": "z.1f", "vmin": -1, "vmax": 1}
-        plots.heat(ax, matrix, **how, cbar=ax is axes[-1])
+        plots.heat(ax, matrix, **how)
         ax.set(title=title, xlabel=columns)
     axes[0].set_ylabel(rows)
     return figure
