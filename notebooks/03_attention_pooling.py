@@ -76,7 +76,7 @@ from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, fit, held_out
 from torch import nn
 from torch.nn import functional as F
-from parts import lookup_pictures, playgrounds, weight_pictures
+from parts import lookup_pictures, playgrounds
 
 # %% tags=["parameters"]
 seed: int = 0  # first seed; the others follow it
@@ -455,14 +455,14 @@ with torch.no_grad():
     cosine = F.cosine_similarity(learned, hand.unsqueeze(0)).min().item()
     sharpness = learned[:, 0].median().item()
     scaled = (learned / learned.abs().amax(1, True)).median(0).values
-    maps = {"score, set by hand": (hand / hand.abs().max())[None].numpy(),
-            "score, learned": scaled[None].numpy()}
+    weights = torch.stack([hand / hand.abs().max(), scaled]).numpy()
     values = torch.stack([through_values(m)
                           for m in runs["attention pooling"].models])
     values = (values / values.abs().amax((1, 2), True)).median(0).values
 
 # %% tags=["hide-input"]
-show(weight_pictures.weight_maps(maps, "feature: 0 is the key", "score"),
+show(lookup_pictures.by_feature({"score: 0 by hand, 1 learned": weights},
+                                "feature: 0 is the key, model", 4.0, 1.2),
      "Weight of each feature in the score, by hand and learned: the key has "
      "all of it.")
 values = {"values and logits head, learned": values.numpy()}

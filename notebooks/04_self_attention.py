@@ -364,7 +364,8 @@ say(f"In the question's row {own:.2f} of the weight lies on the question "
 # Why both? The question finds itself as well as the position it asks for: it
 # carries the very key. That does no harm, as the value part of the question is
 # zero, so all that it mixes in is the same for every example, and nothing in
-# the loss forbids it. The other rows are not tidy either.
+# the loss forbids it. For the same reason the other rows of these patterns
+# have their weight on the diagonal: a key fits itself best.
 #
 # **Weights by hand.** The question must find the position with its own key,
 # and not itself. All other positions must say nothing. Embed a position as its

@@ -15,7 +15,7 @@ def question(task: Task, names: list[str], alt: str) -> None:
 
     names: of the features, beside the rows
     """
-    figure, axes = plots.panels(2, 2, width=2.6, height=0.6 + 0.2 * len(names))
+    figure, axes = plots.panels(2, 2, width=2.5, height=0.6 + 0.19 * len(names))
     inputs = telling(task)
     titles = [f"answer {answer}" for answer in task.labels(inputs).tolist()]
     for i, (ax, one) in enumerate(zip(axes, inputs, strict=True)):
@@ -49,13 +49,14 @@ def division(widths: list[int], found: dict[str, torch.Tensor]):
     found: by name, (widths, 3): standard deviation, largest weight, slope of the softmax
     """
     figure, axes = plots.panels(1, 3, width=4.2, height=1.3, sharex=True)
-    labels = "score: standard\ndeviation", "largest weight,\nmean"
-    labels += ("slope of softmax,\nmedian",)
+    labels = "standard deviation of a score", "largest weight, mean"
+    labels += ("slope of the softmax, median",)
     for column, (ax, label) in enumerate(zip(axes, labels)):
         for name, numbers in found.items():
             ax.plot(widths, numbers[:, column], marker="o", ms=4, label=name,
                     **plots.line(name))  # fmt: skip
-        ax.set(xscale="log", ylabel=label, ylim=(0, None))
+        ax.set(xscale="log", ylim=(0, None))
+        ax.set_title(label, loc="left")
     axes[0].set(ylim=(0.5, None), yscale="log")
     axes[-1].set(xlabel="width d of query and key", xticks=widths, xticklabels=widths)
     axes[-1].minorticks_off()
