@@ -14,31 +14,50 @@
 # %% [markdown]
 # # 3. Attention pooling
 #
-# **Claim.** Give every position a weight that depends on its content, and take
-# the weighted mean: what stands together at a position stays together, which
-# no maximum or mean achieves. Scores that are linear in the features can only
-# look for "more of something"; a bend in the score lets the model look for
-# anything.
+# **Question.** In a list of entries, find the one with the largest key, and
+# read the value beside it. Max pooling finds the largest key and the largest
+# values, each wherever it stands, and loses which of them stood together. How
+# can a model choose a *position*, and read all that is there? And how can it
+# learn to choose by gradients, when a choice is all or nothing?
+
+# %% tags=["hide-input"]
+from progtx_core import models, tasks
+from parts import lookup_pictures, opening
+
+lookup_pictures.question(
+    tasks.get("value_at_max_key", seq_len=5, n_values=3),
+    ["key", "value 0", "value 1", "value 2"],
+    "Four tables with a column for each of five positions, and rows for the "
+    "key and for three numbers of the value. The answers of three tables are "
+    "given, 0, 1 or 2; the fourth has a question mark.")
+
+# %% [markdown]
+# Each column is a position. Which rule gives the three answers, and what is
+# the fourth?
+#
+# **Claim.** Choose softly: give every position a weight that depends on its
+# content, and take the weighted mean. What stands together at a position then
+# stays together, and the weights can be learned. A score that is linear in the
+# features can only look for more of something; a nonlinear score can look for
+# anything that one position contains.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-from progtx_core import models, tasks
-from progtx_core.tools.page import chapter_header
-
 example = tasks.get("value_at_max_key", seq_len=32, n_values=8)
-chapter_header(
+opening.at_a_glance(
     "03_attention_pooling",
+    built=models.build("attention_pooling", example.spec),
     task="value_at_max_key; sign_of_winner",
     model="a learned query, linear keys and values, softmax; additive scores",
-    parameters=models.count_parameters(
-        models.build("attention_pooling", example.spec)),
-    prerequisites="chapter 2",
-)
+    prerequisites="chapter 2")
 
 # %% [markdown]
 # ## What you will be able to do
 #
 # - compute a weighted mean whose weights the input decides, and say what
 #   query, key, value, score and pattern are;
+# - say why scores are divided by the root of the width, and what happens
+#   without;
+# - say how attention is related to max pooling and to kernel averages;
 # - write weights that look a value up exactly, and state the margin;
 # - read a learned pattern: where it attends, how sharply, and when it errs;
 # - tell when linear scores are not enough.
@@ -51,19 +70,20 @@ import torch
 from progtx_core import models, plots, tasks
 from progtx_core.models.attention_pooling import AttentionPooling as CoreModel
 from progtx_core.models.pooling import TemporalPooling
+from progtx_core.tools.checkers import check
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, fit, held_out
 from torch import nn
 from torch.nn import functional as F
-from parts import playgrounds, weight_pictures
+from parts import lookup_pictures, playgrounds
 
 # %% tags=["parameters"]
 seed: int = 0  # first seed; the others follow it
 n_seeds: int = 5  # models trained for each row of a table
 steps: int = 1500  # parameter updates
 batch_size: int = 64  # examples an update
-learning_rate: float = 0.05  # of Adam, falling to zero in a straight line
+learning_rate: float = 0.05  # of Adam; falls linearly to zero
 seq_len: int = 32  # positions in a sequence
 n_values: int = 8  # numbers in a value, and classes
 d_model: int = 32  # width of keys and values
@@ -85,7 +105,7 @@ def train(model, task):
 # %% [markdown]
 # ## Where we stand
 #
-# Temporal pooling asks questions at each position and pools every answer
+# Temporal pooling computes features at each position and pools every feature
 # alone. Chapter 2 ended with a task on which that loses what belongs together.
 # Here it is again, longer and with more classes, and with max pooling at the
 # size that the new model will have.
@@ -122,20 +142,19 @@ share = test_set.targets.bincount().max().item() / len(test_set)
 print(f"sampler and plain rule agree; majority baseline {share:.2f}")
 
 # %% tags=["hide-input"]
-figure, (ax,) = plots.panels(width=6.2, height=2.2)
 one = test_set.inputs[0].T.numpy()  # (d_input, seq)
 names = ["key", *[f"value {i}" for i in range(n_values)]]
-plots.heat(ax, one, vmin=-3, vmax=3, yticklabels=names)
-best = int(one[0].argmax())
-ax.axvline(best, color="black", lw=1.5)
-ax.axvline(best + 1, color="black", lw=1.5)
-ax.set(xlabel="position", title=f"answer: {test_set.targets[0].item()}")
-show(figure, "One example as a heat map: a row for the key, a row for each "
-     "number of the value, a column a position. The position with the "
-     "largest key is framed.")
+show(lookup_pictures.framed(one, names, {int(one[0].argmax()): "-"},
+                            test_set.targets[0].item()),
+     "One example as a heat map: a row for the key, a row for each number of "
+     "the value, a column a position. The position with the largest key is "
+     "framed.")
 
 
 # %% [markdown]
+# The frame is at the largest key. The answer is the row of the largest number
+# below it, not of the largest number of the picture.
+#
 # ## Predict before you run
 #
 # The new model gives each position a weight, at least zero and one in all, and
@@ -146,12 +165,25 @@ show(figure, "One example as a heat map: a row for the key, a row for each "
 #
 # ## Build it
 #
+# To look something up takes three things:
+#
+# - a *query* says what is wanted;
+# - every position has a *key*, under which it can be found;
+# - every position has a *value*, which it hands over when it is chosen.
+#
+# How well a key fits the query is the position's *score*, one number. A
+# softmax over the positions turns the scores into weights, the *pattern*. In
+# this chapter the query is one vector, which is learned and then the same for
+# all inputs; keys and values are linear maps of the features. (The task speaks
+# of a key and a value as well. Those are numbers of the input; the model's are
+# vectors that it makes of them.)
+#
 # | symbol | meaning | shape |
 # | --- | --- | --- |
 # | $x_t$ | features at position $t$ | (d_input,) |
 # | $k_t = W_K x_t + b_K$ | key at position $t$ | (d_model,) |
 # | $v_t = W_V x_t + b_V$ | value at position $t$ | (d_model,) |
-# | $q$ | the query, learned, the same for all inputs | (d_model,) |
+# | $q$ | the query, learned | (d_model,) |
 # | $a_t$ | weight of position $t$; all are the *pattern* | (seq_len,) |
 # | $U$ | weights of the logits head | (n_values, d_model) |
 # | $c$ | biases of the logits head | (n_values,) |
@@ -160,18 +192,17 @@ show(figure, "One example as a heat map: a row for the key, a row for each "
 #   a_t = \frac{e^{\text{score}_t}}{\sum_r e^{\text{score}_r}}, \qquad
 #   z = U \sum_t a_t v_t + c$$
 #
-# The weights are a softmax over *positions*, not over classes. (The model's
-# keys are vectors that it makes itself; the task's key is one of the numbers
-# they are made from.)
+# The softmax runs over *positions*, not over classes. A weight is never zero,
+# so every position has a gradient: this is how a choice can be learned.
 
 # %%
 class AttentionPooling(nn.Module):
     def __init__(self, spec, d_model):
         super().__init__()
         # New: a query and keys decide the weights of the positions.
-        self.query = nn.Parameter(torch.randn(d_model) / d_model**0.5)
         self.W_K = nn.Linear(spec.d_input, d_model)
         self.W_V = nn.Linear(spec.d_input, d_model)
+        self.query = nn.Parameter(torch.randn(d_model) / d_model**0.5)
         self.logits_head = nn.Linear(d_model, spec.n_classes)
 
     def pattern(self, inputs):
@@ -187,13 +218,112 @@ class AttentionPooling(nn.Module):
 
 
 # %%
+torch.manual_seed(seed)
 ours = AttentionPooling(task.spec, d_model)
+torch.manual_seed(seed)
 core = CoreModel(task.spec, d_model, scores="linear")
-core.load_state_dict(ours.state_dict())
 assert torch.equal(ours(test_set.inputs), core(test_set.inputs))
-print("the package has the same model; parameters:",
-      models.count_parameters(ours))
+print("the package has the same model, first weights included")
 
+
+# %% [markdown]
+# ### Why divide by the root of the width?
+#
+# A score is a sum of $d$ products, $q \cdot k = q_1 k_1 + \dots + q_d k_d$.
+# Let all these numbers be independent, with mean 0 and variance 1. Then each
+# product has mean 0 and variance 1, and variances of independent terms add up:
+# the score has variance $d$ and standard deviation $\sqrt{d}$. A model four
+# times as wide has scores twice as large, although nothing was learned.
+#
+# A softmax sees differences of scores, and exponentiates them. Where they are
+# large, one weight is nearly 1 and the others nearly 0: the softmax is
+# *saturated*. Its derivatives are
+#
+# $$\frac{\partial a_t}{\partial \, \text{score}_t} = a_t (1 - a_t), \qquad
+#   \frac{\partial a_t}{\partial \, \text{score}_s} = -a_t a_s
+#   \quad (s \neq t).$$
+#
+# They vanish as well, and with them what queries and keys could learn from.
+# Let us measure it: random queries, 32 random keys each, and as the slope of
+# the softmax the sum of $a_t (1 - a_t)$ over the positions.
+
+# %%
+def random_scores(d, divide, n=500, n_keys=32):
+    generator = torch.Generator().manual_seed(0)
+    q = torch.randn(n, 1, d, generator=generator)
+    k = torch.randn(n, n_keys, d, generator=generator)
+    scores = (q * k).sum(-1)  # (n, n_keys)
+    if divide:
+        scores = scores / d**0.5
+    weights = scores.softmax(-1)
+    slope = (weights * (1 - weights)).sum(-1)
+    return torch.stack([
+        scores.std(), weights.amax(-1).mean(), slope.median()])
+
+
+widths = [1, 4, 16, 64, 256, 1024]
+sizes = {name: torch.stack([random_scores(d, divide) for d in widths])
+         for name, divide in (("not divided", False), ("divided", True))}
+
+# %% tags=["hide-input"]
+show(lookup_pictures.division(widths, sizes),
+     "Three panels over the width, from 1 to 1024: the standard deviation of "
+     "a score, the largest weight, and the slope of the softmax. The divided "
+     "scores give level lines in all three; without division the first two "
+     "rise and the slope falls to zero.")
+
+# %% [markdown]
+# From top to bottom: undivided scores grow with the width, so the largest of
+# 32 weights goes to 1, and the slope to 0. With the division, the width does
+# not matter.
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+raw, divided = sizes["not divided"], sizes["divided"]
+say(f"At width {widths[-1]} an undivided score has a standard deviation of "
+    f"{raw[-1, 0]:.1f} ($\\sqrt{{{widths[-1]}}}$ is {widths[-1]**0.5:.0f}), "
+    f"the largest weight is {raw[-1, 1]:.2f} on average, and the median slope "
+    f"is {raw[-1, 2]:.5f}. Divided, they are {divided[-1, 0]:.2f}, "
+    f"{divided[-1, 1]:.2f} and {divided[-1, 2]:.2f}.")
+
+
+# %% [markdown]
+# The division does not forbid sharp weights: training can make queries and
+# keys longer. It takes care that training *starts* where the softmax has a
+# slope, whatever the width. In this chapter the one query starts with a length
+# of about 1, so the scores start small in any case. From chapter 4 on queries
+# are made as keys are, and the argument applies.
+#
+# ### Max pooling and kernel averages
+#
+# What is new in this weighted mean? Multiply all scores by a factor $\beta$.
+# With $\beta = 0$ all weights are equal, which is mean pooling. As $\beta$
+# grows, all weight goes to the largest score. If the score is the value
+# itself, $\sum_t a_t v_t$ then becomes $\max_t v_t$: **max pooling is
+# attention in the limit of a large scale, with a pattern of its own for each
+# feature**. Attention pooling has one pattern for all features, so what it
+# reads comes from one position.
+
+# %%
+def between_mean_and_max(values, beta):  # (batch, seq)
+    return ((beta * values).softmax(-1) * values).sum(-1)
+
+
+values = test_set.inputs[..., 0]
+from_mean = between_mean_and_max(values, 0) - values.mean(-1)
+from_max = between_mean_and_max(values, 50_000) - values.amax(-1)
+print("0 is the mean:", from_mean.abs().max().item() < 1e-5)
+
+
+# %% [markdown]
+# And with $K(q, k) = e^{q \cdot k / \sqrt{d}}$ for the kernel, a
+# softmax-weighted mean is the kernel average of Nadaraya (1964) and Watson
+# (1964), who estimated a curve at $q$ by the mean of the values measured near
+# it:
+#
+# $$\sum_t a_t v_t = \frac{\sum_t K(q, k_t) \, v_t}{\sum_r K(q, k_r)}.$$
+#
+# There the keys are given, and the kernel is chosen. Here what counts as near
+# is learned.
 
 # %% [markdown]
 # ## Train
@@ -210,11 +340,16 @@ def mean_pooling(spec):
 runs = {"mean pooling": train(mean_pooling, task),
         "max pooling": before,
         "attention pooling": train(linear, task)}
+
+# %% tags=["hide-input"]
 show(plots.learning_curves(runs),
      "Validation loss and accuracy on value_at_max_key. Attention pooling "
      "ends highest, then max pooling, then mean pooling.")
 
 # %% [markdown]
+# The lines are medians over the seeds, the shaded areas reach from the worst
+# to the best.
+#
 # ## Evidence over seeds
 
 # %% tags=["hide-input"]
@@ -226,6 +361,9 @@ show(plots.seed_accuracies(runs, chance, low=0.1),
 accuracy_table(runs, head="model on value_at_max_key")
 
 # %% [markdown]
+# A dot is a seed, a bar the median. The pools have as many parameters as
+# attention pooling.
+#
 # ## Look inside
 #
 # Where does a trained model attend? Sort the positions of each test example by
@@ -240,21 +378,17 @@ by_rank = pattern.gather(1, order)  # (batch, rank)
 gap = -test_set.inputs[..., 0].gather(1, order[:, :2]).diff(dim=1)[:, 0]
 
 # %% tags=["hide-input"]
-figure, (left, right) = plots.panels(2)
-plots.heat(left, by_rank[:12].numpy(), vmin=0, vmax=1, xticklabels=4)
-left.set(xlabel="rank of the position's key", ylabel="test example",
-         title="weight: dark 0, light 1")
-right.plot(gap, by_rank[:, 0], ".", ms=2, color="C0")
-right.set(xlabel="gap between the two largest keys",
-          ylabel="weight of the largest", ylim=(0, 1.02))
-show(figure, "Left: patterns of twelve examples, positions sorted by key; "
-     "nearly all weight lies on the largest key. Right: the weight of the "
-     "largest key against its lead; it is near one except at small leads.")
+show(lookup_pictures.ranked(by_rank, gap),
+     "Above: patterns of twelve examples, positions sorted by key; nearly all "
+     "weight lies on the largest key. Below: the weight of the largest key "
+     "against its lead; it is near one except at small leads.")
 
 # %% [markdown]
-# The pattern picks the position with the largest key, and blurs where two keys
-# are nearly equal: then the mean mixes two values. A softmax picks sharply
-# only beyond a margin, and training decides how wide it is.
+# Above, a row is an example and the first column the largest key: nearly all
+# weight is there. Below, a dot is an example: where the two largest keys are
+# nearly equal, weight goes to the second as well, and the mean mixes two
+# values. A softmax picks only beyond a margin; training decides how wide it
+# is.
 
 # %%
 with torch.no_grad():
@@ -320,24 +454,20 @@ with torch.no_grad():
     hand = score_weights(by_hand)
     cosine = F.cosine_similarity(learned, hand.unsqueeze(0)).min().item()
     sharpness = learned[:, 0].median().item()
-    shown = {"score, set by hand": hand / hand.abs().max(),
-             "score, learned": (learned / learned.abs().amax(1, True)
-                                ).median(0).values}
+    scaled = (learned / learned.abs().amax(1, True)).median(0).values
+    weights = torch.stack([hand / hand.abs().max(), scaled]).numpy()
     values = torch.stack([through_values(m)
                           for m in runs["attention pooling"].models])
     values = (values / values.abs().amax((1, 2), True)).median(0).values
 
 # %% tags=["hide-input"]
-maps = {name: w.unsqueeze(0).numpy() for name, w in shown.items()}
-show(weight_pictures.weight_maps(maps, "feature: 0 is the key", "score"),
-     "Weight of each feature in the score: the key has all of it, by hand and "
-     "learned.")
-figure, (ax,) = plots.panels(width=4.2, height=2.8)
-plots.heat(ax, values.numpy(), vmin=-1, vmax=1,
-           annot=True, fmt="z.1f")
-ax.set(xlabel="feature: 0 is the key", ylabel="class",
-       title="values and logits head, learned")
-show(figure, "Learned product of logits head and values: each class is raised "
+show(lookup_pictures.by_feature({"score: 0 by hand, 1 learned": weights},
+                                "feature: 0 is the key, model", 4.0, 1.2),
+     "Weight of each feature in the score, by hand and learned: the key has "
+     "all of it.")
+values = {"values and logits head, learned": values.numpy()}
+show(lookup_pictures.by_feature(values, "feature: 0 is the key, class", 4.0),
+     "Learned product of logits head and values: each class is raised "
      "by its own number of the value and lowered by the others; the key "
      "plays no part.")
 
@@ -346,8 +476,14 @@ say(f"A learned score rises by about {sharpness:.0f} for each unit of the key "
     f"(median over seeds); by hand it is {50 * grid:,}.")
 
 # %% [markdown]
-# Touch it, on six positions: neither model cares how many there are. Move a
-# key, and watch the weights follow it.
+# First the score: learned and set by hand, it reads the key and nothing else.
+# Then the values: a class is raised by its own number and lowered by the
+# others.
+#
+# Now you. Which of these two models changes its answer when you raise the key
+# of another position, and which when you raise a number of its value? Say what
+# you expect, then move the sliders. (There are six positions here; neither
+# model depends on their number.)
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 playgrounds.ch03(n_values, {
@@ -377,9 +513,10 @@ ablated = train(equal_weights, task)
 # Second, a task where "more of something" is the wrong thing to look for. In
 # `sign_of_winner` the position that matters is the one where the signal has
 # the largest *size*, positive or negative. A linear score that grows with the
-# signal looks for large positive signals and overlooks large negative ones.
-# The remedy is older than the transformer: a score with a bend, $q \cdot
-# \tanh(W_K x_t + b_K)$, called *additive*.
+# signal finds large positive signals and misses large negative ones. The
+# remedy is older than the transformer: a nonlinear score, $q \cdot \tanh(W_K
+# x_t + b_K)$, called *additive*. (Not divided: the query starts with a
+# length of about 1, and a hyperbolic tangent stays between -1 and 1.)
 
 # %%
 def additive(spec):
@@ -387,37 +524,33 @@ def additive(spec):
 
 
 winner = tasks.get("sign_of_winner")
-bend = {"linear scores": train(linear, winner),
-        "additive scores": train(additive, winner)}
-show(plots.seed_accuracies(bend, 1 / 2),
+by_score = {"linear scores": train(linear, winner),
+            "additive scores": train(additive, winner)}
+
+# %% tags=["hide-input"]
+show(plots.seed_accuracies(by_score, 1 / 2),
      "Test accuracy on sign_of_winner, a dot a seed: additive scores near "
      "one, linear scores far below.")
 
-
-# %%
-def scores_of(model, s):
-    vectors = (s / 2).view(-1, 1).expand(-1, 2)  # two features, alike
-    keys = model.W_K(vectors)
-    if model.scores == "additive":
-        return keys.tanh() @ model.query
-    return keys @ model.query / keys.shape[-1] ** 0.5
-
-
-s = torch.linspace(-4, 4, 81)
-figure, axes = plots.panels(2)
-for ax, (name, run) in zip(axes, bend.items()):
-    with torch.no_grad():
-        lines = torch.stack([scores_of(m, s) for m in run.models])
-    lines = lines - lines[:, 40:41]  # the softmax sees differences only
-    ax.plot(s, lines.T, **plots.line(name), lw=1)
-    ax.set(title=name, xlabel="signal at a position")
-axes[0].set_ylabel("score, less that of signal 0")
-show(figure, "Score against the signal at a position, a line a seed. Linear: "
+# %% tags=["hide-input"]
+trained = {name: run.models for name, run in by_score.items()}
+show(lookup_pictures.scores_by_signal(trained),
+     "Score against the signal at a position, a line a seed. Linear: "
      "straight lines. Additive: valleys, low at zero and high on both sides.")
 
 # %% [markdown]
-# The additive score is a valley: it looks for size and does not mind the sign.
-#
+# Each line is the score of one seed; mind the two scales. The additive score
+# is a valley: it grows with the size of the signal, whatever its sign.
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+rise = 4 * max(score_weights(m).mean().abs().item()
+               for m in trained["linear scores"])
+say("From signal 0 to signal 4 a linear score changes by at most "
+    f"{rise:.4f}, so all weights are nearly equal: where neither sign is "
+    "worth preferring, training leaves linear scores level, and the model is "
+    "mean pooling.")
+
+# %% [markdown]
 # Third, what no fixed query can do. In `value_at_query` one position is a
 # question: it carries the key of another position, and the value at that other
 # position is asked for. Which position matters now depends on *another
@@ -432,8 +565,8 @@ best = max(run.test["accuracy"].max() for run in relation.values())
 say("Equal weights on `value_at_max_key`: "
     f"{np.median(ablated.test['accuracy']):.2f}. Linear scores on "
     "`sign_of_winner`: "
-    f"{np.median(bend['linear scores'].test['accuracy']):.2f}; additive "
-    f"{np.median(bend['additive scores'].test['accuracy']):.2f}.")
+    f"{np.median(by_score['linear scores'].test['accuracy']):.2f}; additive "
+    f"{np.median(by_score['additive scores'].test['accuracy']):.2f}.")
 say("**What opens the next chapter.** On `value_at_query` the best seed of "
     f"either kind reaches {best:.2f}, where chance is 0.25. The query is the "
     "same for all inputs, so the model cannot look for what one of the "
@@ -479,7 +612,7 @@ glue("ladder-03", "**Rung 3, attention pooling** weights positions by their "
 # Here, yes: one weight a feature would do, and the model learns the same
 # function with more parameters. They pay in the next chapter, where the query
 # comes from a position, and with additive scores, where each of the `d_model`
-# numbers has its own bend.
+# numbers has its own nonlinearity.
 #
 # </details>
 #
@@ -496,27 +629,12 @@ glue("ladder-03", "**Rung 3, attention pooling** weights positions by their "
 # position in every example, keys being at least `0.01` apart. Hint: what
 # factor turns a lead of `0.01` into a score difference large enough?
 
-# %% tags=["checker"]
-def check_scores(scores):
-    generator = torch.Generator().manual_seed(3)
-    x = torch.randn(200, seq_len, 1 + n_values, generator=generator)
-    for row in x:  # distinct keys, 0.01 apart, in random order
-        row[:, 0] = torch.randperm(seq_len, generator=generator) / 100
-    made = scores(x)
-    if made is None or tuple(made.shape) != (200, seq_len):
-        return f"not yet: scores must be of shape (batch, {seq_len})"
-    weight = made.softmax(-1).gather(1, x[..., :1].argmin(1))
-    low = weight.min().item()
-    return "correct" if low >= 0.99 else f"not yet: least weight {low:.2f}"
-
-
 # %% tags=["exercise"]
 def my_scores(inputs):
     return None
 
 
-print(check_scores(my_scores))
-
+check("3.1", my_scores, seq_len=seq_len, n_values=n_values)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -526,51 +644,39 @@ print(check_scores(my_scores))
 #     return -1000 * inputs[..., 0]  # a lead of 0.01 becomes 10
 #
 #
-# print(check_scores(my_scores))
+# check("3.1", my_scores, seq_len=seq_len, n_values=n_values)
 # ```
 #
 # </details>
 #
-# ### Exercise 2: how sharp is a softmax? (medium, 15 minutes)
+# ### Exercise 2: predict, then measure a softmax (medium, 15 minutes)
 #
 # One of `n` positions leads all others by a score difference `d`; the others
-# are equal. Write `weight(n, d)`, the weight of the leader, and `lead(n, w)`,
-# the difference that gives it the weight `w`. Hint: write the softmax down and
-# divide by its numerator.
-
-# %% tags=["checker"]
-def check_sharpness(functions):
-    if functions is None:
-        return "not yet: give the two functions as a pair"
-    weight, lead = functions
-    for n, d in ((2, 0.0), (2, 1.0), (24, 5.0), (1000, 10.0)):
-        scores = torch.zeros(n, dtype=torch.float64)
-        scores[0] = d
-        want = scores.softmax(0)[0].item()
-        if abs(weight(n, d) - want) > 1e-9:
-            return f"not yet: weight({n}, {d}) should be {want:.4f}"
-        if abs(lead(n, want) - d) > 1e-6:
-            return f"not yet: lead({n}, {want:.4f}) should be {d}"
-    return "correct"
-
+# are equal. **Predict first**, and write it down: with a lead of 5 among 24
+# positions, what weight has the leader? Among 24 times as many positions, what
+# lead gives it the same weight: 5, 10, or 5 times 24? Then write `weight(n,
+# d)`, the weight of the leader, and `lead(n, w)`, the difference that gives it
+# the weight `w`, and compare. Hint: write the softmax down and divide by its
+# numerator.
 
 # %% tags=["exercise"]
 my_functions = None
-print(check_sharpness(my_functions))
+check("3.2", my_functions)
 
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
-# The lead grows with the logarithm of the number of positions: longer
-# sequences need sharper scores.
+# The lead grows with the *logarithm* of the number of positions: 24 times as
+# many need only about $\ln 24 \approx 3.2$ more. Longer sequences need larger
+# scores, but not much larger.
 #
 # ```python
 # my_functions = (
 #     lambda n, d: 1 / (1 + (n - 1) * np.exp(-d)),
 #     lambda n, w: np.log((n - 1) * w / (1 - w)),
 # )
-# print(check_sharpness(my_functions))
+# check("3.2", my_functions)
 # ```
 #
 # </details>
@@ -582,25 +688,13 @@ print(check_sharpness(my_functions))
 # *size*: for $|s|$ from 0 to 3, and the same for $s$ and $-s$. Hint: one
 # hyperbolic tangent rises, another falls; shift them apart.
 
-# %% tags=["checker"]
-def check_valley(valley):
-    s = torch.linspace(0, 3, 61, dtype=torch.float64)
-    up, down = valley(s), valley(-s)
-    if up is None or up.shape != s.shape:
-        return "not yet: return one score for each signal"
-    if not torch.allclose(up, down):
-        return "not yet: the scores of s and -s differ"
-    if not (up.diff() > 0).all():
-        return "not yet: the score does not grow with the size everywhere"
-    return "correct"
-
-
 # %% tags=["exercise"]
 def my_valley(s):
     return None
 
 
-print(check_valley(my_valley))
+check("3.3", my_valley)
+
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -610,12 +704,67 @@ print(check_valley(my_valley))
 #     return (s - 2).tanh() - (s + 2).tanh()
 #
 #
-# print(check_valley(my_valley))
+# check("3.3", my_valley)
 # ```
 #
 # </details>
 #
-# ### Exercise 4: longer sequences (open, 30 minutes)
+# ### Exercise 4: from mean to maximum (medium, 15 minutes)
+#
+# Write `pooled(values, beta)` from (batch, seq) to (batch,): the mean of the
+# values, weighted by the softmax of `beta` times the values. Use `exp` and
+# sums, not `softmax`; and let it be right for a `beta` of 10000, too. Hint:
+# $e^{1000}$ is more than a computer's number can hold. What may be subtracted
+# from all scores without a change of the weights?
+
+# %% tags=["exercise"]
+def my_pooled(values, beta):
+    weights = (beta * values).exp()
+    return (weights * values).sum(-1) / weights.sum(-1)
+
+
+check("3.4", my_pooled)
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_pooled(values, beta):
+#     scores = beta * values
+#     weights = (scores - scores.amax(-1, keepdim=True)).exp()  # at most 1
+#     return (weights * values).sum(-1) / weights.sum(-1)
+#
+#
+# check("3.4", my_pooled)
+# ```
+#
+# </details>
+#
+# ### Exercise 5: how large is a score? (easy, 5 minutes)
+#
+# The numbers of a query are independent with mean 0 and variance `u`, those of
+# a key with mean 0 and variance `v`. Write `divisor(d, u, v)`: what their
+# product, for width `d`, must be divided by to have a standard deviation of 1.
+# Hint: the variance of one product $q_i k_i$ is the product of the variances.
+
+# %% tags=["exercise"]
+my_divisor = None
+check("3.5", my_divisor)
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_divisor(d, u, v):
+#     return (d * u * v) ** 0.5
+#
+#
+# check("3.5", my_divisor)
+# ```
+#
+# </details>
+#
+# ### Exercise 6: longer sequences (open, 30 minutes)
 #
 # Rerun the chapter with `-p seq_len=96`. Exercise 2 predicts that a longer
 # sequence needs sharper scores. Does the learned factor of the key grow, and
@@ -625,8 +774,8 @@ print(check_valley(my_valley))
 # <details><summary>What to look for</summary>
 #
 # Compare the sentence about the learned score, and the accuracy with and
-# without a clear lead. If accuracy falls only among close leads, the pattern
-# is not sharp enough yet, and more steps should help; if it falls everywhere,
+# without a clear lead. If accuracy falls only among close leads, the scores
+# are not large enough yet, and more steps should help; if it falls everywhere,
 # look at the values.
 #
 # </details>
@@ -636,21 +785,27 @@ print(check_valley(my_valley))
 # - Attention pooling is a weighted mean whose weights the input decides: query
 #   and key make scores, the softmax makes a pattern, the pattern weights the
 #   values.
-# - A softmax picks sharply beyond a margin, and mixes within it.
-# - A linear score looks for more of something; a bent one can look for
+# - A softmax picks one position beyond a margin, and mixes within it.
+# - A score of random queries and keys grows as the root of the width; divided
+#   by it, the softmax has a slope to learn from at any width.
+# - Mean and max pooling are the two ends of one scale.
+# - A linear score looks for more of something; a nonlinear one can look for
 #   anything a position contains. Neither can look for what *another* position
 #   asks.
 #
 # **Where this differs from the sources.** Bahdanau and others (2015) made the
 # additive score with a query that changes as a translation proceeds; here the
 # query is fixed after training, as in Yang and others (2016), who apply the
-# tanh to the key and share key and value. The division by the root of d_model
-# is that of the transformer (Vaswani and others, 2017).
+# tanh to the key and share key and value. The division by the root of the
+# width, and the reason for it, are those of the transformer (Vaswani and
+# others, 2017, section 3.2.1).
 #
 # **References.** D. Bahdanau, K. Cho and Y. Bengio, *Neural machine
 # translation by jointly learning to align and translate* (2015). Z. Yang and
 # others, *Hierarchical attention networks for document classification* (2016).
-# A. Vaswani and others, *Attention is all you need* (2017).
+# A. Vaswani and others, *Attention is all you need* (2017). E. A. Nadaraya,
+# *On estimating regression* (1964). G. S. Watson, *Smooth regression analysis*
+# (1964).
 #
 # ## Claims
 #
@@ -669,6 +824,20 @@ claims.check("mean pooling of the same size is below its worst seed, by",
 claims.check("the two sizes agree, ratio of parameters",
              before.n_parameters / runs["attention pooling"].n_parameters,
              at_least=0.95, at_most=1.05)
+roots = torch.tensor(widths) ** 0.5
+claims.check("the standard deviation of random scores, over the root of the "
+             "width, largest distance from 1",
+             (raw[:, 0] / roots - 1).abs().max(), at_most=0.05)
+claims.check("divided scores have a standard deviation of 1 at all widths, "
+             "largest distance", (divided[:, 0] - 1).abs().max(), at_most=0.05)
+claims.check("at the largest width one of 32 undivided scores takes the "
+             "weight", raw[-1, 1], at_least=0.9)
+claims.check("the slope of the softmax without division, over that with it",
+             raw[-1, 2] / divided[-1, 2], at_most=0.01)
+claims.check("a large scale makes attention the maximum, largest distance",
+             from_max.abs().max(), at_most=1e-3)
+
+# %% tags=["hide-input"]
 claims.check("hand-set weights solve value_at_max_key exactly",
              hand_accuracy, at_least=1.0)
 claims.check("learned scores weigh the features as the hand-set ones do, "
@@ -683,9 +852,11 @@ claims.check("errors despite a clear lead are close in the value, share of "
 claims.check("equal weights lose value_at_max_key, best seed",
              ablated.test["accuracy"].max(), at_most=0.45)
 claims.check("additive scores solve sign_of_winner on every seed",
-             bend["additive scores"].test["accuracy"].min(), at_least=0.97)
-claims.check("linear scores do not, best seed",
-             bend["linear scores"].test["accuracy"].max(), at_most=0.85)
+             by_score["additive scores"].test["accuracy"].min(), at_least=0.97)
+claims.check("their linear scores end level, largest change from signal 0 "
+             "to 4", rise, at_most=0.1)
+claims.check("linear scores do not solve it, best seed",
+             by_score["linear scores"].test["accuracy"].max(), at_most=0.85)
 claims.check("neither follows a question in the input, best seed on "
              "value_at_query", best, at_most=0.60)
 print(claims.summary())
