@@ -2,18 +2,21 @@
 // where each head attends. Needs forward.js.
 const counting = {};
 
-// Weights travel as whole numbers from -2047 to 2047, two letters of base64 for each.
+// Weights travel as whole numbers from -255 to 255, three letters of base64 for two.
 counting.LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 counting.unpack = (packed) => {
   const digit = Object.fromEntries([...counting.LETTERS].map((letter, i) => [letter, i]));
   const model = { ...packed, weights: undefined };
   Object.entries(packed.weights).forEach(([name, { shape, scale, letters }]) => {
-    const width = shape[shape.length - 1], rows = [];
-    for (let at = 0; at < letters.length; at += 2 * width) {
-      rows.push(Array.from({ length: width }, (_, i) => {
-        const high = digit[letters[at + 2 * i]], low = digit[letters[at + 2 * i + 1]];
-        return Math.fround((64 * high + low - 2048) * scale);
-      }));
+    const numbers = [];
+    for (let at = 0; at < letters.length; at += 3) {
+      const [high, middle, low] = [0, 1, 2].map((i) => digit[letters[at + i]]);
+      const both = (high << 12) | (middle << 6) | low;
+      numbers.push((both >> 9) - 256, (both & 511) - 256);
+    }
+    const width = shape[shape.length - 1], n = shape.reduce((a, b) => a * b), rows = [];
+    for (let at = 0; at < n; at += width) {
+      rows.push(numbers.slice(at, at + width).map((x) => Math.fround(x * scale)));
     }
     model[name] = shape.length === 1 ? rows[0] : rows;
   });

@@ -1,6 +1,6 @@
 """Counting token by token in the page, by the model that the chapter has trained.
 
-The weights travel with the page, rounded to 12 bits: two letters of base64 a number.
+The weights travel with the page, rounded to 9 bits: three letters of base64 for two numbers.
 `book/live/counting.js` reads one token after another.
 """
 
@@ -14,14 +14,16 @@ import numpy as np
 import torch
 from jinja2 import Environment
 from progtx_core import models, plots
+from progtx_core.evaluation.generation import exact_match
 from progtx_core.models.transformer import Transformer
 from progtx_core.tasks.counting import PROMPT, Counting
 from progtx_core.tools.page import pictured
+from progtx_core.types import Batch
 
 from parts import playground
 
 LARGEST = 200_000  # parameters that a page may carry
-STEPS = 2047  # of each sign, in 12 bits
+STEPS = 255  # of each sign, in 9 bits
 GOALS = (
     {"say": "Find a pair that it gets wrong.", "is": "wrong"},
     {"say": "Make it count past the training length, to a right end.", "is": "past"},
@@ -85,12 +87,13 @@ def exported(model: Transformer) -> dict[str, Any]:
 
 
 def packed(tensor: torch.Tensor) -> dict[str, Any]:
-    """A tensor as whole numbers from -2047 to 2047, a scale, two letters for each."""
+    """A tensor as whole numbers from -255 to 255 and a scale; nine bits for each."""
     numbers = tensor.detach().cpu().double().numpy()
     scale = float(np.float32(np.abs(numbers).max() / STEPS)) or 1.0
     whole = np.clip(np.rint(numbers / scale), -STEPS, STEPS).astype(int).ravel() + STEPS + 1
-    bits = (whole[:, None] >> np.arange(12)[::-1] & 1).astype(np.uint8).ravel()
-    letters = base64.b64encode(np.packbits(bits)).decode()[: 2 * len(whole)]
+    whole = np.append(whole, [0] * (len(whole) % 2))  # two take three letters
+    bits = (whole[:, None] >> np.arange(9)[::-1] & 1).astype(np.uint8).ravel()
+    letters = base64.b64encode(np.packbits(bits)).decode()[: len(whole) * 3 // 2]
     return {"shape": list(tensor.shape), "scale": scale, "letters": letters}
 
 
@@ -105,6 +108,13 @@ def rounded(model: Transformer) -> Transformer:
     return made
 
 
+def agreement(model: Transformer, batches: list[Batch]) -> float:
+    """Share of answers that are right, or wrong, with rounded weights as without."""
+    made = rounded(model)
+    same = [exact_match(made, batch) == exact_match(model, batch) for batch in batches]
+    return torch.cat(same).double().mean().item()
+
+
 def still(model: Transformer, task: Counting, ends: tuple[int, int], trained: int):
     """A picture of the probability of every right token of one answer."""
     line = task.write(torch.tensor([ends]))[0]
@@ -112,9 +122,9 @@ def still(model: Transformer, task: Counting, ends: tuple[int, int], trained: in
     with torch.no_grad():
         shares = model.cpu().eval()(line[None])[0].softmax(-1)
     right = shares[torch.arange(PROMPT - 1, len(line) - 1), line[PROMPT:]]
-    figure, (ax,) = plots.panels(width=5.2, height=2.2)
+    figure, (ax,) = plots.panels(width=4.4, height=1.9)
     ax.axvspan(0, trained, color="#999999", alpha=0.15, linewidth=0)
-    ax.plot(range(PROMPT + 1, len(line) + 1), right.numpy(), marker=".", linewidth=0.8)
+    ax.plot(range(PROMPT + 1, len(line) + 1), right.numpy(), linewidth=1)
     ax.set(ylim=(-0.03, 1.05), xlim=(0, None), xlabel="token of the sequence")
     ax.set(ylabel="probability", title=f"SoS {ends[0]} {ends[1]} >: the right next token")
     return figure

@@ -66,7 +66,7 @@ def test_token_by_token_it_gives_the_logits_of_torch(js, scheme):
         found = js.evaluate(READ, [live_ch11.exported(model), row])
         found = torch.tensor([[x for x in line if x is not None][-43:] for line in found])
         assert (found - logits[:, 1:]).abs().max() < 1e-4
-    assert (exact - wanted).abs().max() < 0.02  # 12 bits of a weight are enough
+    assert (exact - wanted).abs().max() < 0.3  # nine bits of a weight say nearly the same
 
 
 def test_rounded_weights_are_those_of_the_page(js):
@@ -75,7 +75,7 @@ def test_rounded_weights_are_those_of_the_page(js):
     for name, value in live_ch11.rounded(model).state_dict().items():
         assert torch.equal(torch.tensor(found[name]), value), name
         largest = model.state_dict()[name].abs().max()
-        assert (model.state_dict()[name] - value).abs().max() <= 0.51 * largest / 2047
+        assert (model.state_dict()[name] - value).abs().max() <= 0.51 * largest / 255
 
 
 def test_a_model_that_is_too_large_leaves_the_picture(tmp_path, monkeypatch):
