@@ -493,10 +493,10 @@ show(patching.patched(stream, heads),
 #
 # Read the left map from top to bottom. As long as a patch at b decides the
 # answer, nobody has fetched b yet; once a patch at x does, it has arrived
-# there. In between there is one layer whose attention fetches it, all its
-# heads together; a single head decides less. So the model does what the
-# program does: it keeps b at its position and compares it with x late. A
-# model of another seed may share the work among its layers differently.
+# there. In between there is one layer whose attention fetches it; several of
+# its heads share the work. So the model does what the program does: it keeps b
+# at its position, and compares it with x late. A model of another seed may
+# divide the work differently.
 
 # %% [markdown]
 # ## Break it

@@ -1,6 +1,6 @@
 """Counting token by token in the page, by the model that the chapter has trained.
 
-The weights travel with the page, rounded to 9 bits: three letters of base64 for two numbers.
+The weights travel with the page, rounded to 9 bits: three letters of base64 for two.
 `book/live/counting.js` reads one token after another.
 """
 
