@@ -14,21 +14,42 @@
 # %% [markdown]
 # # 1. Logistic regression
 #
-# **Claim.** One weight per position and feature solves two questions that a
-# weighted sum decides, and ends at a coin toss on two whose answers survive a
-# flip of all signs, although better weights exist.
+# **Question.** You see ten numbers, one after another, and must answer yes or
+# no. The simplest thing a machine can do is to give every number a weight, add
+# up, and say yes if the sum is above a threshold. Which questions can it
+# answer? And where training ends at a coin toss: are there no better weights,
+# or does training not go to them? So far there is one rival, which looks at
+# nothing, always gives the most frequent answer, and is wrong half the time.
+
+# %% tags=["hide-input"]
+from progtx_core import models, tasks
+from parts import ch01, opening
+
+ch01.planes()
+
+# %% [markdown]
+# Each mark is a sequence, seen by its first and its last number only. Weighing
+# the two and comparing with a threshold means: draw one straight line, and say
+# yes on one side of it. Where would you draw it, left and right?
+#
+# **Claim.** One weight per number answers questions in which evidence adds up.
+# Where the answer survives a flip of all signs, training ends at a coin toss,
+# although better weights exist.
+#
+# **Where this book goes.** Chapters 1 to 6 build a transformer *encoder* part
+# by part: a model that reads a whole sequence and answers one question about
+# it. Language models are *decoders*: at every position they see only what
+# stands before it, and predict the next token. A decoder is made of the same
+# parts, and one rule more about what each position may see; it comes in
+# chapters 9 to 11. To begin, you need Python and a little linear algebra.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-from progtx_core import models, tasks
-from progtx_core.tools.page import chapter_header
-
-example = models.build("logistic_regression", tasks.get("trend_sign").spec)
-chapter_header(
+opening.at_a_glance(
     "01_logistic_regression",
+    built=models.build("logistic_regression", tasks.get("trend_sign").spec),
     task="four yes-or-no questions about short sequences",
     model="logistic regression on the flattened sequence",
-    parameters=models.count_parameters(example),
-    prerequisites="Python, vectors, derivatives, the basics of PyTorch",
+    prerequisites="Python, vectors, and what a derivative is",
 )
 
 # %% [markdown]
@@ -36,7 +57,9 @@ chapter_header(
 #
 # - write the training loop that the whole book uses, and say what each line
 #   does;
-# - train one model on several tasks and several seeds, and read the spread;
+# - count the parameters of a model;
+# - train one model on several tasks and several seeds, and read how far the
+#   seeds differ;
 # - read the weights of a linear model, and write better ones by hand;
 # - tell two things apart that both look like "it does not learn": a model that
 #   cannot represent the rule, and a loss that does not lead to the best rule
@@ -50,12 +73,13 @@ import torch
 from progtx_core import plots, tasks
 from progtx_core.evaluation import predict
 from progtx_core.models.linear import LogisticRegression as CoreModel
+from progtx_core.tools.checkers import check
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, Stream, fit, held_out
 from torch import nn
 from torch.nn import functional as F
-from parts import playgrounds, weight_pictures
+from parts import ch01, playgrounds, weight_pictures
 from parts.linear_rule import best_linear_rule
 
 # %% tags=["parameters"]
@@ -77,12 +101,12 @@ the_tasks = {name: tasks.get(name, seq_len=seq_len, d_input=d_input)
 # %% [markdown]
 # ## Where we stand
 #
-# Nothing has been learned yet. Each chapter is a rung of a ladder; the rung
-# below this one is the best answer that looks at no input at all: always say
-# what is most frequent. Its accuracy is the *majority baseline*, and any model
-# must beat it to have learned anything. Tasks with one answer per sequence are
-# drawn with every class equally often, so that their majority baseline equals
-# chance.
+# Nothing has been learned yet. Each chapter is a rung of a ladder, and the
+# rung below this one is the constant answer: always say what is most frequent.
+# Its accuracy is the *majority baseline*. A model that does not beat it has
+# learned nothing. Tasks with one answer per sequence are drawn with every
+# class, here "no" (0) and "yes" (1), about equally often. So their majority
+# baseline is about one half, the accuracy of a coin toss: *chance*.
 
 # %%
 test_sets = {name: held_out(task, "test", 2000)
@@ -96,13 +120,12 @@ for name, batch in test_sets.items():
 # %% [markdown]
 # ## The tasks
 #
-# An input is a sequence of `seq_len` vectors with `d_input` features each. The
-# **signal** is the sum of the features at every position: one number per
-# position. Each rule reads the signal alone, so a model must first find out
-# that features are to be added. Features are standard normal numbers, so an
-# input and its mirror image, all signs flipped, are equally likely. (For
-# `has_pos_and_neg` half of the signals are drawn with one sign throughout;
-# else nearly all would have both.) Here are the four rules in plain Python.
+# An input is a sequence of `seq_len` positions, with `d_input` numbers at
+# each, its *features*. The **signal** is the sum of the features at every
+# position: one number per position. Each rule reads the signal alone, so a
+# model must also find out that features are to be added.
+#
+# Here are the four rules in plain Python. What would you weigh to answer each?
 
 # %%
 def last_gt_first(signal):
@@ -124,8 +147,11 @@ def has_pos_and_neg(signal):
 
 
 # %% [markdown]
-# The sampler in `progtx_core.tasks` labels thousands of sequences at once.
-# Does it agree with these four functions?
+# Features are standard normal numbers, so that an input and its mirror image,
+# all signs flipped, are equally likely. (For `has_pos_and_neg` half of the
+# signals are drawn with one sign throughout; else nearly all would have both.)
+# The package labels thousands of sequences at once. Does it agree with these
+# four functions?
 
 # %%
 rules = [last_gt_first, trend_sign, xor_of_endpoints, has_pos_and_neg]
@@ -136,38 +162,22 @@ for rule in rules:
 print("sampler and plain rules agree on every test example")
 
 # %% [markdown]
-# Two examples of each class. Values above the line are positive.
+# One example of each answer for every task. What lies above the line is
+# positive.
 
 # %% tags=["hide-input"]
-figure, axes = plots.panels(4, 4, width=1.75, height=1.05, sharex=True)
-for column, (name, batch) in enumerate(test_sets.items()):
-    rows = torch.cat([(batch.targets == c).nonzero()[:2] for c in (0, 1)])
-    for row, example in enumerate(rows.flatten()):
-        ax = axes[4 * row + column]
-        signal = batch.inputs[example].sum(-1).numpy()
-        answer = batch.targets[example].item()
-        ax.bar(range(seq_len), signal, color=f"C{answer}",
-               hatch="////" if answer else None, edgecolor="black", lw=0.4)
-        ax.axhline(0, color="black", lw=0.8)
-        ax.set(yticks=[], xticks=[0, seq_len - 1])
-        ax.text(1.0, 1.0, f"answer {answer}", transform=ax.transAxes,
-                ha="right", va="bottom", fontsize=8)
-    axes[column].set_title(name, fontsize=9, pad=12)
-    axes[12 + column].set_xlabel("position")
-show(figure, "Bars of the signal at every position: for each of the four "
-     "tasks two examples with answer 0 above two examples with answer 1.")
-
+ch01.examples(test_sets)
 
 # %% [markdown]
-# Training, validation and test data share no example. Every possible input
-# falls into one of ten buckets by a hash of its values, and a split owns whole
-# buckets: eight are for training, one for validation, one for the test.
+# A model that is tested on what it was trained on may only have learned it by
+# heart. So training, validation and test data share no example: a hash puts
+# every possible input into one of ten buckets, and a split owns whole buckets,
+# eight for training, one for validation, one for the test.
 #
 # ## Predict before you run
 #
-# A linear model gives every input number a weight, adds up, and compares the
-# sum with a threshold. Call a task solved if 98 of 100 test answers are right
-# on every seed. Write down your guess for each task before you go on:
+# Call a task solved if 98 of 100 test answers are right, however the training
+# started. Write down your guess for each task before you go on:
 #
 # | task | solved | somewhat above chance | at chance |
 # | --- | --- | --- | --- |
@@ -192,11 +202,17 @@ show(figure, "Bars of the signal at every position: for each of the four "
 # $$z = W x + b, \qquad p = \frac{e^{z_1}}{e^{z_0} + e^{z_1}}
 #   = \sigma(z_1 - z_0), \qquad \sigma(u) = \frac{1}{1 + e^{-u}}$$
 #
-# The first expression for $p$ is the *softmax*: scores become shares. Only the
-# difference of the two logits matters, so in truth there is one weight vector,
-# $w = W_1 - W_0$, the difference of the rows of $W$. We keep two logits
-# because later tasks have more than two classes, and then nothing has to
-# change.
+# *Flattened* means that all numbers of a sequence are written in one row. The
+# first expression for $p$ is the *softmax*: it turns scores into shares that
+# add up to 1. Only the difference of the two logits matters, so in truth there
+# is one weight vector, $w = W_1 - W_0$, the difference of the rows of $W$, and
+# the model says yes if $w \cdot x + b_1 - b_0 > 0$. We keep two logits because
+# later tasks have more than two classes, and then nothing has to change.
+#
+# In PyTorch a model is a class. `__init__` makes its parts, and `forward` says
+# what becomes of the inputs. They come as a *batch*, many sequences at once.
+# `nn.Linear` holds $W$ and $b$ and computes $W x + b$ for each of them. A
+# comment behind a line gives the shape of what it makes.
 
 # %%
 class LogisticRegression(nn.Module):
@@ -210,6 +226,12 @@ class LogisticRegression(nn.Module):
 
 
 # %% [markdown]
+# **How parameters are counted.** A parameter is a number that training may
+# change. Here $W$ has a row for each class and a column for each number of the
+# input, and $b$ has one number for each class. All tables of this book count
+# like this: every weight and every bias once. What is computed from them, such
+# as $w$, does not count.
+#
 # The package has the same class. With the same weights it must give the same
 # logits, and the sigmoid of their difference must be the probability that the
 # softmax gives.
@@ -223,18 +245,30 @@ logits = ours(inputs)
 assert torch.equal(logits, core(inputs))
 sigmoid = torch.sigmoid(logits[:, 1] - logits[:, 0])
 assert torch.allclose(sigmoid, logits.softmax(-1)[:, 1], atol=1e-6)
-print(f"same logits; {models.count_parameters(ours)} parameters")
+n_weights, n_biases = 2 * seq_len * d_input, 2
+assert models.count_parameters(ours) == n_weights + n_biases
+print(f"same logits; {n_weights} weights + {n_biases} biases = "
+      f"{models.count_parameters(ours)} parameters")
 
 
 # %% [markdown]
 # ## Train
 #
-# This is the loop of the whole book, in the open, once. Each step takes a new
-# batch and measures how surprised the model is by the right answers. This is
-# the *cross-entropy*, the mean of $-\ln p(\text{right answer})$, in nats;
-# always saying one half costs $\ln 2$. `backward` computes how the loss rises
-# with every parameter (the *gradient*), and the optimizer, Adam, takes a
-# rescaled step the other way.
+# How does a machine find weights? It starts from random ones, measures how
+# wrong they are, and changes them a little, many times. Three words:
+#
+# - The *loss* is the number that training makes small. Ours is the
+#   *cross-entropy*, the mean of $-\ln p(\text{right answer})$ in nats: how
+#   surprised the model is by the right answers. Always saying one half costs
+#   $\ln 2$.
+# - The *gradient* says for every parameter how the loss changes when that
+#   parameter grows. `backward` computes it.
+# - The *optimizer*, here Adam, changes each parameter against its gradient, by
+#   an amount that the *learning rate* sets. This is one *step*.
+#
+# Every step takes a new batch. The learning rate falls to zero in a straight
+# line, so that the last steps are small. (AdamW without weight decay is Adam.)
+# This is the loop of the whole book, in the open, once.
 
 # %%
 def train(task, seed):
@@ -257,6 +291,9 @@ def train(task, seed):
 
 
 # %% [markdown]
+# Where it starts and which examples it sees is left to chance. A *seed* fixes
+# both, so that a run can be repeated; other seeds show how much was luck.
+#
 # `fit` is the same loop with the bookkeeping around it: several seeds,
 # evaluations on a validation set now and then, and one evaluation on the test
 # set at the end. It takes a model's class, or the name of one in the package.
@@ -269,13 +306,14 @@ assert np.allclose(losses, run.history["train/loss"][0], atol=1e-6)
 print("fit gives the same curve as the loop above")
 
 # %% [markdown]
-# Now every task, with several seeds each. A seed fixes the first parameters
-# and the examples that are drawn.
+# Now every task, with several seeds each.
 
 # %%
 runs = {name: fit("logistic_regression", one, config,
                   seed=seed, n_seeds=n_seeds)
         for name, one in the_tasks.items()}
+
+# %% tags=["hide-input"]
 show(plots.learning_curves(runs),
      "Validation loss and accuracy against steps. Two tasks go to a low loss "
      "and an accuracy near one; xor_of_endpoints and has_pos_and_neg stay at "
@@ -283,11 +321,13 @@ show(plots.learning_curves(runs),
 
 # %% [markdown]
 # Lines are medians over the seeds, bands reach from the least to the greatest.
+# Compare the levels on which the lines end with $\ln 2$ and with one half.
+# Which of your guesses hold?
 #
 # ## Evidence over seeds
 #
 # One curve can be luck. Each dot below is a model trained from another seed,
-# measured on test examples that steer no training.
+# measured on test examples that steer no training. The bar is the median.
 
 # %% tags=["hide-input"]
 show(plots.seed_accuracies(runs, chance),
@@ -299,7 +339,7 @@ accuracy_table(runs)
 # %% [markdown]
 # Accuracy alone hides *how* a model fails. Is it sure of wrong answers, or
 # does it not commit itself? Take the first seed of one solved and one unsolved
-# task, and look at what it says to the test examples.
+# task, and count which probabilities it gives to the test examples.
 
 # %% tags=["hide-input"]
 predictions = {name: predict(runs[name].models[0], test_sets[name])
@@ -310,31 +350,43 @@ show(weight_pictures.probability_histograms(predictions),
      "heap at one half.")
 
 # %% [markdown]
-# Count the answers: the confusion matrix has a row for each true class. Then
-# move the threshold away from one half: the ROC curve plots the share of class
-# 1 that is caught against the share of class 0 that is falsely caught, and
-# guessing gives its diagonal; precision is the share of "yes" that is right.
+# On the right both classes lie in one heap at one half: the model is not wrong
+# with conviction, it says about the same to everything.
+#
+# Which mistakes does it make? The *confusion matrix* has a row for each true
+# class and a column for each answer, and counts. Right answers stand on the
+# diagonal.
 
 # %% tags=["hide-input"]
 show(plots.confusion(predictions),
      "Confusion matrices: only that of last_gt_first is diagonal.")
 
+# %% [markdown]
+# And would another threshold than one half help? The *ROC curve* goes through
+# all thresholds. It plots the share of class 1 that gets a yes (true
+# positives) against the share of class 0 that gets one (false positives);
+# guessing gives the diagonal. *Precision* is the share of the yes answers that
+# is right, *recall* the share of class 1 that is found.
+
 # %% tags=["hide-input"]
 show(plots.roc_and_pr(predictions),
-     "ROC and precision-recall curves of a solved and an unsolved task.")
+     "ROC and precision-recall curves. That of last_gt_first passes through "
+     "the best corner of each panel; that of xor_of_endpoints is the diagonal "
+     "of the one and a level line in the other.")
 
 # %% [markdown]
-# On `xor_of_endpoints` the model is not wrong with conviction. It says about
-# one half to everything, which for a linear model means small weights. That is
-# a clue.
+# No threshold helps: the numbers behind the answers hold nearly no
+# information. For a linear model, the same answer to everything means small
+# weights. That is a clue.
 #
 # ## Look inside
 #
 # A linear model hides nothing: its weights are its reasons. For the two solved
-# tasks we can also *write* the weights. `last_gt_first` needs $-1$ on the
-# features at the first position and $+1$ on those at the last. The slope of
-# `trend_sign` is a sum over positions: the signal times the distance from the
-# middle.
+# tasks we can also *write* the weights. Which would you choose?
+#
+# `last_gt_first` needs $-1$ on the features at the first position and $+1$ on
+# those at the last. The slope of `trend_sign` is a sum over positions: the
+# signal times the distance from the middle.
 
 # %%
 by_hand = {name: torch.zeros(seq_len, d_input)
@@ -352,8 +404,9 @@ for name, weight in by_hand.items():
           f"{int(hand_accuracy[name] * len(batch))} of {len(batch)}")
 
 # %% [markdown]
-# Beside them, the learned ones (median over the seeds, each scaled so that its
-# largest weight is 1; rows are features, columns are positions).
+# Did training find the same? Below are the weights by hand and the learned
+# ones: medians over the seeds, each scaled so that its largest weight is 1.
+# Red is for yes, blue against.
 
 # %% tags=["hide-input"]
 learned, cosine = {}, {}
@@ -372,26 +425,28 @@ show(weight_pictures.weight_maps(maps, xlabel="position", ylabel="feature"),
      "alike: minus and plus one at the ends, and a ramp for trend_sign.")
 
 # %% [markdown]
-# Touch it: move a bar, and the first seed's model answers. Which bars change
-# its mind, and which do nothing? It was trained for this one question, and
-# still errs somewhere. Where must one look?
+# Training came close to the rule that we would have written. The features at a
+# position got nearly the same weight: the model discovered the signal.
+#
+# **Which bars should change its mind**, and which should do nothing? Here is
+# the model of the first seed, trained to tell whether the last value is
+# greater than the first. Decide first, then move the bars. It still errs
+# somewhere: where must one look?
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 playgrounds.ch01(the_tasks["last_gt_first"], runs["last_gt_first"].models[0])
 
 # %% [markdown]
-# Training came close to the rule that we would have written. The features at a
-# position got nearly the same weight: the model discovered the signal.
-#
 # ## Why the other two fail
 #
 # Two explanations offer themselves. *No linear rule is better than chance*, or
-# *training does not find the linear rules that are*. Let us look for the best
-# linear rule directly: try many directions, find the best threshold for each,
-# and improve the best of them. The search sees validation examples; the
-# accuracy below is on test examples.
+# *training does not find the linear rules that are*. How could one tell?
+#
+# Look for the best linear rule directly: try many directions, find the best
+# threshold for each, and improve the best of them. The search sees validation
+# examples; the accuracy below is on test examples.
 
-# %% tags=["nbval-ignore-output"]
+# %%
 best, best_accuracy = {}, {}
 for name in ("xor_of_endpoints", "has_pos_and_neg"):
     generator = torch.Generator().manual_seed(seed)
@@ -399,8 +454,11 @@ for name in ("xor_of_endpoints", "has_pos_and_neg"):
     best[name] = best_linear_rule(searched, generator)
     right = best[name](test_sets[name].inputs) == test_sets[name].targets
     best_accuracy[name] = right.float().mean().item()
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+for name, accuracy in best_accuracy.items():
     say(f"`{name}`: the best linear rule found is right on "
-        f"**{best_accuracy[name]:.1%}** of the test examples, the trained "
+        f"**{accuracy:.1%}** of the test examples, the trained "
         f"model (median) on {np.median(runs[name].test['accuracy']):.1%}.")
 
 # %% tags=["hide-input"]
@@ -411,28 +469,39 @@ show(weight_pictures.weight_maps(maps, xlabel="position", ylabel="feature"),
      "on all positions alike for has_pos_and_neg.")
 
 # %% [markdown]
-# So there are two gaps: from a coin toss to the best linear rule, and from
-# there to no error at all. The second belongs to the model: no linear rule is
-# exact. The first belongs to the loss. Here is why training does not go there.
+# The rule for `xor_of_endpoints` cuts off one corner of the plane at the top
+# of this chapter, where both ends have one sign. So there are two gaps: from a
+# coin toss to the best linear rule, and from there to no error at all. The
+# second belongs to the model: no linear rule is exact. The first belongs to
+# the loss. Why does training not go where accuracy is higher?
 #
-# Let $z = w \cdot x + b$ be the difference of the logits and $y$ the answer,
-# $y \in \{0, 1\}$. The cross-entropy of one example is $\ln(1 + e^z) - y z$,
-# which is the same as $\ln(2 \cosh \frac{z}{2}) + (\frac12 - y)\,z$. Take the
-# mean over all examples:
+# Let $z = w \cdot x + b$ be the difference of the logits. An example costs
+# $\ln(1 + e^{-z})$ if the answer is yes, and $\ln(1 + e^{z})$ if it is no.
+# Both curves bend upward (they are *convex*): the mean of two losses is more
+# than the loss in the middle.
+
+# %% tags=["hide-input"]
+ch01.chord()
+
+# %% [markdown]
+# 1. Flip all signs of an input $x$. On both tasks the answer stays, and the
+#    flipped input is as likely as the first. So look at them as a pair. With
+#    $u = w \cdot x$, one has $z = b + u$ and the other $z = b - u$.
+# 2. Their mean loss is more than the loss at $z = b$, unless $u = 0$: what the
+#    pair gains on one side is less than what it loses on the other. So
+#    $w = 0$ is best, whatever $b$ is.
+# 3. Then all examples have $z = b$. Half of the answers are yes and half no:
+#    again two points of a convex curve, $b$ and $-b$, and again the middle is
+#    best, $b = 0$.
 #
-# 1. Flip every sign of an input. On both tasks the answer stays, and the
-#    flipped input is as likely as the original. So the mean of
-#    $(\frac12 - y)\,x$ is its own negative: it is zero.
-# 2. The classes are equally frequent, so the mean of $(\frac12 - y)\,b$ is
-#    zero.
-# 3. What remains is the mean of $\ln(2 \cosh \frac{z}{2})$. It is at least
-#    $\ln 2$, and equal to it only where $z$ is always 0.
+# So **the least expected loss is $\ln 2$, at $w = 0$, $b = 0$, and nowhere
+# else**. A more accurate rule is right more often than wrong, but it is wrong
+# by larger amounts, and those cost more.
 #
-# So **the least expected loss lies at $w = 0$, $b = 0$, and nowhere else**.
-# The best rule is wrong less often than right, but by more: the amounts $|z|$
-# of its wrong answers add up to those of its right ones, so no scale of it
-# pays. Watch it on the test examples, along the line from the opposite of the
-# best rule (weights and threshold negated) through zero to the best rule.
+# Watch it on the test examples. Let the weights move along a line, from the
+# opposite of the best rule (weights and threshold negated) through zero to the
+# best rule and beyond. Where do you expect the least loss, and where the
+# greatest accuracy? (`softplus(u)` is $\ln(1 + e^u)$.)
 
 # %%
 scales = torch.arange(-30, 31) / 10
@@ -455,8 +524,9 @@ for name, (loss, accuracy) in along.items():
 left.axhline(np.log(2), color="black", lw=0.8, ls=":")
 left.text(0, np.log(2) - 0.01, "coin toss: ln 2", ha="center", va="top")
 left.margins(y=0.15)
-left.set(xlabel="scale of the best rule", ylabel="loss (nats)")
-right.set(xlabel="scale of the best rule", ylabel="accuracy", ylim=(0.2, 0.8))
+how = {"xlabel": "scale of the best rule"}
+left.set(title="loss (nats)", **how)
+right.set(title="accuracy", ylim=(0.2, 0.8), **how)
 plots.legend_below(figure, left)
 show(figure, "Along the scale of the best rule the loss has its least value "
      "near zero, while the accuracy is above chance for every positive scale.")
@@ -464,11 +534,11 @@ show(figure, "Along the scale of the best rule the loss has its least value "
 # %% [markdown]
 # The least loss lies at scale zero, where accuracy is a coin toss; every
 # positive scale is more accurate and costs more. Training follows the loss.
-# The norm of $w$ over training shows it arriving there, from every start. The
-# norm of the gradient does not fall to zero on the way: it is that of one
-# batch, and only its mean over batches vanishes.
+#
+# Does it arrive there? The norm of $w$ is its length: the root of the sum of
+# its squares. Zero means that all weights are zero.
 
-# %%
+# %% tags=["hide-input"]
 figure = plots.learning_curves(runs, ("difference_norm", "grad_norm"))
 figure.axes[0].set_ylabel("norm of w")
 show(figure, "Norm of the weight difference and of the gradient against "
@@ -477,12 +547,19 @@ show(figure, "Norm of the weight difference and of the gradient against "
 
 
 # %% [markdown]
+# From every start the weights of the unsolved tasks shrink to nearly nothing.
+# The gradient does not: it is that of one batch, in which the pairs are not
+# complete. Only its mean over batches vanishes.
+#
 # ## Break it
 #
-# The argument rests on sign symmetry. Without it, training should leave the
-# coin toss. Flip every sequence whose first value is negative, so that all
-# begin with a positive one. A new task is one class; here two share how they
-# draw (`super()` is then the task named behind `FirstPositive`):
+# The argument rests on sign symmetry. If it is right, training must leave the
+# coin toss as soon as the symmetry is gone. Take it away: flip every sequence
+# whose first value is negative, so that all begin with a positive one. Which
+# of the two tasks will then be solved?
+#
+# A new task is one class; here two share how they draw (`super()` is then the
+# task named behind `FirstPositive`):
 
 # %%
 class FirstPositive:
@@ -506,6 +583,8 @@ broken = {
         seed=seed, n_seeds=n_seeds)
     for name, make in (("xor_of_endpoints", XorFirstPositive),
                        ("has_pos_and_neg", BothFirstPositive))}
+
+# %% tags=["hide-input"]
 show(plots.seed_accuracies({**runs, **broken}, chance),
      "Test accuracy of every seed: with a positive first value both tasks "
      "that lay at chance lie far above it.")
@@ -557,7 +636,28 @@ glue("ladder-01", "**Rung 1, logistic regression** gets at least "
 #
 # </details>
 #
-# 3. Why does the text give the majority baseline before any result?
+# 3. Would another loss help, the squared error or the hinge loss of a support
+#    vector machine?
+#
+# <details><summary>Answer</summary>
+#
+# No. The argument uses one property of the loss, that it bends upward and
+# nowhere downward. Both have it. What helps is to take the symmetry away, as
+# in "Break it", or to give the model an input that is not linear, as in
+# exercise 4.
+#
+# </details>
+#
+# 4. Sequences of 20 positions with 3 features each, and 5 classes: how many
+#    parameters does this model have?
+#
+# <details><summary>Answer</summary>
+#
+# 5 · 60 weights and 5 biases: 305.
+#
+# </details>
+#
+# 5. Why does the text give the majority baseline before any result?
 #
 # <details><summary>Answer</summary>
 #
@@ -578,22 +678,9 @@ glue("ladder-01", "**Rung 1, logistic regression** gets at least "
 # // 2` values of the signal greater than that of the first `seq_len // 2`?"
 # Hint: which values count for "yes", which against?
 
-# %% tags=["checker"]
-def check_halves(weights):
-    shape = (seq_len, d_input)
-    if weights is None or tuple(weights.shape) != shape:
-        return f"not yet: weights must be a tensor of shape {shape}"
-    x = torch.randn(500, *shape, generator=torch.Generator().manual_seed(1))
-    half = seq_len // 2
-    signal = x.sum(-1)
-    want = signal[:, -half:].sum(1) > signal[:, :half].sum(1)
-    right = (((x * weights).sum((1, 2)) > 0) == want).sum().item()
-    return "correct" if right == 500 else f"not yet: {right} of 500 right"
-
-
 # %% tags=["exercise"]
 my_weights = None
-print(check_halves(my_weights))
+check("1.1", my_weights, seq_len=seq_len, d_input=d_input)
 
 
 # %% [markdown] tags=["solution"]
@@ -603,38 +690,57 @@ print(check_halves(my_weights))
 # my_weights = torch.zeros(seq_len, d_input)
 # my_weights[: seq_len // 2] = -1.0
 # my_weights[-(seq_len // 2) :] = 1.0
-# print(check_halves(my_weights))
+# check("1.1", my_weights, seq_len=seq_len, d_input=d_input)
 # ```
 #
 # </details>
 #
-# ### Exercise 2: a rule in disguise (easy, 10 minutes)
+# ### Exercise 2: predict, then measure: conviction (easy, 10 minutes)
+#
+# Half of the answers of a task are yes. Three models look at nothing. The
+# first gives yes a probability of 1/2, the second of 3/4, the third of 99/100,
+# whatever the input. Write down the cross-entropy of each, in nats: guess the
+# second and the third before you calculate. Then measure them with
+# `F.cross_entropy`, and let the checker compare. Hint: what does the third
+# model pay where the answer is no?
+
+# %% tags=["exercise"]
+my_costs = None  # three numbers, in nats
+check("1.2", my_costs)
+
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# A right yes costs $-\ln p$, a wrong one $-\ln(1 - p)$, each half of the time.
+# Conviction without knowledge costs more than a coin toss: nothing is gained
+# on the right answers that is not lost on the wrong ones. That is why training
+# goes to one half where it finds nothing better.
+#
+# ```python
+# my_costs = []
+# for p in (1 / 2, 3 / 4, 99 / 100):
+#     logits = torch.tensor([[1 - p, p]] * 2).log()
+#     my_costs.append(F.cross_entropy(logits, torch.tensor([0, 1])).item())
+# check("1.2", my_costs)
+# ```
+#
+# </details>
+#
+# ### Exercise 3: a rule in disguise (easy, 10 minutes)
 #
 # Write `odd_sign_changes(signal)`: 1 if the sign changes an odd number of
-# times from position to position, else 0. Then predict what logistic
-# regression will do on it; the checker tests the function, the prediction is
-# yours. Hint: count on paper for five short sequences, and compare with the
-# four rules above.
-
-# %% tags=["checker"]
-def check_sign_changes(rule):
-    generator = torch.Generator().manual_seed(2)
-    for _ in range(300):
-        signal = torch.randn(seq_len, generator=generator).tolist()
-        changes = sum((a > 0) != (b > 0)
-                      for a, b in zip(signal, signal[1:], strict=False))
-        if rule(signal) != changes % 2:
-            signs = "".join("+" if s > 0 else "-" for s in signal)
-            return f"not yet: {signs} changes {changes} times"
-    return "correct"
-
+# times from position to position, else 0. Then say what logistic regression
+# will do on it. The checker tests the function; the solution has the rest.
+# Hint: count on paper for five short sequences, and compare with the four
+# rules above.
 
 # %% tags=["exercise"]
 def odd_sign_changes(signal):
     return None
 
 
-print(check_sign_changes(odd_sign_changes))
+check("1.3", odd_sign_changes, seq_len=seq_len)
 
 
 # %% [markdown] tags=["solution"]
@@ -649,41 +755,24 @@ print(check_sign_changes(odd_sign_changes))
 #     return int((signal[0] > 0) != (signal[-1] > 0))
 #
 #
-# print(check_sign_changes(odd_sign_changes))
+# check("1.3", odd_sign_changes, seq_len=seq_len)
 # ```
 #
 # </details>
 #
-# ### Exercise 3: one feature more (medium, 15 minutes)
+# ### Exercise 4: one feature more (medium, 15 minutes)
 #
 # Write a function from inputs (batch, seq, d_input) to one number an example,
 # (batch,), that makes `xor_of_endpoints` linear. The checker fits a logistic
 # regression to that number alone and wants 97 of 100 test answers right. Hint:
 # which simple operation on two signs tells whether they agree?
 
-# %% tags=["checker"]
-def check_feature(feature):
-    from sklearn.linear_model import LogisticRegression as Sklearn
-
-    task = tasks.get("xor_of_endpoints", seq_len=seq_len, d_input=d_input)
-    fit_set = held_out(task, "val", 2000)
-    test_set = held_out(task, "test", 2000)
-    values = feature(fit_set.inputs)
-    if values is None or tuple(values.shape) != (2000,):
-        return "not yet: the feature must give one number an example, (batch,)"
-    model = Sklearn().fit(values.reshape(-1, 1), fit_set.targets)
-    tested = feature(test_set.inputs).reshape(-1, 1)
-    score = model.score(tested, test_set.targets)
-    share = f"right on {score:.0%} of the test examples"
-    return "correct" if score >= 0.97 else f"not yet: {share}"
-
-
 # %% tags=["exercise"]
 def my_feature(inputs):
     return None
 
 
-print(check_feature(my_feature))
+check("1.4", my_feature, seq_len=seq_len, d_input=d_input)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -696,7 +785,7 @@ print(check_feature(my_feature))
 #     return signal[:, 0] * signal[:, -1]
 #
 #
-# print(check_feature(my_feature))
+# check("1.4", my_feature, seq_len=seq_len, d_input=d_input)
 # ```
 #
 # A product of inputs is what no linear model has. Attention, some rungs
@@ -704,13 +793,13 @@ print(check_feature(my_feature))
 #
 # </details>
 #
-# ### Exercise 4: longer sequences (open, 20 minutes)
+# ### Exercise 5: longer sequences (open, 20 minutes)
 #
-# Rerun the chapter with `python -m progtx_core run 01 -p seq_len=40`, look at
-# `build/executed/`, and compare the tables. (Its claims say "not judged": they
-# are about the default run.) Does a solved task suffer, and what fixes it:
-# more steps, which also bring more data, or the model? Hint: change `steps`
-# next, and leave everything else alone.
+# Rerun the chapter with `python -m progtx_core run 01 -p seq_len=40`, open
+# what it writes to `build/executed/`, and compare the tables. (Its claims say
+# "not judged": they are about the default run.) Does a solved task suffer, and
+# what fixes it: more steps, which also bring more data, or the model? Hint:
+# change `steps` next, and leave everything else alone.
 #
 # <details><summary>What to look for</summary>
 #
@@ -726,8 +815,9 @@ print(check_feature(my_feature))
 #
 # - A linear model answers questions that add up evidence, and its weights can
 #   be read and written by hand.
-# - Cross-entropy is not accuracy. On a sign-symmetric balanced task the least
-#   loss lies at zero weights, even where more accurate rules exist.
+# - Cross-entropy is not accuracy. On a balanced task that a flip of all signs
+#   leaves alone, the least loss of a linear model lies at zero weights, even
+#   where more accurate rules exist.
 # - "It stays at chance" has several causes. Search for the best rule, and
 #   break the suspected cause, before you name one.
 #
@@ -745,7 +835,7 @@ print(check_feature(my_feature))
 #
 # The statements of this chapter, checked against bounds.
 
-# %%
+# %% tags=["hide-input"]
 for name in ("last_gt_first", "trend_sign"):
     claims.check(f"logistic regression solves {name} on every seed",
                  runs[name].test["accuracy"].min(), at_least=0.98)

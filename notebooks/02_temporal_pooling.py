@@ -14,21 +14,40 @@
 # %% [markdown]
 # # 2. Temporal pooling
 #
+# **Question.** Is there *any* negative number among ten? One small number
+# decides, wherever it stands. A weighted sum hardly feels it beside nine large
+# ones: chapter 1 ended at a coin toss. What must a model do to each number
+# before it joins them, and how must it join them, so that one can decide?
+
+# %% tags=["hide-input"]
+import torch
+from progtx_core import models, tasks
+from parts import opening
+
+asked = torch.tensor([2, 1.5, 1, 2.5, 2, 1, 0.3, 1.5, 2, 1])  # all positive
+one_negative = asked * (1 - 2 * (asked == 0.3))  # the small one turned over
+four = torch.stack([asked, one_negative, -asked, -one_negative])
+opening.ask(tasks.get("has_pos_and_neg", d_input=1), "Bars of four signals of "
+            "ten values, nine of which are large. The first two differ in the "
+            "sign of the small one: no and yes. The others are these two with "
+            "all signs flipped: no, and a question mark.",
+            four.unsqueeze(-1), ("no", "yes"))
+
+# %% [markdown]
+# Does the signal have values of both signs? The first two differ in one small
+# bar, and their sums are nearly equal.
+#
 # **Claim.** Ask the same questions at every position, then pool the answers
 # over time. A maximum can tell whether *any* position says yes, which no
 # weighted sum can; a mean can count votes, which no maximum can; and neither
 # knows the order.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-from progtx_core import models, tasks
-from progtx_core.tools.page import chapter_header
-
-example = models.build("max_pooling", tasks.get("has_pos_and_neg").spec)
-chapter_header(
+opening.at_a_glance(
     "02_temporal_pooling",
+    built=models.build("max_pooling", tasks.get("has_pos_and_neg").spec),
     task="has_pos_and_neg, sign_of_winner, any_positive, majority_positive",
     model="a linear layer per position, rectified, then mean or maximum",
-    parameters=models.count_parameters(example),
     prerequisites="chapter 1",
 )
 
@@ -40,6 +59,7 @@ chapter_header(
 # - prove in three lines that mean pooling cannot solve `has_pos_and_neg`, at
 #   any width;
 # - write weights that solve it exactly with a maximum;
+# - say in which sense a maximum is attention, and what it lacks;
 # - tell a model that cannot represent a rule from one that sometimes fails to
 #   find it.
 #
@@ -50,11 +70,13 @@ import numpy as np
 import torch
 from progtx_core import models, plots, tasks
 from progtx_core.models.pooling import TemporalPooling as CoreModel
+from progtx_core.tools.checkers import check
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, fit, held_out
 from torch import nn
-from parts import playgrounds
+from torch.nn import functional as F
+from parts import ch02, playgrounds
 
 # %% tags=["parameters"]
 seed: int = 0  # first seed; the others follow it
@@ -89,8 +111,10 @@ def train(model, task):
 # 1 ended with what it cannot do: on `has_pos_and_neg` training stays at a coin
 # toss, and even the best linear rule is far from exact.
 
-# %% tags=["nbval-ignore-output"]
+# %%
 before = train("logistic_regression", signal_task("has_pos_and_neg"))
+
+# %% tags=["hide-input", "nbval-ignore-output"]
 say("Logistic regression on `has_pos_and_neg`: median accuracy "
     f"**{np.median(before.test['accuracy']):.2f}**, best of {n_seeds} seeds "
     f"{before.test['accuracy'].max():.2f}.")
@@ -99,8 +123,8 @@ say("Logistic regression on `has_pos_and_neg`: median accuracy "
 # %% [markdown]
 # ## The tasks
 #
-# All four rules read the signal, the sum of the features at every position,
-# and none of them asks *where*: shuffle the positions and the answer stays.
+# All four rules read the signal, the sum of the features at every position.
+# None of them asks *where*: shuffle the positions, and the answer stays.
 
 # %%
 def has_pos_and_neg(signal):
@@ -131,19 +155,20 @@ print("sampler and plain rules agree; the order of the values is irrelevant")
 
 
 # %% [markdown]
-# Two of them are drawn with care, so that the answer does not leak into cheap
-# statistics. In `any_positive` one small value decides, just above or just
-# below zero, and the others are scaled so that the sum of the whole sequence
-# tells nothing. In `majority_positive` the sizes are scaled so that the sum
-# stays near zero whoever wins. The classes are equally frequent, so the
-# majority baseline is one half throughout.
+# Could a model answer by something easier than the rule? Two of the tasks are
+# drawn with care, so that the answer does not leak into cheap statistics. In
+# `any_positive` one small value decides, just above or just below zero, and
+# the others are scaled so that the sum of the whole sequence tells nothing. In
+# `majority_positive` the sizes are scaled so that the sum stays near zero
+# whoever wins. The classes are equally frequent, so the majority baseline is
+# one half throughout.
 #
 # ## Predict before you run
 #
-# The model below computes some numbers from each vector, *with the same
-# weights at every position*, sets negative ones to zero, and then takes either
-# their mean or their maximum over time. Which of the two pools will solve
-# which task? Fill in yes or no:
+# The model below computes some numbers from the features of each position,
+# *with the same weights at every position*, and sets negative ones to zero.
+# Then it takes either their mean or their maximum over time: this is the
+# *pool*. Which of the two pools will solve which task? Fill in yes or no:
 #
 # | task | mean | maximum |
 # | --- | --- | --- |
@@ -168,8 +193,26 @@ print("sampler and plain rules agree; the order of the values is irrelevant")
 #   \bar h = \frac1T \sum_t h_t \;\text{ or }\; \max_t h_t, \qquad
 #   z = U \bar h + c$$
 #
-# The *rectifier* $\max(0, \cdot)$ bends the line: a question can stay silent
-# below a threshold. The maximum over $t$ is taken for each question alone.
+# Think of each row of $W$, with its bias, as a *question* that is put to every
+# position; a number of $h_t$ is how loudly position $t$ says yes. One such
+# number, followed through all positions, is called a *channel*. The
+# *rectifier* $\max(0, \cdot)$ bends the line: a question can stay silent below
+# a threshold. The maximum over $t$ is taken for each channel alone.
+#
+# **A maximum is hard attention.** For each channel it picks one position, that
+# which says yes most loudly, and passes on what it says. Written out, the pool
+# is a weighted sum over positions,
+#
+# $$\bar h_i = \sum_t a_{it} \, h_{ti}, \qquad a_{it} = 1 \text{ at the }
+#   t \text{ with the greatest } h_{ti}, \text{ else } 0 .$$
+#
+# A weighted sum over positions, with weights that the input itself decides, is
+# what is called *attention*. There is one query a channel: the row of $W$,
+# which training sets, and no input changes. The attention is *hard*, as it
+# goes to a single position. And it is poor: what is passed on is the same
+# number that decided who is heard. The mean has $a_{it} = 1/T$ for all
+# positions, whatever the input. Chapter 3 keeps the sum, and lets position $t$
+# pass on something else than its score.
 
 # %%
 class TemporalPooling(nn.Module):
@@ -201,6 +244,17 @@ print("the package has the same model; parameters:",
       models.count_parameters(ours))
 
 
+def attended(hidden):
+    """The weights of the maximum, (batch, channel, seq): one 1 in each row."""
+    return F.one_hot(hidden.argmax(1), hidden.shape[1])
+
+
+hidden = ours.project(test_set.inputs).relu()  # (batch, seq, d_model)
+summed = torch.einsum("bct,btc->bc", attended(hidden).float(), hidden)
+assert torch.equal(summed, hidden.amax(1))
+print("the maximum equals attention with weights 0 and 1")
+
+
 # %% [markdown]
 # ## Train
 #
@@ -218,11 +272,15 @@ def pooling(pool, width):
 runs = {"logistic regression": before,
         "mean pooling": train(pooling("mean", d_model), task),
         "max pooling": train(pooling("max", d_model), task)}
+
+# %% tags=["hide-input"]
 show(plots.learning_curves(runs),
      "Validation loss and accuracy on has_pos_and_neg. Max pooling goes to "
      "accuracy one; mean pooling stays near logistic regression.")
 
 # %% [markdown]
+# Lines are medians over the seeds, bands reach from the least to the greatest.
+#
 # ## Evidence over seeds
 
 # %% tags=["hide-input"]
@@ -239,8 +297,10 @@ accuracy_table(runs, head="model on has_pos_and_neg")
 # max pooling has as many parameters as logistic regression, at the default
 # sizes.
 
-# %% tags=["nbval-ignore-output"]
+# %%
 small = train(pooling("max", 8), task)
+
+# %% tags=["hide-input", "nbval-ignore-output"]
 accuracy_table({"logistic regression": before, "max pooling, 8 wide": small,
                 f"max pooling, {d_model} wide": runs["max pooling"]},
                head="model on has_pos_and_neg")
@@ -259,6 +319,8 @@ for name in ("sign_of_winner", "any_positive", "majority_positive"):
     for pool in ("mean", "max"):
         others[f"{name}, {pool}"] = train(pooling(pool, d_model),
                                           signal_task(name))
+
+# %% tags=["hide-input"]
 show(plots.seed_accuracies(others, chance),
      "Test accuracy of mean and max pooling on three tasks. Both solve "
      "any_positive; only max solves sign_of_winner, only mean solves "
@@ -268,9 +330,9 @@ show(plots.seed_accuracies(others, chance),
 accuracy_table(others, head="task, pool")
 
 # %% [markdown]
-# Each pool has its blind spot. A maximum cannot count, so it misjudges the
-# majority. A mean must weigh a large value against many small ones, so it
-# misjudges the winner.
+# Compare with your table. Each pool has its blind spot. A maximum cannot
+# count, so it misjudges the majority. A mean must weigh a large value against
+# many small ones, so it misjudges the winner.
 #
 # That the mean solves `any_positive` may surprise you: a rectified value is
 # zero unless it is positive, so the mean of rectified values is zero unless
@@ -288,9 +350,9 @@ accuracy_table(others, head="task, pool")
 # 3. If both pure sequences are answered "no", both values are negative, and so
 #    is every value between them: the mixture is answered "no" as well.
 #
-# Below, sequences of $k$ positive values of size 1 and the rest negative of
-# size 1 are shown to the trained models. Right would be: "no" at both ends,
-# "yes" everywhere between.
+# What do trained models make of such mixtures? Take $k$ positive values of
+# size 1, and let the rest be negative, of size 1. Right would be "no" at both
+# ends and "yes" everywhere between.
 
 # %%
 k = torch.arange(seq_len + 1)
@@ -309,23 +371,23 @@ for ax, (name, lines) in zip(axes, profiles.items()):
     ax.plot(k, lines.T, **plots.line(name), lw=1)
     ax.axhline(0, color="black", lw=0.8)
     ax.set(title=name, xlabel="positive values in the sequence")
-axes[0].set_ylabel("logit difference; above 0 is yes")
+axes[0].set_ylabel("logit difference\n(above 0: yes)")
 show(figure, "Logit difference against the number of positive values, a line "
      "a seed. Mean pooling: straight lines. Max pooling: low at both ends, "
      "high and flat between.")
 
 # %% [markdown]
-# Straight lines cannot be low at both ends and high between. The maximum is
-# flat between, as it should be: one positive and one negative value are
-# enough, and more change nothing.
+# The scales of the two panels differ. Straight lines cannot be low at both
+# ends and high between. The maximum is flat between, as it should be: one
+# positive and one negative value are enough, and more change nothing.
 #
-# **Weights by hand.** Four questions suffice for the maximum. With $s$ the
-# signal at a position and a large factor $K$, ask $K s$, $K s - 1$, $-K s$ and
-# $-K s - 1$. The first minus the second, each rectified and maximised, is 0 if
-# no value is positive and 1 if one is at least $1/K$; the other two do the
-# same for negative values. "Yes" is a sum of 2. This is exact beyond a margin
-# of $1/K$ around zero, and all signals of our tasks are multiples of
-# `1 / grid`, so $K$ = `grid` is exact throughout.
+# **Weights by hand.** How many questions does a maximum need? Four suffice.
+# With $s$ the signal at a position and a large factor $K$, ask $K s$, $K s -
+# 1$, $-K s$ and $-K s - 1$. The first minus the second, each rectified and
+# maximised, is 0 if no value is positive and 1 if one is at least $1/K$; the
+# other two do the same for negative values. "Yes" is a sum of 2. This is exact
+# beyond a margin of $1/K$ around zero, and all signals of our tasks are
+# multiples of `1 / grid`, so $K$ = `grid` is exact throughout.
 
 # %%
 grid = 1024  # all values of a task are multiples of 1 / grid
@@ -342,11 +404,47 @@ print(f"hand-set weights are right on {right.sum()} of {len(right)}")
 
 
 # %% [markdown]
-# What did training find? Sort the questions of a trained model by whether they
-# grow or fall with the signal. The growing ones, pooled, depend on the
-# greatest value only, the falling ones on the least. So two curves tell what
-# the model does: what the greatest value adds to the logit difference, and
-# what the least value adds.
+# Which positions do they attend to? Here is one test example, with the
+# attention of the four questions, and with that of all questions of a trained
+# model, added up for each position.
+
+# %%
+one = test_set.inputs[test_set.targets == 1][:1]  # (1, seq, d_input)
+trained = runs["max pooling"].models[0]
+with torch.no_grad():
+    heard = {"four questions, set by hand": by_hand.project(one).relu(),
+             f"{d_model} questions, learned": trained.project(one).relu()}
+    votes = {name: (attended(h) * (h.amax(1) > 0).unsqueeze(-1))[0].sum(0)
+             for name, h in heard.items()}  # without questions of no answer
+
+# %% tags=["hide-input"]
+ch02.attention_of_a_maximum(one[0].sum(-1), votes)
+
+# %%
+all_signals = test_set.inputs.sum(-1)  # (batch, seq)
+ends = torch.stack([all_signals.argmax(1), all_signals.argmin(1)], 1)
+on_ends = []  # a seed: share of attention on the greatest and the least value
+for model in runs["max pooling"].models:
+    with torch.no_grad():
+        hidden = model.project(test_set.inputs).relu()
+    loud = attended(hidden)[hidden.amax(1) > 0]  # (n, seq)
+    asker = (hidden.amax(1) > 0).nonzero()[:, 0]  # the example of each
+    hits = loud.gather(1, ends[asker]).sum(1).clamp(max=1)
+    on_ends.append(hits.float().mean().item())
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+say("Of all questions that some position answers, over all test examples, "
+    f"**{np.median(on_ends):.0%}** (median over seeds) attend to the position "
+    "of the greatest or of the least value of the signal. With random choice "
+    f"it would be {2 / seq_len:.0%}.")
+
+# %% [markdown]
+# Nobody told the model which two positions matter: training found queries that
+# pick them. Now, what is done with what they pass on? Sort the questions of a
+# trained model by whether they grow or fall with the signal. The growing ones,
+# pooled, depend on the greatest value only, the falling ones on the least. So
+# two curves tell what the model does: what the greatest value adds to the
+# logit difference, and what the least value adds.
 
 # %%
 def two_curves(model, s):
@@ -402,8 +500,9 @@ say("In a sequence with both signs, call the smaller of the greatest and the "
     "sequences of one sign.)")
 
 # %% [markdown]
-# Touch it: the two trained models, on a signal that you set. A mean has to
-# weigh; a maximum only looks. Use that.
+# **How do you fool a mean, and how a maximum?** Here are the two trained
+# models, on a signal that you set. The mean weighs everything, the maximum
+# hears the loudest alone. Say which bar you will move, and move it.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 playgrounds.ch02(task, {name: runs[name].models[0]
@@ -413,8 +512,8 @@ playgrounds.ch02(task, {name: runs[name].models[0]
 # %% [markdown]
 # ## Break it
 #
-# Which part does the work? Take the rectifier away: the maximum of linear
-# questions remains.
+# Which part does the work, the maximum or the rectifier? Take the rectifier
+# away: the maximum of linear questions remains.
 
 # %%
 class NoRectifier(CoreModel):
@@ -481,13 +580,26 @@ glue("ladder-02", "**Rung 2, temporal pooling** tells whether both signs "
 #
 # </details>
 #
-# 3. Is max pooling a kind of attention?
+# 3. In the language of attention: where does the query of a max pooling model
+#    come from, what are its keys, and what its values?
 #
 # <details><summary>Answer</summary>
 #
-# Yes, a hard one: each question attends to the single position that answers it
-# most strongly. But it passes on only the strength of that answer, not what
-# else stands at that position. That is the next chapter.
+# Each channel has one query, a row of $W$, the same for all inputs. The keys
+# are the features of the positions; query times key, plus the bias, rectified,
+# is the score. The value is that score itself. So it can say how loud the
+# loudest is, and nothing else that stands at that position. That is the next
+# chapter.
+#
+# </details>
+#
+# 4. How many parameters has the model with `d_model` questions, and why does
+#    the number not depend on the length of the sequence?
+#
+# <details><summary>Answer</summary>
+#
+# `d_model` · (`d_input` + 1) for the questions and 2 · (`d_model` + 1) for the
+# logits head. The questions are the same at every position.
 #
 # </details>
 #
@@ -496,29 +608,51 @@ glue("ladder-02", "**Rung 2, temporal pooling** tells whether both signs "
 # Each exercise needs the setup cells only. Change the stub, run the cell, and
 # the checker answers.
 #
-# ### Exercise 1: one question is enough (easy, 10 minutes)
+# ### Exercise 1: predict, then measure: two pools (easy, 5 minutes)
+#
+# Three positions, two questions; before the rectifier their answers are
+#
+# | position | question 0 | question 1 |
+# | --- | --- | --- |
+# | 0 | 5 | -1 |
+# | 1 | -3 | 2 |
+# | 2 | 1 | -4 |
+#
+# Write down the pooled numbers, two for the mean and two for the maximum. Then
+# compute them with torch, and let the checker compare. Hint: first rectify,
+# then pool, each question alone.
+
+# %% tags=["exercise"]
+my_pools = None  # a pair: (mean, maximum), each of two numbers
+check("2.1", my_pools)
+
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# rectified = torch.tensor([[5.0, -1.0], [-3.0, 2.0], [1.0, -4.0]]).relu()
+# my_pools = (rectified.mean(0), rectified.amax(0))
+# check("2.1", my_pools)
+# ```
+#
+# The maximum takes 5 from position 0 and 2 from position 1: what it passes on
+# need not stand together anywhere.
+#
+# </details>
+#
+# ### Exercise 2: one question is enough (easy, 10 minutes)
 #
 # Return a `CoreModel` with `d_model=1` and weights that solve `any_positive`
 # exactly. Hint: what is the maximum of rectified signals when no value is
 # positive? Where must the threshold lie on a grid of 1/1024?
-
-# %% tags=["checker"]
-def check_model(make, name):
-    batch = held_out(signal_task(name), "test", 2000)
-    model = make()
-    if not isinstance(model, CoreModel):
-        return "not yet: return a CoreModel"
-    with torch.no_grad():
-        right = (model(batch.inputs).argmax(-1) == batch.targets).sum()
-    return "correct" if right == 2000 else f"not yet: {right} of 2000 right"
-
 
 # %% tags=["exercise"]
 def one_question():
     return None
 
 
-print(check_model(one_question, "any_positive"))
+check("2.2", one_question, seq_len=seq_len, d_input=d_input)
 
 
 # %% [markdown] tags=["solution"]
@@ -535,12 +669,12 @@ print(check_model(one_question, "any_positive"))
 #     return model
 #
 #
-# print(check_model(one_question, "any_positive"))
+# check("2.2", one_question, seq_len=seq_len, d_input=d_input)
 # ```
 #
 # </details>
 #
-# ### Exercise 2: the vote (medium, 20 minutes)
+# ### Exercise 3: the vote (medium, 20 minutes)
 #
 # Return a `CoreModel` with `pool="mean"` that solves `majority_positive`
 # exactly. Hint: the difference of two rectified questions can be a stair from
@@ -552,7 +686,7 @@ def the_vote():
     return None
 
 
-print(check_model(the_vote, "majority_positive"))
+check("2.3", the_vote, seq_len=seq_len, d_input=d_input)
 
 
 # %% [markdown] tags=["solution"]
@@ -574,38 +708,21 @@ print(check_model(the_vote, "majority_positive"))
 #     return model
 #
 #
-# print(check_model(the_vote, "majority_positive"))
+# check("2.3", the_vote, seq_len=seq_len, d_input=d_input)
 # ```
 #
 # </details>
 #
-# ### Exercise 3: what a maximum cannot see (medium, 15 minutes)
+# ### Exercise 4: what a maximum cannot see (medium, 15 minutes)
 #
 # Give two signals of five values each, as lists, that *every* max pooling
 # model with one feature per position answers alike, although
 # `majority_positive` gives them different answers. Hint: a rectified linear
 # question grows or falls with the signal. Which values can win its maximum?
 
-# %% tags=["checker"]
-def check_twins(twins):
-    if twins is None or [len(t) for t in twins] != [5, 5]:
-        return "not yet: give two lists of five numbers"
-    votes = [sum((s > 0) - (s < 0) for s in twin) for twin in twins]
-    if votes[0] * votes[1] >= 0:
-        return f"not yet: the votes are {votes[0]:+d} and {votes[1]:+d}"
-    spec = tasks.get("majority_positive", seq_len=5, d_input=1).spec
-    x = torch.tensor(twins, dtype=torch.float).unsqueeze(-1)
-    for number in range(20):
-        torch.manual_seed(number)
-        first, second = CoreModel(spec, 16, "max")(x)
-        if not torch.allclose(first, second, atol=1e-6):
-            return "not yet: a random max pooling model tells them apart"
-    return "correct"
-
-
 # %% tags=["exercise"]
 my_twins = None
-print(check_twins(my_twins))
+check("2.4", my_twins)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -615,12 +732,43 @@ print(check_twins(my_twins))
 #
 # ```python
 # my_twins = [[2.0, 1.0, 1.0, 1.0, -2.0], [2.0, -1.0, -1.0, -1.0, -2.0]]
-# print(check_twins(my_twins))
+# check("2.4", my_twins)
 # ```
 #
 # </details>
 #
-# ### Exercise 4: how wide is wide enough? (open, 30 minutes)
+# ### Exercise 5: hard attention by hand (hard, 20 minutes)
+#
+# Write a function from answers `hidden`, (batch, seq, d_model), none negative,
+# to the attention of a maximum, (batch, seq, d_model): for each channel 1 at
+# the first position where its answer is greatest, and 0 elsewhere. Hint: where
+# a question is answered nowhere, all positions are equally loud. What do the
+# weights of that channel add up to?
+
+# %% tags=["exercise"]
+def my_attention(hidden):
+    return None
+
+
+check("2.5", my_attention)
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# `argmax` gives the first position of the greatest answer, and only one.
+#
+# ```python
+# def my_attention(hidden):
+#     chosen = hidden.argmax(1, keepdim=True)  # (batch, 1, d_model)
+#     return torch.zeros_like(hidden).scatter(1, chosen, 1.0)
+#
+#
+# check("2.5", my_attention)
+# ```
+#
+# </details>
+#
+# ### Exercise 6: how wide is wide enough? (open, 30 minutes)
 #
 # Rerun the chapter with `-p d_model=16` and `-p d_model=32`, and look at the
 # worst seed. What does the two-curves picture look like for a seed that is
@@ -643,6 +791,8 @@ print(check_twins(my_twins))
 #   is worth more seeds. Mean pooling on `has_pos_and_neg` is the first, narrow
 #   max pooling the second.
 # - The pool is a choice: a maximum finds, a mean counts.
+# - A maximum is hard attention, with one fixed query a channel, that passes on
+#   nothing but its score.
 #
 # **Where this differs from the source.** Collobert and others (2011) pool over
 # windows of several words; here the window is a single position, so that
@@ -675,6 +825,8 @@ claims.check("mean pooling is a straight line in the number of positive "
              at_most=1e-3)
 claims.check("what is missed has small decisive values, as a share of the "
              "usual size", missed_size / all_size, at_most=0.4)
+claims.check("questions that are answered attend to the greatest or the least "
+             "value, least share over seeds", min(on_ends), at_least=0.9)
 
 # %% tags=["hide-input"]
 for name, pool, rival in (("sign_of_winner", "max", "mean"),

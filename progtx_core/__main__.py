@@ -13,7 +13,7 @@ from progtx_core.tools.experiments import command as experiments
 
 REFUSED = ValueError, TypeError, RuntimeError, OSError, ArithmeticError, SyntaxError
 VARIABLES = "IPYTHONDIR", "LOKY_MAX_CPU_COUNT", "MPLBACKEND", "PROGTX_SCRATCH"
-NEED_CLONE = {"list", "run", "sweep", "record"}
+NEED_CLONE = {"exercises", "list", "run", "sweep", "record"}
 CLONE = "needs a clone of the repository: git clone it; pip install -r requirements.txt"
 
 
@@ -67,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
     adder = partial(experiments.adder, asked)
     adder("doctor", run_doctor, "check Python, packages, kernel, disk")
     adder("list", run_list, "chapters, parameters, measured times")
+    adder("exercises", run_exercises, "which exercises you have solved, as a page")
     add = adder("run", run_chapters, "execute chapters with papermill")
     add("chapters", nargs="*", metavar="CHAPTER", help="number or name (default: all)")
     add("--profile", default="full", help="full (default) or fast (seconds a chapter)")
@@ -94,6 +95,16 @@ def run_list(options: argparse.Namespace) -> int:
         for parameter in chapter.parameters.values():
             assigned = f"{parameter.name}: {parameter.type_name} = {parameter.default}"
             print(f"    {assigned:<32} {parameter.help}")
+    return 0
+
+
+def run_exercises(options: argparse.Namespace) -> int:
+    """Print how many exercises of each chapter are solved; write the page of all."""
+    from progtx_core.tools.checkers import progress
+
+    for title, found in progress.exercises().items():
+        print(f"{sum(bool(one.solved) for one in found)} of {len(found)}  {title}")
+    print(progress.write_page(progress.path().with_suffix(".html")))
     return 0
 
 

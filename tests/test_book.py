@@ -1,8 +1,12 @@
 """The built book: one page a chapter, nothing missing, nothing broken."""
 
+import sys
+from html.parser import HTMLParser
+from urllib.parse import unquote, urlsplit
+
 import pytest
 
-from progtx_core.tools import execution
+from progtx_core.tools import execution, paths
 
 # One built book serves them all, those in a browser too.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("book")]
@@ -43,3 +47,93 @@ def test_a_folder_without_chapters_is_an_error(build, tmp_path):
     done = build(tmp_path / "out", PROGTX_NOTEBOOKS=str(tmp_path))
     assert done.returncode != 0
     assert "holds no executed chapter" in done.stdout + done.stderr
+
+
+@pytest.fixture
+def link():
+    """The extension's function, on the texts of some cells."""
+    sys.path.append(str(paths.ROOT / "book" / "_ext"))
+    from progtx_words import link_words, words
+
+    assert {"residual stream", "head", "attention dilution"} <= set(words())
+
+    def linked(*texts):
+        cells = [{"cell_type": "markdown", "source": text} for text in texts]
+        link_words({"cells": cells})
+        return [cell["source"] for cell in cells]
+
+    return linked
+
+
+def test_a_word_is_linked_where_it_is_used_first(link):
+    first, second = link("The residual\nstream goes on.", "The residual stream again.")
+    assert first == "The {term}`residual stream <residual stream>` goes on."
+    assert second == "The residual stream again."
+    assert link("Two Heads are better.") == ["Two {term}`Heads <head>` are better."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# The residual stream",
+        "`residual stream`",
+        "```\nresidual stream\n```",
+        "$residual stream$",
+        "[residual stream](x.md)",
+        "<b title='residual stream'>",
+        "| residual stream |",
+        "**residual stream**",
+    ],
+)
+def test_a_word_stays_as_it_is_elsewhere(link, text):
+    assert link(text) == [text]
+
+
+def test_pages_link_to_the_glossary(html):
+    page = (html / "chapters" / "06_transformer.html").read_text("utf-8")
+    assert 'href="../glossary.html#term-residual-stream"' in page
+
+
+class Links(HTMLParser):
+    """The addresses that a page links to, and the names that can be linked to."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.links, self.names = [], {""}
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        about = dict(attrs)
+        self.names |= {about.get("id"), about.get("name")}
+        if tag == "a" and about.get("href"):
+            self.links.append(about["href"])
+        if tag in ("img", "script") and about.get("src"):
+            self.links.append(about["src"])
+
+
+def test_no_link_and_no_anchor_is_broken(html):
+    pages = {path: Links(path.read_text("utf-8")) for path in html.rglob("*.html")}
+    broken = []
+    for path, page in pages.items():
+        if "_static" in path.parts:  # templates of the theme, and the dashboard's own test
+            continue
+        for link in page.links:
+            address = urlsplit(link)
+            if address.scheme or address.netloc:
+                continue
+            target = (
+                (path.parent / unquote(address.path)).resolve() if address.path else path
+            )
+            target = target / "index.html" if target.is_dir() else target
+            found = target.exists()
+            if found and target in pages and address.fragment:
+                found = unquote(address.fragment) in pages[target].names
+            if not found:
+                broken.append(f"{path.relative_to(html)}: {link}")
+    assert broken == []
+
+
+def test_the_book_is_small(html):
+    sizes = {path: path.stat().st_size for path in html.rglob("*") if path.is_file()}
+    assert sum(sizes.values()) <= 60e6
+    assert max(n for path, n in sizes.items() if path.suffix == ".html") <= 3e6

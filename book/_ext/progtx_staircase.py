@@ -53,7 +53,7 @@ GROUPS = {
     "where is it?": scoreboard.ORDER,
     "strings": scoreboard.STRINGS,
 }
-LIGHT = 0.55  # from here on a cell is light, and its text black
+GREY = 0.179  # black and white have the same contrast to a colour of this luminance
 # Dark blue to yellow, as all heat maps of the book.
 STOPS = np.array(
     [[0, 34, 78], [65, 78, 107], [124, 123, 120], [187, 175, 113], [254, 232, 56]]
@@ -102,7 +102,8 @@ def cell(board, model: str, name: str) -> str:
     at = share * (len(STOPS) - 1)
     low = min(int(at), len(STOPS) - 2)
     colour = np.round(STOPS[low] + (at - low) * (STOPS[low + 1] - STOPS[low])).astype(int)
-    ink = "#000" if share > LIGHT else "#fff"
+    linear = (colour / 255) ** 2.2  # near enough to WCAG 2's curve
+    ink = "#000" if linear @ (0.2126, 0.7152, 0.0722) > GREY else "#fff"
     called, chapter = RUNGS[model]
     told = f"{called}, {QUESTIONS[name]}: {np.median(seeds):.2f}"
     return (

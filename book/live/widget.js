@@ -145,6 +145,13 @@ live.widget = (root, data) => {
   const rule = live.rules[task.name];
   const controls = live.make("div", root, undefined, { class: "live-controls" });
   const another = live.make("button", controls, "another example", { type: "button" });
+  let choice = null;  // of the model that is shown beside the first, where there are many
+  if (data.choose) {
+    choice = live.make("select", live.make("label", controls, " compare with "));
+    models.slice(1).forEach((model) => live.make("option", choice, model.name));
+    choice.value = data.choose;
+    choice.addEventListener("change", () => draw());
+  }
   const trouble = live.make("p", root, "", { role: "alert", class: "live-trouble" });
   const editor = live.make("div", root);
   const answers = live.make("table", root, undefined, { class: "live-answers" });
@@ -174,6 +181,8 @@ live.widget = (root, data) => {
     models.forEach((model, i) => {
       const { logits, patterns } = live.forward(model, now.input, off);
       right[model.name] = live.answer(rows[i], model, logits, wanted, task.labels);
+      rows[i].hidden = choice !== null && i > 0 && model.name !== choice.value;
+      if (rows[i].hidden) return;
       const length = now.input.filter((id) => now.text === undefined || id !== task.pad).length;
       Object.entries(patterns).forEach(([name, heads]) => heads.forEach((pattern, head) => {
         const layer = /\d+/.exec(name);

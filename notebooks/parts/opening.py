@@ -30,7 +30,7 @@ def ask(
         inputs = alternating(task)
     answers = task.labels(inputs).flatten().tolist()
     titles = [names[answer] if names else str(answer) for answer in answers]
-    figure, axes = plots.panels(4, 2, width=3.1, height=1.3)
+    figure, axes = plots.panels(2, 2, width=3.1, height=1.3)
     for ax, one, title in zip(axes, inputs, [*titles[:3], "?"], strict=True):
         draw(ax, task, one)
         ax.set(title=title, xlabel="", ylabel="")

@@ -54,6 +54,7 @@ def show(
     challenges: tuple[Challenge, ...] = (),
     examples: torch.Tensor | None = None,
     switches: bool = False,
+    choose: str = "",
 ) -> None:
     """Show a task's input to be changed, and what trained models answer to it.
 
@@ -64,6 +65,7 @@ def show(
         challenges: checked while the reader plays.
         examples: inputs that a button goes through; by default some of the test split.
         switches: whether heads and MLPs of a transformer can be switched off.
+        choose: shows two models, the first and one to be chosen; this one at first.
     """
     from IPython.display import display
 
@@ -76,7 +78,11 @@ def show(
         "challenges": [asdict(challenge) for challenge in challenges],
         "examples": written(task, examples),
         "switches": [s for m in trained.values() for s in parts(m)] if switches else [],
+        "choose": choose,
     }
+    if choose:
+        first = next(iter(trained))
+        trained = {name: trained[name] for name in (first, choose)}
     bundle, metadata = pictured(still(task, trained, examples[:1]), alt)
     bundle["text/html"] = page(json.dumps(data), bundle["image/png"], alt)
     display(bundle, raw=True, metadata=metadata)

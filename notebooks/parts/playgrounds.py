@@ -47,12 +47,22 @@ def ch04(task: Task, models: Models) -> None:
 
 
 def ch05(task: Task, models: Models) -> None:
-    """Bars, for a layer that does not see order and for one that does."""
-    without, given = models
-    seen = (
-        f"Bars of a signal and the probabilities by a layer with {without} and with {given}"
+    """Bars, for a layer that does not see order and for one under a scheme to be chosen."""
+    without, given = "none", "learned"
+    show(
+        task,
+        models,
+        f"Bars of a signal and the probabilities without positions ({without}) and with "
+        f"{given} ones; {MOVED}",
+        (
+            only(given, without, "a signal"),
+            Challenge(f"Find one that is too hard for {given}.", wrong=[given]),
+            Challenge(
+                "Find one that rotary answers and alibi does not.", ["rotary"], ["alibi"]
+            ),
+        ),
+        choose=given,
     )
-    two(task, models, seen, "a signal", f"Find one that is too hard for {given}.")
 
 
 def two(task: Task, models: Models, seen: str, what: str, too_hard: str) -> None:

@@ -8,7 +8,7 @@ def weight_maps(weights: dict[str, np.ndarray], xlabel: str, ylabel: str):
     """One panel a matrix, all on one colour scale centred on zero."""
     largest = max(np.abs(matrix).max() for matrix in weights.values())
     how = {"vmin": -largest, "vmax": largest, "fmt": "z.1f"}
-    figure, axes = plots.panels(1, len(weights), width=6.2, height=1.35)
+    figure, axes = plots.panels(1, len(weights), width=4.6, height=1.25)
     for ax, (label, matrix) in zip(axes, weights.items()):
         plots.heat(ax, matrix, annot=matrix.size <= 40, **how)
         ax.set(title=label, ylabel=ylabel)

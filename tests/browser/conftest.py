@@ -1,7 +1,10 @@
 """A headless Chromium that notices failed requests and outside hosts."""
 
+import functools
 import os
 import shutil
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import pytest
@@ -64,3 +67,18 @@ def page(browser):
     seen = [*failed], [*outside]  # closing the page breaks off what is under way
     opened.close()
     assert seen == ([], [])
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="session")
+def address(html):
+    """Where the built book is served."""
+    handler = functools.partial(Quiet, directory=str(html))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()

@@ -58,6 +58,39 @@ def test_a_cell_says_its_share_to_pointer_and_keyboard(opened):
     assert "gives <script> (position 0) 0.00" in opened.inner_text("[role=status]")
 
 
+def test_the_sentence_goes_on_to_be_true_and_a_tap_is_enough(opened):
+    canvas = opened.locator("canvas").nth(0)
+    side = canvas.bounding_box()["width"] / 3
+    canvas.dispatch_event("pointerdown", {"bubbles": True})
+    canvas.click(position={"x": 0.5 * side, "y": 1.5 * side})
+    assert "b (position 1) gives <script> (position 0) 0.00" in opened.inner_text(
+        "[role=status]"
+    )
+    opened.locator("input[type=range]").fill("0")
+    assert "b (position 1) gives <script> (position 0) 0.33" in opened.inner_text(
+        "[role=status]"
+    )
+
+
+def test_layers_are_chosen_apart_from_the_time(page, tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, **_: shown.append(bundle))
+    frames = {
+        f"layer {layer}, update {step}": np.full((1, 3, 3), layer / 2 + step / 10)
+        for layer in (0, 1)
+        for step in (0, 3)
+    }
+    interactive.attention(frames, TOKENS, "who looks at whom")
+    path = tmp_path / "page.html"
+    path.write_text(f"<!DOCTYPE html><meta charset=utf-8>{shown[0]['text/html']}")
+    page.goto(path.as_uri())
+    assert page.inner_text("output") == "layer 1, update 3"
+    page.get_by_label("which layer").select_option("layer 0")
+    assert page.inner_text("output") == "layer 0, update 3"
+    page.get_by_label("through the training").fill("0")
+    assert page.inner_text("output") == "layer 0, update 0"
+
+
 def test_without_scripts_the_picture_stays(browser, tmp_path, monkeypatch):
     shown = []
     monkeypatch.setattr("IPython.display.display", lambda bundle, **_: shown.append(bundle))

@@ -1,9 +1,5 @@
 """The built book in a browser, wide and as narrow as a phone."""
 
-import functools
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
 
 from progtx_core.tools import execution
@@ -12,22 +8,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("book")]
 NAMES = [chapter.name for chapter in execution.chapters()]
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        pass
-
-
-@pytest.fixture(scope="module")
-def address(html):
-    handler = functools.partial(Quiet, directory=str(html))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-
-
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, 380])
 def test_pictures_and_formulas_show_and_nothing_is_wider_than_the_page(
     page, address, name, width
 ):

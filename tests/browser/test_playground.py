@@ -202,6 +202,24 @@ def test_a_head_that_is_switched_off_says_nothing(page, tmp_path):
     assert errors == []
 
 
+def test_one_of_many_models_is_chosen(page, tmp_path):
+    torch.manual_seed(0)
+    task = tasks.get("last_gt_first", seq_len=3)
+    trained = {s: SelfAttention(task.spec, d_model=4, positions=s) for s in SCHEMES}
+    goal = playground.Challenge("Choose.", right=["learned"])
+    errors = opened(page, tmp_path, task, trained, (goal,), choose="learned")
+
+    shown = page.locator(".live-answers tr:visible th").all_inner_texts
+    assert shown() == ["the rule", "none", "learned"]
+    assert page.locator(".live-heat").count() == 2
+    page.get_by_label("compare with").select_option("alibi")
+    assert shown() == ["the rule", "none", "alibi"]
+    assert page.locator("figcaption").all_inner_texts() == ["none", "alibi"]
+    page.get_by_text("another example").click()
+    assert shown() == ["the rule", "none", "alibi"]
+    assert errors == []
+
+
 def test_without_scripts_the_picture_stays(browser, tmp_path, sums):
     context = browser.new_context(java_script_enabled=False)
     plain = context.new_page()

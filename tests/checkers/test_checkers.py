@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from progtx_core.__main__ import main
 from progtx_core.tools import execution
 from progtx_core.tools.checkers import check, judge, progress
 
@@ -122,6 +123,22 @@ def test_solved_exercises_are_kept_once(tmp_path, monkeypatch, capsys):
     for _ in range(2):
         check("6.3", of("6.3", "RIGHT")[0])
     assert list(progress.solved()) == ["6.3"]
+    page = progress.write_page(tmp_path / "page" / "exercises.html").read_text("utf-8")
+    assert "1 of " in page and page.count("<tr><td>6.3</td>") == 1
     progress.path().write_text("{damaged")
     assert progress.solved() == {}
     assert capsys.readouterr().out.count("correct") == 2
+
+
+def test_every_exercise_of_every_chapter_is_on_the_list():
+    listed = {one.number for found in progress.exercises().values() for one in found}
+    assert set(NUMBERS) <= listed
+    assert len(progress.exercises()) == len(CHAPTERS)
+
+
+def test_the_command_lists_them_and_names_its_page(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PROGTX_SCRATCH", str(tmp_path))
+    assert main(["exercises"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(CHAPTERS) + 1
+    assert Path(lines[-1]).is_file()

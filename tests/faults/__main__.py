@@ -3,20 +3,21 @@
 python -m tests.faults [--each N] [--seed N] [--only TEXT] [--report]
 
 Each trial has a seed of its own, which is printed: `--only KIND --seed THAT --each 1` makes
-it again. `--report` writes what came out into REPORT.md.
+it again. `--report` keeps what came out in REPORT.md and goes on from there: it may be
+stopped at any time. Whoever changes what is tried deletes that file first.
 """
 
 import argparse
 import json
 import os
 import random
+import re
 import resource
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,7 +26,13 @@ import psutil
 
 from tests.experiments.conftest import House, build
 
-HERE = Path(__file__).parent
+REPORT = Path(__file__).with_name("REPORT.md")
+HEAD = """# Faults
+
+`python -m tests.faults --report` makes this file, and goes on from it.
+
+| trouble | tried | held | seconds |
+| --- | --- | --- | --- |"""
 SWEEP = ["sweep", "01", "-p", "number=1,2,3", "--workers", "2"]
 RUN = ["run", "01"]
 UPDATE = ["run", "01", "--update"]
@@ -227,6 +234,22 @@ def tried(kind: str, seed: int) -> str:
     return "held"
 
 
+def reported() -> dict[str, list[int]]:
+    """Of the report, by kind: trials, how many held, and seconds."""
+    if not REPORT.exists():
+        return {}
+    rows = re.findall(
+        r"^\| (.+) \| (\d+) \| (\d+) \| (\d+) \|$", REPORT.read_text("utf-8"), re.M
+    )
+    return {kind: [*map(int, numbers)] for kind, *numbers in rows}
+
+
+def report(found: dict[str, list[int]]) -> None:
+    """Write the table, so that a later call goes on from it."""
+    rows = [f"| {kind} | {' | '.join(map(str, row))} |" for kind, row in found.items()]
+    REPORT.write_text("\n".join([HEAD, *rows]) + "\n", "utf-8")
+
+
 def main() -> int:
     """0 if all held."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
@@ -235,22 +258,19 @@ def main() -> int:
     parser.add_argument("--only", default="", help="kinds with this in their names")
     parser.add_argument("--report", action="store_true")
     given = parser.parse_args()
-    lines, failed = [], 0
+    before, failed = reported() if given.report else {}, 0
     for kind in [kind for kind in KINDS if given.only in kind]:
-        started_at, found = time.perf_counter(), Counter()
-        for seed in range(given.seed, given.seed + given.each):
-            outcome = tried(kind, seed)
-            found[outcome == "held"] += 1
+        row = before.setdefault(kind, [0, 0, 0])
+        for seed in range(given.seed + row[0], given.seed + given.each):
+            started_at, outcome = time.perf_counter(), tried(kind, seed)
             if outcome != "held":
+                failed += 1
                 print(f"FAILED {kind}, seed {seed}: {outcome}", flush=True)
-        failed += found[False]
-        seconds = time.perf_counter() - started_at
-        print(f"{found[True]} of {given.each} held  {kind}  {seconds:.0f} s", flush=True)
-        lines.append(f"| {kind} | {given.each} | {found[True]} | {seconds:.0f} |")
-    if given.report:
-        head = "# Faults\n\n`python -m tests.faults --report` makes this file.\n\n"
-        table = "| trouble | tried | held | seconds |\n| --- | --- | --- | --- |\n"
-        (HERE / "REPORT.md").write_text(head + table + "\n".join(lines) + "\n", "utf-8")
+            seconds = round(time.perf_counter() - started_at)
+            row[:] = row[0] + 1, row[1] + (outcome == "held"), row[2] + seconds
+            if given.report:
+                report(before)
+        print(f"{row[1]} of {row[0]} held  {kind}  {row[2]} s", flush=True)
     return int(failed > 0)
 
 
