@@ -141,8 +141,7 @@ for a, b in ((5, 16), (24, 18), (15, 15)):
 # In training no sequence is longer than sixty tokens. In tests there are up to
 # a hundred and fifty. No *token* is new in a test, since every number occurs
 # in training. A sequence is drawn by its length first, then its direction,
-# then its start. Three in ten are
-# [truncated](../book/glossary.md#truncated-sequence): they would be longer
+# then its start. Three in ten are *truncated sequences*: they would be longer
 # than sixty tokens, and end there.
 
 # %%
@@ -177,9 +176,8 @@ table(["", "sequences", "numbers that occur", "a and b apart, at most"],
 #
 # 1. **Unseen positions.** Position 100 was never trained. A table of learned
 #    vectors has random numbers there.
-# 2. **[Attention dilution](../book/glossary.md#attention-dilution).** A
-#    softmax divides attention among all keys. What stood out among sixty may
-#    drown among a hundred and fifty.
+# 2. **Attention dilution.** A softmax divides attention among all keys. What
+#    stood out among sixty may drown among a hundred and fifty.
 # 3. **Unseen pairs.** In a sequence of 150 tokens, a and b are 144 apart. No
 #    whole sequence of sixty tokens has such a pair in its prompt.
 #
@@ -213,11 +211,11 @@ print((window(150) == 0).tril().sum(1)[[4, 12, 60, 149]].tolist())
 #
 # ### Scoring an answer in one pass
 #
-# An answer counts if [greedy](../book/glossary.md#greedy) decoding writes it
-# without an error, `EoS` included. Nothing has to be written to know that:
-# feed the model the right answer; if the likeliest token is the right one at
-# every position, then decoding would have written just this. Both ways, on an
-# untrained model and on one that was set by hand:
+# An answer counts if greedy decoding writes it without an error, `EoS`
+# included. Nothing has to be written to know that: feed the model the right
+# answer; if the likeliest token is the right one at every position, then
+# decoding would have written just this. Both ways, on an untrained model and
+# on one that was set by hand:
 
 # %%
 torch.manual_seed(seed)
@@ -262,9 +260,9 @@ run = training.fit(
 #
 # ## Evidence over seeds
 #
-# [Exact match](../book/glossary.md#exact-match) is the share of answers
-# without a single error. Five seeds are recorded, three of both directions on
-# whole sequences only; what was trained now is drawn beside them.
+# Exact match is the share of answers without a single error. Five seeds are
+# recorded, three of both directions on whole sequences only; what was trained
+# now is drawn beside them.
 
 # %%
 record = recorded.read("counting")
@@ -295,6 +293,7 @@ table(["median (worst seed)", *(f"{n} tokens" for n in counts.TEST_LENGTHS)],
                               for v in values.values())]
        for title, lines in panels.items() for name, values in lines.items()])
 say(recorded.origin("counting"))
+
 
 # %% [markdown]
 # A thick line is the median of the seeds, a thin one a seed; the lengths of
@@ -345,7 +344,7 @@ live_ch11.show(
 # for except `windowed`. What remains is unseen positions and attention
 # dilution:
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 schemes = {name: by_length(f"{name}, up, truncated", "up")
            for name in counts.COMPARED}
 show(ch11.by_length(ch11.halves(schemes, 150), counting.max_len),
@@ -412,7 +411,6 @@ bins = {f"{low} to {high}": hit[(far >= low) & (far <= high)].double()
 table(["a and b apart", "prompts", "answers without an error"],
       [[name, len(hits), hits.mean().item()] for name, hits in bins.items()])
 
-
 # %% [markdown]
 # The hard prompts are those where a and b are *close*: to know which is larger
 # takes the finest order of all two hundred numbers, and such prompts are rare.
@@ -458,10 +456,9 @@ say("; ".join(f"{name} (layer.head): {weight:.2f} of its attention there"
 # A weight says where a head attends, not whether the answer depends on it. So
 # intervene. Take two prompts with the same a and the same numbers written, up
 # to x. In one of them b is x, so that `EoS` is right; in the other b lies five
-# further, and x + 1 is right. Run the first, but
-# put in what the second one has at some positions of the
-# [residual stream](../book/glossary.md#residual-stream). If the answer changes
-# to that of the second, what it depends on was there.
+# further, and x + 1 is right. Run the first, but put in what the second one
+# has at some positions of the residual stream. If the answer changes to that
+# of the second, what it depends on was there.
 
 # %%
 stops, goes_on, after = patching.twins(longest, directions, seed)
@@ -562,7 +559,7 @@ table(["tokens", "answers that end too early", "still, with another a",
 # enough, and it has none. Two layers with random offsets, as a window would
 # hide what is to be copied; in training there are twenty symbols at most:
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 copies = {name: {2 * n + 3: recorded.values(
     record, name, "copying", f"copy_{n}") for n in counts.COPY_LENGTHS}
     for name in ("unique", "repeated")}
@@ -701,7 +698,6 @@ def my_score(share, n):
 
 check("11.3", my_score)
 
-
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
@@ -729,6 +725,7 @@ my_prediction = "..."
 if my_prediction != "...":
     a_x_b = (50, 70, 65) if "up" in directions else (70, 50, 55)
     print(ch11.goes_on(run.models[0], longest, *a_x_b))
+
 
 # %% [markdown]
 # <details><summary>What to look for</summary>
@@ -875,6 +872,9 @@ claims.check("recorded: copying repeated symbols within the training length",
              within["repeated"], at_most=0.9)
 claims.check("recorded: but 40 unique symbols, median",
              np.median(copies["unique"][83]), at_most=0.75)
+print(claims.summary())
+
+# %% tags=["hide-input", "nbval-ignore-output"]
 alone, both = (100 * min(at_150(row, d) for d in ds) for row, ds in (
     ("windowed, up", ["up"]), ("windowed, both", ["up", "down"])))
 worst = 100 * summary("windowed, both, truncated", np.min)
@@ -884,4 +884,3 @@ glue("ladder-11", "**Past the training length**: trained on sixty tokens at "
      "five seeds at its hardest length. With whole sequences only, the median "
      f"at 150 tokens is {alone:.0f} % counting up alone and {both:.0f} % in "
      "both directions.")
-print(claims.summary())

@@ -33,11 +33,10 @@ show(ch12.question(),
 # Drawn, not measured: runs on two workers, when everything is killed. Further
 # down stands the same picture as it was measured.
 #
-# **Claim.** A [sweep](../book/glossary.md#sweep) that is cut off in the
-# middle, and started again by the same line, ends as one that was never
-# disturbed: no finished run is repeated, none is lost, and a run that was cut
-# off has the numbers of one that was not. With it, a question that one run
-# cannot answer is settled in minutes.
+# **Claim.** A sweep that is cut off in the middle, and started again by the
+# same line, ends as one that was never disturbed: no finished run is repeated,
+# none is lost, and a run that was cut off has the numbers of one that was not.
+# With it, a question that one run cannot answer is settled in minutes.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 opening.at_a_glance(
@@ -99,8 +98,7 @@ task = tasks.get("xor_of_endpoints")
 # ## Where we stand
 #
 # Chapter 1 found that logistic regression solves two tasks and stays at chance
-# on two others. It trained with one
-# [learning rate](../book/glossary.md#learning-rate), and gave a reason why no
+# on two others. It trained with one learning rate, and gave a reason why no
 # rate would help with the failures: rules above chance exist, but the loss
 # does not lead to them. Does measurement agree? And how far do the two
 # successes depend on the rate?
@@ -108,10 +106,9 @@ task = tasks.get("xor_of_endpoints")
 # ## The task
 #
 # Run chapter 1 again, with rates from a hundredth of its own to ten times as
-# much, and with several [seeds](../book/glossary.md#seed) each; with a third
-# of its steps, to save time. That is a *sweep*: the same program, once for
-# every combination of some values. For lists of lengths $n_1, n_2, \dots$
-# there are
+# much, and with several seeds each; with a third of its steps, to save time.
+# That is a *sweep*: the same program, once for every combination of some
+# values. For lists of lengths $n_1, n_2, \dots$ there are
 #
 # $$ R = n_1 \cdot n_2 \cdots n_k, \qquad
 #    T \approx \left\lceil \frac{R}{w} \right\rceil (t + c) $$
@@ -195,12 +192,12 @@ print(small_sweep(place / "small", accuracy, **lists))
 # %% [markdown]
 # ## Train
 #
-# `python -m progtx_core sweep` is the same in earnest. A run is a
-# [trial](../book/glossary.md#trial) of an experiment, here of a notebook: the
-# library papermill puts other values into its parameters cell and has a
-# *kernel* execute it. A *driver* hands the trials to *workers*, processes that
-# do one at a time. The name of a trial is made from the chapter's code too:
-# after a change of it all are run anew. (A changed comment is no change.)
+# `python -m progtx_core sweep` is the same in earnest. A run is a trial of an
+# experiment, here of a notebook: the library papermill puts other values into
+# its parameters cell and has a *kernel* execute it. A *driver* hands the
+# trials to *workers*, processes that do one at a time. The name of a trial is
+# made from the chapter's code too: after a change of it all are run anew. (A
+# changed comment is no change.)
 #
 # Here is the sweep of this chapter, planned first. (Values that are the
 # chapter's own, such as seed 0, are left out.)
@@ -600,7 +597,6 @@ def my_left(runs):
 
 check("12.3", my_left)
 
-
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
@@ -707,9 +703,11 @@ for name in ("last_gt_first", "trend_sign"):
                  max(next(iter(by_rate[name].values()))), at_most=0.8)
 claims.check("models that runs with overlapping seeds train twice",
              len(shared) - len(set(shared)), at_least=4)
+print(claims.summary())
+
+# %% tags=["hide-input", "nbval-ignore-output"]
 n_runs = len(sweep.trials)
 glue("ladder-12", f"**Reruns.** {n_runs} runs of chapter 1, cut off in the "
      f"middle and begun again: {count(DONE)} are done, none twice. The rate "
      "decides whether logistic regression solves its two tasks in time; at no "
      "rate does it solve the others.")
-print(claims.summary())
