@@ -135,12 +135,14 @@ live.widget = (root, data) => {
     const { probabilities, patterns } = seen[shown];
     [...line.querySelectorAll("button")].forEach((chip, t) =>
       chip.setAttribute("aria-pressed", String(t === shown)));
-    asked.textContent = `After “${symbols[tokens[shown]]}”, token ${shown + 1}, the model `
-      + "gives these probabilities to the next token:";
+    const last = tokens[shown] === end;  // no training says what would follow
+    asked.textContent = last ? `“${symbols[end]}” is token ${shown + 1}: nothing follows.`
+      : `After “${symbols[tokens[shown]]}”, token ${shown + 1}, the model gives these `
+      + "probabilities to the next token:";
     next.replaceChildren();
     const order = probabilities.map((_, i) => i);
     order.sort((x, y) => probabilities[y] - probabilities[x]);
-    order.slice(0, 4).forEach((i) => {
+    order.slice(0, last ? 0 : 4).forEach((i) => {
       const row = make("div", next, undefined, { class: "live-line" });
       make("span", row, symbols[i]);
       make("span", row, undefined, { class: "live-share" }).style.width

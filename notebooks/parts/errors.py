@@ -107,7 +107,8 @@ def swapped(model: Transformer, batch: Batch, task: Counting) -> dict[str, float
     stay: dict[str, list[float]] = {"another a": [], "another b": []}
     n_early = 0
     for row, answer in zip(batch.inputs.tolist(), written.tolist(), strict=True):
-        error = first_error(answer, row[PROMPT:], task.end)
+        wanted = [token for token in row[PROMPT:] if token != task.spec.pad]
+        error = first_error(answer[: len(wanted)], wanted, task.end)
         if error.kind != "early EoS" or error.position == 0:
             continue
         n_early += 1

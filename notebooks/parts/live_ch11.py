@@ -91,7 +91,7 @@ def packed(tensor: torch.Tensor) -> dict[str, Any]:
     numbers = tensor.detach().cpu().double().numpy()
     scale = float(np.float32(np.abs(numbers).max() / STEPS)) or 1.0
     whole = np.clip(np.rint(numbers / scale), -STEPS, STEPS).astype(int).ravel() + STEPS + 1
-    whole = np.append(whole, [0] * (len(whole) % 2))  # two take three letters
+    whole = np.append(whole, np.zeros(len(whole) % 2, int))  # two take three letters
     bits = (whole[:, None] >> np.arange(9)[::-1] & 1).astype(np.uint8).ravel()
     letters = base64.b64encode(np.packbits(bits)).decode()[: len(whole) * 3 // 2]
     return {"shape": list(tensor.shape), "scale": scale, "letters": letters}
