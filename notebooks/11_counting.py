@@ -451,6 +451,10 @@ say("; ".join(f"{name} (layer.head): {weight:.2f} of its attention there"
               for name, weight in weights.items()) + ", where 1 is all.")
 
 # %% [markdown]
+# Of each two panels the left one is the program's selection, the right one a
+# head; yellow is all of a query's attention. Compare the last rows, where the
+# number just written is b.
+#
 # ### What is used: patch it
 #
 # A weight says where a head attends, not whether the answer depends on it. So
