@@ -6,8 +6,9 @@
 
 Start it on the login node, in the checkout: the jobs use the same folder and the same
 Python. It submits the jobs, hands them the runs as they start, and ends them when all
-is done. What follows the options is what `python -m progtx_core sweep` takes. Stopped,
-by Ctrl-C or because jobs ran out of time, it goes on when it is started again.
+is done. What follows the options is what `python -m progtx_core sweep` takes. It waits
+a week for a job to begin, and says so; `--patience` changes that. Stopped by Ctrl-C, as
+when all jobs ran out of time, it goes on when it is started again.
 
 Whoever reaches a scheduler of Dask can run code as you. So all talk here is encrypted,
 and only who has this run's certificate, which lies in a folder that you alone can read,
@@ -44,6 +45,7 @@ JOB = {
     "scheduler_options": {"dashboard": False, "dashboard_address": "127.0.0.1:0"},
     "worker_extra_args": ["--no-dashboard", "--dashboard-address", "127.0.0.1:0"],
 }
+A_WEEK = 7 * 24 * 3600  # seconds: a job may stand in a queue for days
 QUEUES = {
     "slurm": SLURMCluster,
     "pbs": PBSCluster,
@@ -72,7 +74,7 @@ def main() -> int:
             return 0
         cluster.scale(jobs=asked.jobs)
         where = ["--scheduler", cluster.scheduler_address, "--workers", str(asked.jobs)]
-        return progtx(["sweep", *sweep, *where])
+        return progtx(["sweep", *where, "--patience", str(A_WEEK), *sweep])
 
 
 if __name__ == "__main__":

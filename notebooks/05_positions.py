@@ -74,7 +74,7 @@ from progtx_core.models.self_attention import SelfAttention as CoreModel
 from progtx_core.tools import recorded
 from progtx_core.tools.checkers import check
 from progtx_core.tools.claims import Claims
-from progtx_core.tools.page import accuracy_table, glue, say, show, table
+from progtx_core.tools.page import accuracy_table, glue, say, show
 from progtx_core.training import Config, fit, held_out
 from torch import nn
 from experiments import positions
@@ -432,7 +432,7 @@ show(position_pictures.waves(one_pair, all_pairs, distances),
      "pairs, for a query that asks for distance zero and one that asks for "
      "four to the left.")
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 say(f"The quickest of these {len(angles)} pairs comes round after "
     f"{2 * np.pi / angles[0]:.0f} positions, the slowest after "
     f"{2 * np.pi / angles[-1]:,.0f}. Over the {seq_len} positions of this "
@@ -490,10 +490,7 @@ largest_gap = max(np.abs(live[place] - then[place][:n_live]).max()
                   for place in LIVE[:3])
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-table(["scheme", "task", "now", "recorded"], [
-    [scheme, task, f"{now.min():.3f} to {now.max():.3f}",
-     f"{then[scheme, task].min():.3f} to {then[scheme, task].max():.3f}"]
-    for (scheme, task), now in live.items()])
+landmarks.now_and_then(live, then)
 
 # %% [markdown]
 # Touch it: the layer without positions beside the scheme that you choose, one
@@ -553,8 +550,7 @@ print("the same for one value, ten times or once:", ", ".join(lost))
 # of $1/4$ must help. Here are both, alone and together.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-table(["scheme", "as it is: median (worst to best)", "with a marked start"],
-      landmarks.rows(record))
+landmarks.show(record)
 
 # %% [markdown]
 # Recorded accuracies on `argmax_position`; chance is one in ten. The slope

@@ -24,7 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     try:
         options = parser().parse_args(arguments)
-        prepare()
+        paths.check_own()
+        unwind_when_killed()
         if options.subcommand in NEED_CLONE and not paths.is_clone():
             raise ValueError(f"'{options.subcommand}' {CLONE}")
         status = options.command(options)
@@ -42,14 +43,11 @@ def main(arguments: list[str] | None = None) -> int:
     return 1
 
 
-def prepare() -> None:
-    """A plain `kill` unwinds as an exit does; kernels run the code of this checkout."""
+def unwind_when_killed() -> None:
+    """A plain `kill` unwinds as an exit does."""
     for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
         if signal.getsignal(number) != signal.SIG_IGN:  # as `nohup` makes it
             signal.signal(number, lambda number, _: sys.exit(128 + number))
-    if paths.is_clone():
-        there = os.environ.get("PYTHONPATH", "")
-        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(paths.ROOT), there]))
 
 
 class Parser(argparse.ArgumentParser):

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 LARGEST = 1e300  # of a number; far below what a float overflows at
+Bound = float | None
+MOST_NUMBERS = 10**8  # in one tensor, or in a model; more would hardly fit into memory
 
 
 def whole(name: str, value: object, at_least: int, at_most: int | None = None) -> int:
@@ -29,12 +31,20 @@ def whole(name: str, value: object, at_least: int, at_most: int | None = None) -
     return value
 
 
+def size(name: str, value: object, at_least: int = 1, times: int = 1) -> int:
+    """Return `value` if it is a whole number, and `times` as many numbers are no flood."""
+    if (n := whole(name, value, at_least)) * times > MOST_NUMBERS:
+        most = f"{MOST_NUMBERS:,} numbers; at most {MOST_NUMBERS // times:,} fit here"
+        raise ValueError(f"{name}={shown(value)} makes more than {most}")
+    return n
+
+
 def number(
     name: str,
     value: object,
-    above: float | None = None,
-    at_least: float | None = None,
-    at_most: float | None = None,
+    above: Bound = None,
+    at_least: Bound = None,
+    at_most: Bound = None,
 ) -> float:
     """Return `value` as a float if it is a finite number in the range, else raise.
 

@@ -27,14 +27,12 @@ class Spec:
     per_position: bool = False
 
     def __post_init__(self) -> None:
-        checks.whole("n_classes", self.n_classes, at_least=2)
-        checks.whole("seq_len", self.seq_len, at_least=1)
+        checks.size("seq_len", self.seq_len)
+        checks.size("n_classes", self.n_classes, 2, self.seq_len)
         if (self.d_input is None) == (self.d_vocab is None):
-            raise ValueError(
-                "a spec needs exactly one of d_input and d_vocab, not both or none"
-            )
+            raise ValueError("a spec needs exactly one of d_input and d_vocab, got 0 or 2")
         width = "d_input" if self.d_vocab is None else "d_vocab"
-        checks.whole(width, getattr(self, width), at_least=1)
+        checks.size(width, getattr(self, width), 1, self.seq_len)
         if self.pad is not None:
             checks.whole("pad", self.pad, 0, (self.d_vocab or 0) - 1)
 

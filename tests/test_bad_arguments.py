@@ -18,6 +18,7 @@ from progtx_core import checks, models, rasp, tasks
 from progtx_core.evaluation import generation, predict
 from progtx_core.models.device import device
 from progtx_core.models.transformer import CausalTransformer
+from progtx_core.optim import PatternSearch
 from progtx_core.tasks import SPLITS
 from progtx_core.training import (
     Checkpoints,
@@ -47,6 +48,7 @@ NUMBER = {"None": None, "text": "0.1", "bool": True, "nan": math.nan, "huge": HU
 TASK = tasks.get("last_gt_first", seq_len=4)
 TOKENS = tasks.get("counting", n_numbers=8, max_len=12)
 GENERATOR = torch.Generator()
+FLOOD = {"billion": 10**9, "trillion": 10**12, "flood of digits": DIGITS}
 BATCH = TASK.sample(6, GENERATOR)
 CASES: dict[str, tuple] = {}
 
@@ -68,13 +70,16 @@ for field in ("learning_rate", "weight_decay"):
         case(f"Config({field}={kind})", partial(Config, **{field: value}), field)
 for kind, value in {"None": None, "name": "cosin", "number": 3, "digits": DIGITS}.items():
     case(f"Config(schedule={kind})", partial(Config, schedule=value), "schedule")
+for field in ("batch_size", "n_train", "n_eval"):
+    for kind, value in FLOOD.items():
+        case(f"Config({field}={kind})", partial(Config, **{field: value}), field)
 case("Config(n_train < batch)", partial(Config, n_train=5, batch_size=6), "n_train")
 case("Config(warmup > steps)", partial(Config, steps=5, warmup_steps=6), "warmup_steps")
 
 # Spec and Batch ----------------------------------------------------------------------
 
 for field in ("n_classes", "seq_len", "d_input"):
-    for kind, value in (WHOLE | {"zero": 0, "below": -2}).items():
+    for kind, value in (WHOLE | {"zero": 0, "below": -2} | FLOOD).items():
         sizes = {"n_classes": 2, "seq_len": 3, "d_input": 2} | {field: value}
         word = "exactly one of" if (field, value) == ("d_input", None) else field
         case(f"Spec({field}={kind})", partial(Spec, **sizes), word)
@@ -92,11 +97,12 @@ case(
 # Tasks -------------------------------------------------------------------------------
 
 SIZES = ["seq_len", "d_input", "n_values", "d_key", "n_numbers", "max_len", "longest"]
+SIZES += ["n_symbols", "max_numbers", "highest", "n_terms", "max_digits"]
 for name in tasks.names():
     make = partial(tasks.get, name)
     known = [s for s in SIZES if s in tasks.base._registry[name].__init__.__annotations__]
     for size in known:
-        for kind, value in (WHOLE | {"zero": 0, "below": -3}).items():
+        for kind, value in (WHOLE | {"zero": 0, "below": -3} | FLOOD).items():
             if value is not None:
                 case(f"{name}({size}={kind})", partial(make, **{size: value}), size)
     case(f"{name}(bogus)", partial(make, bogus=1), "bogus")
@@ -107,15 +113,22 @@ for kind, name in {
     "digits": DIGITS,
 }.items():
     case(f"tasks.get({kind})", partial(tasks.get, name), "task")
-for kind, n in (WHOLE | {"zero": 0, "below": -1, "too many": 10**12}).items():
+for kind, n in (WHOLE | {"zero": 0, "below": -1} | FLOOD).items():
     case(f"sample({kind})", partial(TASK.sample, n, GENERATOR), "n must be")
+    CASES[f"sample({kind})"] = CASES[f"sample({kind})"][0], "n"
 for kind, split in {"None": None, "typo": "tets", "number": 1}.items():
     case(f"sample(split={kind})", partial(TASK.sample, 3, GENERATOR, split), "split")
     case(f"held_out(split={kind})", partial(held_out, TASK, split, 3), "split")
 case("DataSet(name)", partial(tasks.FiniteDataset, "trend_sign", 100), "task")
+case("DataSet(flood)", partial(tasks.FiniteDataset, TASK, 10**9), "size")
+case("DataSet(seed)", partial(tasks.FiniteDataset, TASK, 10, 10**30), "seed")
+long = tasks.get("parity", seq_len=10**6)
+case("StringSet(flood)", partial(tasks.StringSet, long), "size")
+for kind, task in {"long": tasks.get("trend_sign", seq_len=10**7), "strings": long}.items():
+    case(f"sample of a {kind}", partial(task.sample, 10**3, GENERATOR), "n=1000")
 case("DataSet(few)", partial(tasks.FiniteDataset, TASK, 5), "size")
 case("DataSet(too many)", partial(tasks.FiniteDataset, tasks.get("parity"), 300), "unique")
-case("Stream(None)", lambda: next(Stream(TASK, 10**9, 0)), "n must be")
+case("Stream(None)", lambda: next(Stream(TASK, 10**9, 0)), "n=")
 LABELS = {
     "one axis": torch.zeros(3),
     "four axes": torch.zeros(3, 4, 5, 6),
@@ -128,6 +141,40 @@ LABELS = {
 }
 for kind, value in LABELS.items():
     case(f"labels({kind})", partial(TASK.labels, value), "inputs")
+for name in tasks.names():
+    task = tasks.get(name)
+    inputs = task.sample(1, GENERATOR).inputs
+    example, of_tokens = inputs[0].tolist(), task.spec.d_vocab is not None
+    wrong = {
+        "None": None,
+        "number": 5,
+        "text": "abc",
+        "empty": [],
+        "batch": inputs.tolist(),
+        "Nones": [None] * len(example),
+        "texts": ["a"] * len(example),
+        "ragged": [example[0], [1, 2, 3]],
+        "dict": {"a": 1},
+        "nan": [math.nan] * len(example),
+    }
+    if of_tokens:
+        wrong |= {"floats": [float(i) for i in example], "too high": [10**6], "below": [-1]}
+        wrong |= {"features": [[1.0, 2.0]], "digits": [DIGITS], "one token": [1]}
+    else:
+        wrong |= {"one axis": [1.0, 2.0], "complex": [[1j] * len(row) for row in example]}
+        wrong |= {"inf": [[math.inf] * len(row) for row in example]}
+    if isinstance(task, tasks.state_tracking.StateTracking) or name == "sum_mod_10":
+        del wrong["one token"]  # a string of one symbol
+    for kind, value in wrong.items():
+        case(f"{name}.label({kind})", partial(task.label, value), "example")
+    for kind, given in {"seed": 0, "numpy": np.random.default_rng(0), "None": None}.items():
+        case(f"{name}.sample by {kind}", partial(task.sample, 3, given), "generator")
+strings = tasks.StringSet(tasks.get("parity"))
+case("StringSet.sample by a seed", partial(strings.sample, 3, 0), "generator")
+search = partial(PatternSearch, [nn.Parameter(torch.zeros(2))])
+for kind, given in {"seed": 0, "numpy": np.random.default_rng(0)}.items():
+    case(f"PatternSearch by {kind}", partial(search, generator=given), "generator")
+case("StringSet.label(None)", partial(strings.label, None), "example")
 case("encode(symbol)", partial(tasks.get("sum_mod_10").encode, ["3+x"]), "'x'")
 
 # Models ------------------------------------------------------------------------------
@@ -141,7 +188,7 @@ for name in models.names():
     known = models.LADDER[name][0].__init__.__code__.co_varnames
     for size in MODEL_SIZES:
         if size in known and size not in models.LADDER[name][1]:
-            for kind, value in (WHOLE | {"zero": 0, "below": -3}).items():
+            for kind, value in (WHOLE | {"zero": 0, "below": -3} | FLOOD).items():
                 if not (value is None and size in ("d_mlp", "n_ctx")):
                     make = partial(build, TASK.spec, **{size: value})
                     case(f"{name}({size}={kind})", make, size)
@@ -160,6 +207,24 @@ for kind, value in {
     "none": torch.ones(1, 0).long(),
 }.items():
     case(f"tokens {kind}", partial(of_tokens, value), "inputs")
+WIDE, MANY = Spec(2, 10, 10**6), Spec(10**6, 90, 9)
+for name, spec, sizes in [
+    ("logistic_regression", MANY, {"n_features": None}),
+    ("max_pooling", WIDE, {"d_model": 10**4}),
+    ("attention_pooling", MANY, {"d_model": 10**4}),
+    ("self_attention", WIDE, {"d_model": 10**4}),
+    ("self_attention", TASK.spec, {"d_model": 10**5}),
+    ("transformer", TASK.spec, {"n_ctx": 10**7}),
+    ("transformer", TASK.spec, {"n_layers": 10**4}),
+    ("transformer", TASK.spec, {"n_layers": 10, "d_model": 4000}),
+    ("transformer", TASK.spec, {"d_mlp": 10**7}),
+]:
+    word, given = next(iter(sizes)), {k: v for k, v in sizes.items() if v}
+    case(
+        f"{name}: {word} of {spec}, {given}",
+        partial(models.build, name, spec, **given),
+        word,
+    )
 case("heads", partial(models.build, "transformer", TASK.spec, n_heads=3), "n_heads")
 case(
     "scheme", partial(models.build, "transformer", TASK.spec, positions="rotery"), "rotary"
@@ -227,6 +292,14 @@ for kind, model in {
     "list": ["transformer"],
 }.items():
     case(f"fit(model={kind})", partial(fit, model, TASK, Config(n_eval=6)), "model")
+
+
+class OfComplex(nn.Linear):
+    def __init__(self, spec):
+        super().__init__(spec.n_features, 2, dtype=torch.cfloat)
+
+
+case("fit(complex)", partial(fit, OfComplex, TASK, Config(n_eval=6)), "not complex")
 case("fit(makes none)", partial(fit, lambda spec: 5, TASK, Config(n_eval=6)), "model")
 for kind, task in {"None": None, "name": "trend_sign", "class": type(TASK)}.items():
     case(f"fit(task={kind})", partial(fit, "max_pooling", task), "task")
@@ -336,7 +409,8 @@ for name in ("aggr_mean", "aggr_max", "aggr_min"):
 case("decode(empty)", partial(rasp.decode, lambda x: x, []), "prompt")
 case("decode(None)", partial(rasp.decode, None, [1]), "program")
 case("decode(nothing)", partial(rasp.decode, lambda x: [], [1]), "returns 0 numbers for 1")
-case("decode(max_new)", partial(rasp.decode, lambda x: x, [1], 0), "max_new")
+for kind, n in {"zero": 0, "billion": 10**9}.items():
+    case(f"decode(max_new={kind})", partial(rasp.decode, lambda x: x, [1], n), "max_new")
 
 # Checks themselves -------------------------------------------------------------------
 

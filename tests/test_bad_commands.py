@@ -386,7 +386,7 @@ def house(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path / "notebooks")
     monkeypatch.setattr(paths, "PROFILES", tmp_path / "notebooks" / "profiles")
     monkeypatch.setattr(paths, "ROOT", tmp_path)
-    monkeypatch.setattr("progtx_core.__main__.prepare", lambda: None)
+    monkeypatch.setattr("progtx_core.__main__.unwind_when_killed", lambda: None)
     monkeypatch.chdir(tmp_path)
 
     def reached(*_, **__):
@@ -395,7 +395,8 @@ def house(tmp_path, monkeypatch):
     monkeypatch.setattr("progtx_core.tools.execution.execute", reached)
     monkeypatch.setattr("progtx_core.training.loop.update", reached)
     monkeypatch.setattr("progtx_core.tools.experiments.runner.Runner.run", reached)
-    monkeypatch.setattr("progtx_core.tools.experiments.executors.executors_of", reached)
+    monkeypatch.setattr("progtx_core.tools.experiments.executors.on_dask", reached)
+    monkeypatch.setattr("progtx_core.tools.experiments.executors.local", reached)
     return tmp_path
 
 

@@ -1,7 +1,10 @@
 import os
+import shutil
 import subprocess
 import sys
 import venv
+
+import pytest
 
 from progtx_core.__main__ import main
 from progtx_core.tools import doctor, paths
@@ -47,3 +50,24 @@ def test_doctor_runs_where_nothing_is_installed(tmp_path):
     assert missing.returncode == 1
     assert missing.stderr.startswith("error: No module named")
     assert sys.executable != str(python)
+
+
+@pytest.mark.parametrize("notebooks", [False, True])
+def test_a_copied_package_is_told_what_it_lacks(tmp_path, notebooks):
+    """Only the folder of the package, or that and the chapters, and nothing installed."""
+    venv.create(tmp_path / "bare", with_pip=False)
+    python = tmp_path / "bare" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    shutil.copytree(paths.ROOT / "progtx_core", tmp_path / "progtx_core")
+    if notebooks:
+        (tmp_path / "notebooks").mkdir()
+    done = subprocess.run(
+        [python, "-m", "progtx_core", "doctor"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+    )
+    assert done.returncode == 1 and done.stderr == ""
+    first, second, *_ = done.stdout.splitlines()
+    assert first.startswith("FAIL  ") and f"copied to {tmp_path}" in first
+    assert "fix: git clone" in first and second.startswith("OK    Python 3.11")

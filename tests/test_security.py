@@ -78,9 +78,9 @@ def test_a_key_is_found_in_no_file(tmp_path):
 def test_a_local_cluster_of_dask_is_reached_from_this_machine_only():
     pytest.importorskip("distributed")
     script = """
-from progtx_core.tools.experiments.executors import end, executors_of
+from progtx_core.tools.experiments.executors import end, on_dask
 if __name__ == "__main__":
-    make, _ = executors_of("local", 1)
+    make, _ = on_dask("local", 1)
     executor = make()
     executor.submit(abs, -1).result()
     print("listening", flush=True)

@@ -72,7 +72,7 @@ def chord(reach: float = 2.0) -> None:
     ax.plot(0, loss(pair).mean(), "s", color="C1", label="mean loss of the pair")
     ax.plot(0, loss(0), "D", color="black", label="loss at z = 0: ln 2")
     ax.set(xlabel="z", ylabel="loss (nats)", ylim=(-0.15, None))
-    plots.legend_below(figure, ax)
+    ax.legend(frameon=False, fontsize=8)
     show(
         figure,
         "The loss against z falls and bends upward. A straight line joins its points at "

@@ -1,8 +1,11 @@
-"""A picture of chapter 2: the positions to which a maximum attends."""
+"""Chapter 2: the positions to which a maximum attends."""
 
 import torch
 from progtx_core import plots
+from progtx_core.models.pooling import TemporalPooling
 from progtx_core.tools.page import show
+from progtx_core.types import Batch
+from torch.nn import functional as F
 
 
 def attention_of_a_maximum(signal: torch.Tensor, votes: dict[str, torch.Tensor]) -> None:
@@ -26,3 +29,27 @@ def attention_of_a_maximum(signal: torch.Tensor, votes: dict[str, torch.Tensor])
         "Bars of a signal by position, and beneath, for two models, the number of "
         "questions that attend to each position. Only a few positions get any.",
     )
+
+
+def two_kinds(model: TemporalPooling, batch: Batch) -> dict[str, float]:
+    """What the questions of a max pooling model that read the signal do, and the others.
+
+    A question reads the signal if it weighs all features nearly alike. Returns how many
+    do; the share of their attention, and of the others', at the greatest or least value
+    (of answered questions alone); and the accuracy with the others kept at their means.
+    """
+    signal = batch.inputs.sum(-1)
+    with torch.no_grad():
+        hidden = model.project(batch.inputs).relu()  # (batch, seq, d_model)
+        weight = model.project.weight  # (d_model, d_input)
+        reads = F.cosine_similarity(weight, torch.ones_like(weight)).abs() > 0.9
+        loudest, chosen = hidden.max(1)  # (batch, d_model)
+        kept = model.logits_head(torch.where(reads, loudest, loudest.mean(0))).argmax(-1)
+    ends = torch.stack([signal.argmax(1), signal.argmin(1)], 1)  # (batch, 2)
+    hits, answered = (chosen.unsqueeze(2) == ends.unsqueeze(1)).any(2), loudest > 0
+    return {
+        "number": reads.sum().item(),
+        "on ends": hits[answered & reads].float().mean().item(),
+        "others on ends": hits[answered & ~reads].float().mean().item(),
+        "others kept": (kept == batch.targets).float().mean().item(),
+    }

@@ -40,15 +40,14 @@ class FastLosses:
         check_model(model)
         self.model = model
         self.layers: dict[str, Any] = dict(model.named_modules())
-        self.named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
-        self.ends = torch.tensor([p.numel() for _, p in self.named]).cumsum(0)
+        self.named = list(model.named_parameters())
         self.dtype = self.named[0][1].dtype
         self.tree = Prefixes(batch, model.spec, self.dtype)
         at = F.one_hot(self.tree.depth, model.positions.n_ctx)  # what a table multiplies
         self.at = at.T.unsqueeze(2).to(self.dtype)  # (position, node, 1)
         self.memory = checks.whole("memory", memory, at_least=1)
         self.kept: dict[str, Tensor] = {}  # activations of the model as it is
-        self.version: list[int] = []
+        self.kept_at = torch.empty(0)  # all parameters, as they were then
         self.n = 1  # candidates that are being measured
         torch.empty(LARGE, dtype=torch.uint8)  # freed at once: see LARGE
 
@@ -63,10 +62,15 @@ class FastLosses:
     @torch.no_grad()
     def __call__(self, moves: Moves) -> Tensor:
         """Losses (n_moves,), each a little too low."""
-        version = [p._version for _, p in self.named]  # torch counts changes in place
-        if version != self.version:
-            self.version, self.kept, self.n = version, {}, 1
+        # Compared by value: torch does not count all changes, and not across copies.
+        now = torch.cat([p.flatten() for _, p in self.named])
+        if now.dtype != self.dtype:
+            made = f"FastLosses was made for {self.dtype}, the model is {now.dtype} now"
+            raise ValueError(f"{made}; make a new one")
+        if not torch.equal(now, self.kept_at.to(now)):
+            self.kept, self.n = {}, 1
             self.forward(None)
+            self.kept_at = now
         losses = torch.empty(len(moves), dtype=torch.double)
         # Moves that begin at the same part of the model have the same part to skip.
         order = moves.coordinates.amin(1).argsort()
@@ -80,8 +84,13 @@ class FastLosses:
         # A last axis of 1 marks what is unchanged, so one candidate is joined by a copy.
         self.n = max(2, len(moves))
         found = {}
-        for number, who, places, change in moves.by_parameter(self.ends):
-            name, parameter = self.named[number]
+        searched = [(n, p) for n, p in self.named if p.requires_grad]  # at the moment
+        ends = torch.tensor([p.numel() for _, p in searched]).cumsum(0)
+        last = sum(p.numel() for _, p in searched) - 1
+        for place in moves.coordinates.aminmax():
+            checks.whole("a place that is moved", int(place), 0, last)
+        for number, who, places, change in moves.by_parameter(ends):
+            name, parameter = searched[number]
             row = column = places  # of a diagonal: the weights of a norm
             if parameter.ndim == 2:
                 row, column = places // parameter.shape[1], places % parameter.shape[1]
@@ -209,3 +218,7 @@ def check_model(model) -> None:
         raise ValueError(
             f"FastLosses needs learned positions or none, per_position; got {got}"
         )
+    dtypes = {p.dtype for p in model.parameters()}
+    if len(dtypes) > 1 or not dtypes <= set(ROUNDING):
+        got = ", ".join(sorted(map(str, dtypes)))
+        raise ValueError(f"parameters must be all float32 or all float64, got {got}")

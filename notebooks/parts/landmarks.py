@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from progtx_core.models.positions import Positions, relative_distance
 from progtx_core.models.self_attention import SelfAttention
-from progtx_core.tools import recorded
+from progtx_core.tools import page, recorded
 from progtx_core.types import Spec
 from torch import Tensor
 from torch.nn import functional as F
@@ -25,14 +25,23 @@ PAIRS = {
 }
 
 
-def rows(record) -> list[list[str]]:
+def show(record) -> None:
     """A row a scheme: its accuracies on argmax_position as it is, and with the mark."""
     found = []
     for name, pair in PAIRS.items():
         two = [recorded.values(record, row, "argmax_position") for row in pair]
         texts = [f"{np.median(a):.2f} ({a.min():.2f} to {a.max():.2f})" for a in two]
         found.append([name, *texts])
-    return found
+    page.table(["scheme", "as it is: median (worst to best)", "with a marked start"], found)
+
+
+def now_and_then(live: dict, then: dict) -> None:
+    """What was trained anew beside what is recorded, by (scheme, task)."""
+    found = []
+    for (scheme, task), now in live.items():
+        texts = [f"{a.min():.3f} to {a.max():.3f}" for a in (now, then[scheme, task])]
+        found.append([scheme, task, *texts])
+    page.table(["scheme", "task", "now", "recorded"], found)
 
 
 class Slope(Positions):

@@ -45,6 +45,7 @@ def at_a_glance(chapter: str, built: nn.Module | None = None, **facts: object) -
         built: an example of what is trained, whose parameters are counted.
         facts: further rows: task, model, prerequisites.
     """
+    paths.check_own()
     path = f"notebooks/{chapter}.ipynb"
     try:
         seconds = paths.record_of(paths.ROOT / path).get("seconds")

@@ -8,19 +8,18 @@ from torch import nn
 
 from progtx_core.tasks import Task
 from progtx_core.training import TrainingResult
-from progtx_core.training.data import held_out
+from progtx_core.training.data import check_logits, held_out
 from progtx_core.types import Batch
 
 
 def predict(model: nn.Module, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
     """Probabilities (answers, n_classes) and targets (answers,) where the mask is True."""
-    if not batch.mask.any():
-        raise ValueError("mask is False everywhere: no answer counts; mark one True")
     was_training = model.training
     model.eval()
     with torch.no_grad():
-        probabilities = model(batch.inputs).softmax(-1)
+        check_logits(logits := model(batch.inputs), batch)
     model.train(was_training)
+    probabilities = logits.softmax(-1)
     return probabilities[batch.mask].numpy(), batch.targets[batch.mask].numpy()
 
 

@@ -25,11 +25,12 @@ class Cache:
             raise ValueError("what was read can be kept for a causal model only")
         d_model, n_heads = model.norm.normalized_shape[0], layers[0].n_heads
         positions: Any = model.positions
-        self.added = positions.add_to_embeddings(torch.zeros(1, total, d_model))[0]
+        zeros = model.embed.weight.new_zeros
+        self.added = positions.add_to_embeddings(zeros(1, total, d_model))[0]
         self.bias = positions.attention_bias(total)
         self.rotates = type(positions).rotate is not Positions.rotate
         shape = (batch, n_heads, total, d_model // n_heads)
-        self.kept = [(torch.zeros(shape), torch.zeros(shape)) for _ in layers]
+        self.kept = [(zeros(shape), zeros(shape)) for _ in layers]
 
     def read(self, tokens: torch.Tensor) -> torch.Tensor:
         """Logits of the last of these tokens: (batch, new) to (batch, n_classes)."""
@@ -37,7 +38,7 @@ class Cache:
         self.length = start + tokens.shape[1]
         if self.length > self.total:
             raise ValueError(f"there is room for {self.total} tokens, not {self.length}")
-        resid = model.embed(as_features(tokens, model.spec))
+        resid = model.embed(as_features(tokens, model.spec, model.embed))
         resid = resid + self.added[start : self.length]
         for block, kept in zip(model.blocks, self.kept, strict=True):
             resid = resid + self.attend(block.attention, block.norm_1(resid), *kept)
@@ -54,6 +55,7 @@ class Cache:
         if self.bias is not None:
             bias = bias + self.bias[:, start:end, :end]
         keys, values = keys[:, :, :end], values[:, :, :end]
+        bias = bias.to(queries.dtype)
         mixed = nn.functional.scaled_dot_product_attention(queries, keys, values, bias)
         return layer.W_O(mixed.transpose(1, 2).flatten(2))
 

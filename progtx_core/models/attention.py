@@ -10,6 +10,8 @@ from torch.nn import functional as F
 from progtx_core import checks
 from progtx_core.models.positions import Positions
 
+WIDEST = 5000  # of a model; the four matrices of a layer have 4 d_model^2 numbers
+
 # In place of minus infinity: a query without any key becomes a mean of all, not NaN.
 NEG_INF = torch.finfo(torch.float32).min
 
@@ -38,8 +40,8 @@ class MultiHeadAttention(nn.Module):
 
     def __init__(self, d_model: int, n_heads: int, causal: bool = False) -> None:
         super().__init__()
-        checks.whole("n_heads", n_heads, at_least=1)
-        if checks.whole("d_model", d_model, at_least=1) % n_heads:
+        checks.size("n_heads", n_heads)
+        if checks.whole("d_model", d_model, 1, WIDEST) % n_heads:
             raise ValueError(f"n_heads={n_heads} must divide d_model={d_model}")
         self.n_heads, self.causal = n_heads, causal
         layers = (nn.Linear(d_model, d_model) for _ in range(4))
@@ -59,6 +61,7 @@ class MultiHeadAttention(nn.Module):
             learned = positions.attention_bias(x.shape[1])
             if learned is not None:
                 bias = learned if bias is None else learned + bias
+        bias = bias if bias is None else bias.to(queries.dtype)
         if self.kept is None:  # nobody asks for the pattern: one fused call
             mixed = F.scaled_dot_product_attention(queries, keys, values, bias)
         else:

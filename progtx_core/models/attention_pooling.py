@@ -26,11 +26,9 @@ class AttentionPooling(nn.Module):
 
     def __init__(self, spec: Spec, d_model: int = 32, scores: str = "additive") -> None:
         super().__init__()
-        checks.whole("d_model", d_model, at_least=1)
-        self.spec, self.scores = (
-            spec,
-            checks.one_of("scores", scores, ("linear", "additive")),
-        )
+        checks.size("d_model", d_model, 1, 2 * spec.d_features + spec.n_classes)
+        self.spec = spec
+        self.scores = checks.one_of("scores", scores, ("linear", "additive"))
         self.W_K = nn.Linear(spec.d_features, d_model)
         self.W_V = nn.Linear(spec.d_features, d_model)
         self.query = nn.Parameter(torch.randn(d_model) / d_model**0.5)
@@ -38,7 +36,7 @@ class AttentionPooling(nn.Module):
 
     def pattern(self, inputs: Tensor) -> Tensor:
         """Weights of the positions, (batch, seq): at least 0, and 1 in all."""
-        keys = self.W_K(as_features(inputs, self.spec))  # (batch, seq, d_model)
+        keys = self.W_K(as_features(inputs, self.spec, self.W_K))  # (batch, seq, d_model)
         if self.scores == "additive":
             scores = keys.tanh() @ self.query  # (batch, seq)
         else:
@@ -50,7 +48,7 @@ class AttentionPooling(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(batch, seq, d_features), or tokens (batch, seq), to (batch, n_classes)."""
-        values = self.W_V(as_features(inputs, self.spec))  # (batch, seq, d_model)
+        values = self.W_V(as_features(inputs, self.spec, self.W_V))  # (batch, seq, d_model)
         weights = self.pattern(inputs).unsqueeze(-1)  # (batch, seq, 1)
         pooled = (weights * values).sum(1)  # (batch, d_model)
         return self.logits_head(pooled)  # (batch, n_classes)

@@ -7,20 +7,21 @@ from progtx_core import checks
 from progtx_core.types import Spec
 
 
-def as_features(inputs: Tensor, spec: Spec) -> Tensor:
-    """(batch, seq, d_features) from an input of the task; a token becomes one-hot.
+def as_features(inputs: Tensor, spec: Spec, reader: nn.Linear | None = None) -> Tensor:
+    """(batch, seq, d_features) in the precision of what reads them; a token is one-hot.
 
     >>> import torch
     >>> as_features(torch.tensor([[2, 0]]), Spec(2, seq_len=2, d_vocab=3)).tolist()
     [[[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]]
     """
     spec.check_inputs(inputs)
-    return inputs if spec.d_vocab is None else F.one_hot(inputs, spec.d_vocab).float()
+    features = inputs if spec.d_vocab is None else F.one_hot(inputs, spec.d_vocab).float()
+    return features if reader is None else features.to(reader.weight.dtype)
 
 
 def embedding(spec: Spec, d_model: int) -> nn.Linear:
     """A linear map of the features of a position; for tokens, a vector for each of them."""
-    checks.whole("d_model", d_model, at_least=1)
+    checks.size("d_model", d_model, 1, spec.d_features + spec.n_classes)
     layer = nn.Linear(spec.d_features, d_model)
     if spec.d_vocab is not None:
         # Entries of size 1, as in nn.Embedding: positions would drown nn.Linear's default.
@@ -34,7 +35,6 @@ def padding_mask(inputs: Tensor, spec: Spec) -> Tensor | None:
         return None
     mask = inputs != spec.pad
     if not (some := mask.any(1)).all():
-        raise ValueError(
-            f"inputs: row {int(some.int().argmin())} is all padding, token {spec.pad}"
-        )
+        row = int(some.int().argmin())
+        raise ValueError(f"inputs: row {row} is all padding, token {spec.pad}")
     return mask

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from progtx_core import checks
 from progtx_core.models.inputs import as_features
 from progtx_core.types import Spec
 
@@ -19,15 +20,14 @@ class LogisticRegression(nn.Module):
     def __init__(self, spec: Spec) -> None:
         super().__init__()
         self.spec = spec
+        checks.size("spec.n_features", spec.n_features, 1, spec.n_classes)
         self.linear = nn.Linear(spec.n_features, spec.n_classes)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(batch, seq_len, d_features), or tokens, to (batch, n_classes)."""
-        features = as_features(inputs, self.spec)  # (batch, seq, d_features)
-        if (seq := features.shape[1]) != self.spec.seq_len:
-            raise ValueError(
-                f"inputs need seq_len={self.spec.seq_len} positions, got {seq}"
-            )
+        features = as_features(inputs, self.spec, self.linear)  # (batch, seq, d_features)
+        if (seq := features.shape[1]) != (n := self.spec.seq_len):
+            raise ValueError(f"inputs need seq_len={n} positions, got {seq}")
         flat = features.flatten(1)  # (batch, n_features)
         return self.linear(flat)  # (batch, n_classes)
 

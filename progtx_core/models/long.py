@@ -89,13 +89,8 @@ LONG_SCHEMES: dict[str, type[Positions]] = SCHEMES | {
 class LongTransformer(CausalTransformer):
     """A causal transformer with any of LONG_SCHEMES, and room for n_ctx tokens."""
 
-    default_config = {
-        "steps": 2500,
-        "batch_size": 32,
-        "learning_rate": 0.002,
-        "warmup_steps": 100,
-        "schedule": "cosine",
-    }
+    default_config = {"steps": 2500, "batch_size": 32, "learning_rate": 0.002}
+    default_config |= {"warmup_steps": 100, "schedule": "cosine"}
 
     def __init__(
         self,

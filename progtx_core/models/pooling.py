@@ -20,7 +20,7 @@ class TemporalPooling(nn.Module):
 
     def __init__(self, spec: Spec, d_model: int = 64, pool: str = "max") -> None:
         super().__init__()
-        checks.whole("d_model", d_model, at_least=1)
+        checks.size("d_model", d_model, 1, spec.d_features + 2 * spec.n_classes)
         self.spec, self.pool = spec, checks.one_of("pool", pool, ("mean", "max", "both"))
         self.project = nn.Linear(spec.d_features, d_model)
         width = 2 * d_model if pool == "both" else d_model
@@ -28,9 +28,8 @@ class TemporalPooling(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(batch, seq, d_features), or tokens (batch, seq), to (batch, n_classes)."""
-        hidden = self.project(
-            as_features(inputs, self.spec)
-        ).relu()  # (batch, seq, d_model)
+        features = as_features(inputs, self.spec, self.project)  # (batch, seq, d_features)
+        hidden = self.project(features).relu()  # (batch, seq, d_model)
         mask = padding_mask(inputs, self.spec)
         pools = []
         if self.pool in ("mean", "both"):

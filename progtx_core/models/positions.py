@@ -101,9 +101,7 @@ class Rotary(Positions):
     def __init__(self, n_ctx: int, d_model: int, n_heads: int) -> None:
         super().__init__(n_ctx, d_model, n_heads)
         if (d_head := d_model // n_heads) % 2:
-            raise ValueError(
-                f"rotary positions need pairs: an even d_head, got d_head={d_head}"
-            )
+            raise ValueError(f"rotary positions need an even d_head, got {d_head}")
 
     def rotate(self, heads: Tensor) -> Tensor:
         angle = angles(heads.shape[2], heads.shape[3])  # (seq, d_head / 2)
@@ -152,7 +150,7 @@ SCHEMES: dict[str, type[Positions]] = {
 
 def make_positions(scheme: str, n_ctx: int, d_model: int, n_heads: int, schemes=SCHEMES):
     """The positional scheme of that name; `schemes`: those there are to choose from."""
-    checks.whole("n_ctx", n_ctx, at_least=1)
+    checks.size("n_ctx", n_ctx, 1, 2 * d_model)
     name = checks.one_of("positional scheme", scheme, schemes)
     return schemes[name](n_ctx, d_model, n_heads)
 

@@ -34,7 +34,7 @@ class SelfAttention(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(batch, seq, d_features), or tokens (batch, seq), to (batch, n_classes)."""
-        x = self.embed(as_features(inputs, self.spec))  # (batch, seq, d_model)
+        x = self.embed(as_features(inputs, self.spec, self.embed))  # (batch, seq, d_model)
         mask = padding_mask(inputs, self.spec)
         x = self.positions.add_to_embeddings(x)
         hidden = (x + self.attention(x, mask, self.positions)).relu()

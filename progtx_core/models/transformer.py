@@ -42,12 +42,8 @@ class Transformer(nn.Module):
     block: type[Block] = Block  # the class of a layer; chapter 6 tries others
 
     rung, variants = 6, {"transformer": {}}
-    default_config = {
-        "steps": 2000,
-        "batch_size": 64,
-        "learning_rate": 0.003,
-        "warmup_steps": 100,
-    }
+    default_config = {"steps": 2000, "batch_size": 64, "learning_rate": 0.003}
+    default_config |= {"warmup_steps": 100}
 
     def __init__(
         self,
@@ -61,12 +57,13 @@ class Transformer(nn.Module):
         read: str = "mean",  # of all positions, or "first": what one answer is read from
     ) -> None:
         super().__init__()
-        checks.whole("n_layers", n_layers, at_least=1)
         n_ctx = spec.seq_len if n_ctx is None else n_ctx
         self.spec, self.read = spec, checks.one_of("read", read, ("mean", "first"))
         self.embed = embedding(spec, d_model)
         self.positions = make_positions(positions, n_ctx, d_model, n_heads)
-        d_mlp = checks.whole("d_mlp", 4 * d_model if d_mlp is None else d_mlp, at_least=1)
+        d_mlp = checks.size("d_mlp", 4 * d_model if d_mlp is None else d_mlp, 1, d_model)
+        a_layer = 4 * d_model**2 + 2 * d_model * d_mlp  # numbers; a small one takes time
+        checks.size("n_layers", n_layers, 1, max(a_layer, 10**5))
         sizes = (d_model, n_heads, d_mlp, self.causal)
         self.blocks = nn.ModuleList(self.block(*sizes) for _ in range(n_layers))
         self.norm = nn.LayerNorm(d_model)
@@ -74,7 +71,9 @@ class Transformer(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(batch, seq, d_features), or tokens (batch, seq), to logits."""
-        resid = self.embed(as_features(inputs, self.spec))  # (batch, seq, d_model)
+        resid = self.embed(
+            as_features(inputs, self.spec, self.embed)
+        )  # (batch, seq, d_model)
         mask = padding_mask(inputs, self.spec)
         resid = self.positions.add_to_embeddings(resid)
         for block in self.blocks:

@@ -59,7 +59,9 @@ class PatternSearch(Search):
             raise TypeError(f"losses_of must be a function of moves, got {losses_of!r}")
         self.settings, self.losses_of = SearchSettings.of(**settings), losses_of
         self.budget: float = self.settings.budget or math.inf  # may be raised to go on
-        seed = torch.randint(2**62, (), generator=generator or torch.Generator())
+        generator = torch.Generator() if generator is None else generator
+        checks.instance("generator", generator, torch.Generator)
+        seed = torch.randint(2**62, (), generator=generator)
         # All that the next step depends on. The order of a sweep follows from its number.
         now = {
             "seed": int(seed),
@@ -73,12 +75,8 @@ class PatternSearch(Search):
         }
         super().__init__(params, {"radius": radius}, now)
         now["kept"] = [0] * len(self.searched)
-        checks.whole("group_size", self.settings.group_size, 1, self.n_coordinates)
-
-    @property
-    def n_coordinates(self) -> int:
-        """How many numbers are searched."""
-        return sum(p.numel() for p, _ in self.searched)
+        n_coordinates = sum(p.numel() for p, _ in self.searched)
+        checks.whole("group_size", self.settings.group_size, 1, n_coordinates)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """As torch does it; a new sweep begins, as the old one did not know of these."""
@@ -190,9 +188,8 @@ class PatternSearch(Search):
         if self.losses_of is not None:
             losses = self.losses_of(block)
             if not hasattr(losses, "__len__") or len(losses) != len(block):
-                raise ValueError(
-                    f"losses_of must return {len(block)} losses, one a move, got {losses!r}"
-                )
+                wanted = f"{len(block)} losses, one a move"
+                raise ValueError(f"losses_of must return {wanted}, got {losses!r}")
             return [float(loss) for loss in losses]
         each = range(len(block))
         return [self._try(block.joined([i]), closure, keep=False) for i in each]

@@ -34,7 +34,6 @@ class SearchSettings:
         checks.number("min_radius", self.min_radius, above=0)
         checks.number("min_gain", self.min_gain, at_least=0)
         checks.number("forcing", self.forcing, at_least=0)
-        checks.whole("group_size", self.group_size, at_least=1)
         checks.one_of("poll", self.poll, ("first", "best", "together"))
         checks.whole("block_size", self.block_size, at_least=1)
         if self.budget is not None:

@@ -28,7 +28,7 @@ def decode(
     >>> decode(count, [START, 8, 6, GO])
     [8, 7, 6, -3]
     """
-    checks.whole("max_new", max_new, at_least=1)
+    checks.whole("max_new", max_new, 1, 10_000)
     checks.function("program", program)
     x = sequence("prompt", prompt)
     if len(x) == 0:

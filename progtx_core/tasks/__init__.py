@@ -1,6 +1,6 @@
 """What is to be learned. `get(name, **sizes)` makes a task, `names()` lists them.
 
->>> get("xor_of_endpoints", seq_len=4).label([[1.0], [9.0], [9.0], [-2.0]])
+>>> get("xor_of_endpoints", seq_len=4, d_input=1).label([[1.0], [9.0], [9.0], [-2.0]])
 1
 """
 

@@ -2,6 +2,9 @@
 
 import inspect
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 import torch
 
@@ -13,9 +16,26 @@ from progtx_core.types import Batch, Spec
 SPLITS: dict[str, tuple[int, ...]] = {"train": tuple(range(8)), "val": (8,), "test": (9,)}
 UNDECIDED = -1  # in a tensor of labels: the rule gives no answer, or none is asked for
 MAX_ROUNDS = 200
-LARGEST_SAMPLE = 10**7  # examples drawn at once; more would hardly fit into memory
 
 _registry: dict[str, type["Task"]] = {}
+
+
+def answering(label: Callable) -> Any:
+    """A rule for one example, with one line for what is no example of the task."""
+
+    @wraps(label)
+    def checked(self, example):
+        try:
+            kind = torch.double if self.spec.d_vocab is None else None
+            inputs = torch.tensor([example], dtype=kind)
+            self.spec.check_inputs(inputs)
+            checks.number("the sum of all", inputs.sum().item())
+            return label(self, example)
+        except Exception as error:
+            got, why = checks.shown(example), " ".join(str(error).split())[:200]
+            raise ValueError(f"{self.name}: {got} is no example: {why}") from error
+
+    return checked
 
 
 class Task(ABC):
@@ -31,6 +51,8 @@ class Task(ABC):
 
     def __init_subclass__(cls, **kwargs) -> None:
         super().__init_subclass__(**kwargs)
+        if "label" in vars(cls):
+            cls.label = answering(cls.label)
         if cls.__doc__ and "rule" not in cls.__dict__:
             cls.rule = cls.__doc__.partition("\n")[0].rstrip(".")
         if "name" in cls.__dict__:
@@ -72,7 +94,9 @@ class Task(ABC):
         Where n is no multiple of the number of classes, random ones get one more. Raises
         RuntimeError if `sample_inputs` hardly ever makes what is missing.
         """
-        checks.whole("n", n, 1, LARGEST_SAMPLE)
+        checks.size("n", n)
+        checks.instance("generator", generator, torch.Generator)
+        numbers = max(self.spec.seq_len * (self.spec.d_input or 1), self.spec.d_features)
         share = len(SPLITS[checks.one_of("split", split, SPLITS)]) / 10
         balanced = not self.spec.per_position
         n_groups = self.spec.n_classes if balanced else 1
@@ -81,7 +105,8 @@ class Task(ABC):
         kept = []
         for _ in range(MAX_ROUNDS):
             wanted = 1.25 * n_groups * int(missing.max()) / share if balanced else 2 * n
-            inputs = self.sample_inputs(int(wanted) + 16, generator)
+            n_drawn = checks.size(f"n={n}, drawn", int(wanted) + 16, 1, numbers)
+            inputs = self.sample_inputs(n_drawn, generator)
             inputs = inputs[in_split(self.split_key(inputs), split)]
             kept.append(inputs[_fill(missing, self.groups(inputs))])
             if not missing.any():
@@ -89,11 +114,12 @@ class Task(ABC):
                 if balanced:  # so far sorted by class
                     inputs = inputs[torch.randperm(n, generator=generator)]
                 return self.batch(inputs)
-        raise RuntimeError(
-            f"{self.name}: after {MAX_ROUNDS} rounds of drawing for {split!r}, classes "
-            f"{missing.nonzero().flatten().tolist()} are still short of examples; "
-            "sample_inputs() must make every class about equally often"
+        short = (
+            f"classes {missing.nonzero().flatten().tolist()} are still short of examples"
         )
+        rounds = f"{MAX_ROUNDS} rounds of drawing for {split!r}"
+        fix = "sample_inputs() must make every class about equally often"
+        raise RuntimeError(f"{self.name}: after {rounds}, {short}; {fix}")
 
 
 def in_split(inputs: torch.Tensor, split: str) -> torch.Tensor:

@@ -9,7 +9,7 @@ from torch.nn.functional import pad
 
 from progtx_core import checks
 from progtx_core.tasks.prompts import PromptTask, uniform
-from progtx_core.tasks.tokenizer import PAD
+from progtx_core.tasks.tokenizer import MOST_WORDS, PAD
 
 DIRECTIONS = ("up", "down", "both")
 PROMPT, MARKS = 4, 6  # tokens of `SoS a b >`; tokens of a sequence beside |b - a|
@@ -38,10 +38,10 @@ class Counting(PromptTask):
         self,
         max_len: int = 60,
         n_numbers: int = 200,
-        directions: str = "both",
-        truncated_share: float = 0.0,
+        directions="both",
+        truncated_share=0.0,
     ) -> None:
-        self.n_numbers = checks.whole("n_numbers", n_numbers, at_least=2)
+        self.n_numbers = checks.whole("n_numbers", n_numbers, 2, MOST_WORDS)
         checks.whole("max_len", max_len, MARKS, n_numbers - 1 + MARKS)
         self.directions = checks.one_of("directions", directions, DIRECTIONS)
         self.truncated_share = checks.number("truncated_share", truncated_share, None, 0, 1)

@@ -23,8 +23,8 @@ class FiniteDataset(Task):
         self, task: Task, size: int, seed: int = 0, balance: Balance | None = None
     ) -> None:
         checks.instance("task", task, Task)
-        checks.whole("size", size, at_least=10)
-        checks.whole("seed", seed, at_least=0)
+        checks.size("size", size, 10, task.spec.seq_len)
+        checks.whole("seed", seed, 0, 2**62)
         self.task, self.size, self.seed = task, size, seed
         self.name, self.rule, self.spec = task.name, task.rule, task.spec
         generator = torch.Generator().manual_seed(seed)
@@ -43,8 +43,9 @@ class FiniteDataset(Task):
 
     def sample(self, n: int, generator: torch.Generator, split: str = "train") -> Batch:
         """Draw n unique examples of a split; raises ValueError if it has fewer."""
+        checks.instance("generator", generator, torch.Generator)
         data = self.splits[checks.one_of("split", split, SPLITS)]
-        if not 1 <= n <= len(data):
+        if checks.size("n", n) > len(data):
             have = f"cannot draw {n} examples from the {len(data)} of {split!r}"
             raise ValueError(f"{self.name}: {have}; set a smaller n_train or n_eval")
         return data[torch.randperm(len(data), generator=generator)[:n]]
@@ -67,9 +68,8 @@ def unique_inputs(
         kept = pool[rank.argsort()][: (rank < size).sum()]
         if len(kept) == size:
             return kept
-    raise ValueError(
-        f"{task.name} has not {size} unique examples in equal groups, only {len(kept)}"
-    )
+    wanted = f"{size} unique examples in equal groups"
+    raise ValueError(f"{task.name} has not {wanted}, only {len(kept)}")
 
 
 def first_occurrences(rows: torch.Tensor) -> torch.Tensor:

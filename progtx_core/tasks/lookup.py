@@ -21,8 +21,8 @@ class ValueAtMaxKey(Task):
     name = "value_at_max_key"
 
     def __init__(self, seq_len: int = 16, n_values: int = 4) -> None:
-        checks.whole("seq_len", seq_len, at_least=2)
-        checks.whole("n_values", n_values, at_least=2)
+        checks.size("seq_len", seq_len, 2)
+        checks.size("n_values", n_values, 2, seq_len)
         self.spec = Spec(n_classes=n_values, seq_len=seq_len, d_input=1 + n_values)
 
     def sample_inputs(self, n, generator):
@@ -51,9 +51,9 @@ class ValueAtQuery(Task):
     MARGIN = 0.2
 
     def __init__(self, seq_len: int = 8, d_key: int = 4, n_values: int = 4) -> None:
-        checks.whole("seq_len", seq_len, at_least=3)
-        self.d_key = checks.whole("d_key", d_key, at_least=2)
-        checks.whole("n_values", n_values, at_least=2)
+        checks.size("seq_len", seq_len, 3)
+        self.d_key = checks.size("d_key", d_key, 2, seq_len)
+        checks.size("n_values", n_values, 2, seq_len)
         self.spec = Spec(n_values, seq_len, d_input=1 + d_key + n_values)
 
     def sample_inputs(self, n, generator):

@@ -7,7 +7,7 @@ from torch.nn.functional import pad
 
 from progtx_core import checks
 from progtx_core.tasks.base import UNDECIDED, Task
-from progtx_core.tasks.tokenizer import PAD, Tokenizer
+from progtx_core.tasks.tokenizer import MOST_WORDS, PAD, Tokenizer
 from progtx_core.types import Spec
 
 
@@ -79,8 +79,8 @@ class Copying(PromptTask):
     def __init__(
         self, longest: int = 20, n_symbols: int = 50, unique: bool = True, shortest: int = 1
     ) -> None:
-        self.n_symbols = checks.whole("n_symbols", n_symbols, at_least=2)
-        self.longest = checks.whole("longest", longest, at_least=1)
+        self.n_symbols = checks.whole("n_symbols", n_symbols, 2, MOST_WORDS)
+        self.longest = checks.size("longest", longest)
         self.shortest = checks.whole("shortest", shortest, 1, longest)
         self.unique = unique
         if unique and longest > n_symbols:

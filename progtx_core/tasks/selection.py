@@ -6,7 +6,7 @@ import torch
 
 from progtx_core import checks
 from progtx_core.tasks.strings import StringTask
-from progtx_core.tasks.tokenizer import PAD, WordTokenizer
+from progtx_core.tasks.tokenizer import MOST_WORDS, PAD, WordTokenizer
 from progtx_core.types import Spec
 
 OPERATIONS: dict[str, Callable[[list[int]], int]] = {
@@ -30,8 +30,8 @@ class Selection(StringTask):
         self, min_numbers: int = 3, max_numbers: int = 8, highest: int = 19
     ) -> None:
         self.min_numbers = checks.whole("min_numbers", min_numbers, 2)
-        self.max_numbers = checks.whole("max_numbers", max_numbers, min_numbers)
-        n_values = checks.whole("highest", highest, 1) + 1
+        self.max_numbers = checks.size("max_numbers", max_numbers, min_numbers)
+        n_values = checks.whole("highest", highest, 1, MOST_WORDS) + 1
         words = [*OPERATIONS, "(", ")", ",", *map(str, range(n_values))]
         self.tokenizer = WordTokenizer(words)
         self.zero = self.tokenizer.ids["0"]

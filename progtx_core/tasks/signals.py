@@ -31,7 +31,7 @@ class SignalTask(Task):
     n_classes: int | None = 2  # None: as many as positions
 
     def __init__(self, seq_len: int = 10, d_input: int = 2) -> None:
-        checks.whole("seq_len", seq_len, at_least=self.min_seq_len)
+        checks.size("seq_len", seq_len, self.min_seq_len)
         self.spec = Spec(self.n_classes or seq_len, seq_len, d_input)
 
     def draw_signals(self, n: int, generator: torch.Generator) -> torch.Tensor:

@@ -31,7 +31,7 @@ class StateTracking(Task):
     def __init__(
         self, seq_len: int = 8, min_len: int | None = None, output: str = "per_token"
     ) -> None:
-        self.seq_len = checks.whole("seq_len", seq_len, at_least=1)
+        self.seq_len = checks.size("seq_len", seq_len)
         shortest = seq_len if min_len is None else min_len
         self.min_len = checks.whole("min_len", shortest, 1, seq_len)
         self.scratchpad = checks.one_of("output", output, OUTPUTS) == "scratchpad"
@@ -85,8 +85,8 @@ class StringSet(FiniteDataset):
     """Unique strings of a state-tracking task, split; by default all that exist."""
 
     def __init__(self, task: StateTracking, size: int | None = None, seed: int = 0) -> None:
-        lengths = range(task.min_len, task.seq_len + 1)
-        n_strings = sum(len(task.symbols) ** length for length in lengths)
+        lengths = range(task.min_len, task.seq_len + 1)[:30]  # 2^30 strings are too many
+        n_strings = sum(len(task.symbols) ** min(length, 30) for length in lengths)
         size = checks.whole("size", n_strings if size is None else size, 10, n_strings)
         super().__init__(task, size, seed)
 
@@ -154,11 +154,7 @@ class WordProblem(StateTracking):
     name = "word_problem"
 
     def __init__(
-        self,
-        seq_len: int = 8,
-        min_len: int | None = None,
-        output: str = "per_token",
-        group: str = "S3",
+        self, seq_len: int = 8, min_len: int | None = None, output="per_token", group="S3"
     ) -> None:
         size, only_even = GROUPS[checks.one_of("group", group, GROUPS)]
         elements = [p for p in permutations(range(size)) if not only_even or is_even(p)]

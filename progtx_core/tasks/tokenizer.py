@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from progtx_core import checks
 
 PAD = 0
+MOST_WORDS = 10**6  # of a vocabulary of numbers
 
 
 class Tokenizer:

@@ -10,6 +10,7 @@ import math
 from dataclasses import asdict, dataclass
 
 from progtx_core import checks
+from progtx_core.tools import paths
 from progtx_core.tools.execution import defaults_of
 
 HOLDS, FAILS, NOT_JUDGED = "holds", "FAILS", "not judged"
@@ -59,6 +60,7 @@ class Claims:
 
     def __init__(self, chapter: str, parameters: dict) -> None:
         checks.instance("parameters", parameters, dict)
+        paths.check_own()
         self.made: list[Claim] = []
         self.why_not = f"no default parameters are recorded for {chapter}"
         with contextlib.suppress(FileNotFoundError):

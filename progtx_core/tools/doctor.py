@@ -3,6 +3,7 @@
 import shutil
 import sys
 import tomllib
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from typing import NamedTuple
 from progtx_core.tools import paths
 
 PACKAGES = "pip install -r requirements.txt"
+CLONE = "git clone the repository, and there " + PACKAGES
 KERNEL = "python -m ipykernel install --sys-prefix"
 
 
@@ -28,15 +30,21 @@ def examine() -> list[Finding]:
     """All findings, in the order in which one would fix them."""
     free = shutil.disk_usage(Path.cwd()).free / 1e9
     disk = Finding(free >= 1, f"{free:.1f} GB of disk are free", "free some of it")
-    if not paths.is_clone():
-        what = "installed without chapters: list, run, sweep and record need a clone"
-        needed = metadata.requires("progtx-core") or []
-        needed = [one for one in needed if "extra ==" not in one]
-        return [Finding(True, what), python(), *map(package, needed), disk]
-    there = Finding(True, f"notebooks in {paths.NOTEBOOKS}")
-    project = tomllib.loads((paths.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    needed = project["dependencies"] + project["optional-dependencies"]["book"]
-    return [there, python(), *map(package, needed), disk, kernel()]
+    what = f"copied to {paths.ROOT}, without a list of the packages that it needs"
+    there, needed = Finding(False, what, CLONE), []
+    with suppress(metadata.PackageNotFoundError, FileNotFoundError):
+        if paths.is_clone():
+            text = (paths.ROOT / "pyproject.toml").read_text("utf-8")
+            project = tomllib.loads(text)["project"]
+            needed = project["dependencies"] + project["optional-dependencies"]["book"]
+            there = Finding(True, f"notebooks in {paths.NOTEBOOKS}")
+        else:
+            needed = metadata.requires("progtx-core") or []
+            needed = [one for one in needed if "extra ==" not in one]
+            what = "installed without chapters: list, run, sweep and record need a clone"
+            there = Finding(True, what)
+    last = [disk, kernel()] if paths.is_clone() else [disk]
+    return [there, python(), *map(package, needed), *last]
 
 
 def python(found: tuple[int, int] = sys.version_info[:2]) -> Finding:

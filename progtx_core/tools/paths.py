@@ -24,6 +24,15 @@ def is_clone() -> bool:
     return NOTEBOOKS.is_dir()
 
 
+def check_own() -> None:
+    """Raise ValueError below the folder of another checkout, whose code is meant there."""
+    here = Path.cwd().resolve()
+    around = [p for p in (here, *here.parents) if (p / "progtx_core/__init__.py").is_file()]
+    if around and not around[0].samefile(ROOT):
+        runs = f"{here} lies in the checkout {around[0]}, but the package of {ROOT} runs"
+        raise ValueError(f"{runs}; set PYTHONPATH={around[0]}, or work elsewhere")
+
+
 def scratch() -> Path:
     """Below which a chapter writes: PROGTX_SCRATCH (each run of a sweep has its own)."""
     where = Path(os.environ.get("PROGTX_SCRATCH") or (ROOT if is_clone() else Path.cwd()))

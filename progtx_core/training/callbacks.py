@@ -35,10 +35,8 @@ class Callback:
 def best_of(training: Training, by: str) -> tuple[int, int]:
     """Which evaluation was best by a curve, and how many there are."""
     checks.one_of("curve", by, training.history)
-    values, losses = (
-        np.array([value for _, value in training.history[name]])
-        for name in (by, "val/loss")
-    )
+    curves = training.history[by], training.history["val/loss"]
+    values, losses = (np.array([value for _, value in curve]) for curve in curves)
     return best_evaluation(values, losses), len(losses)
 
 
@@ -109,9 +107,7 @@ class Checkpoints(Callback):
     def __init__(self, folder: str | Path, resume: bool = False) -> None:
         self.folder, self.resume = Path(folder), resume
         if resume and not list(self.folder.glob("seed_*.pt")):
-            raise FileNotFoundError(
-                f"{folder}: there is no checkpoint in it to resume from"
-            )
+            raise FileNotFoundError(f"{folder}: no checkpoint in it to resume from")
 
     def path(self, seed: int) -> Path:
         """Where a seed's checkpoint lies."""

@@ -20,16 +20,6 @@ from progtx_core.training.result import History
 
 FORMAT = "progtx checkpoint 2"
 PARTS = ("model", "optimizer", "batches")  # each with a state_dict
-KINDS: dict[str, tuple[type, ...]] = {
-    "facts": (dict,),
-    "step": (int,),
-    "points": (dict,),
-    "states": (dict,),
-    "random": (torch.Tensor,),
-    "snapshots": (dict,),
-    "best": (dict, type(None)),
-    "stopped": (bool,),
-}
 
 
 @dataclass(frozen=True)
@@ -54,25 +44,22 @@ class Checkpoint:
     @property
     def config(self) -> Config:
         """The settings of the training."""
-        return Config(**{name: self.facts[name] for name in Config().as_dict()})
+        return Config(**{name: self.facts[name] for name in vars(Config())})
 
     def restore(self, training: Training) -> None:
         """Set a training to where this one stood; ValueError if it is another one."""
         for name, value in facts_of(training).items():
             if self.facts.get(name) != value:
-                raise ValueError(
-                    f"{self.path} is a checkpoint of another training: {name} was "
-                    f"{self.facts.get(name)!r}, now {value!r}; resume with the same "
-                    "settings, or start anew"
-                )
+                was = f"{name} was {self.facts.get(name)!r}, now {value!r}"
+                fix = "resume with the same settings, or start anew"
+                another = f"{self.path} is a checkpoint of another training"
+                raise ValueError(f"{another}: {was}; {fix}")
         for part in PARTS:
             try:
                 getattr(training, part).load_state_dict(self.states[part])
             except Exception as error:  # torch raises many kinds for what does not fit
                 why = " ".join(str(error).split())[:200]
-                raise ValueError(
-                    f"{self.path}: the {part} in it does not fit: {why}"
-                ) from None
+                raise ValueError(f"{self.path}: its {part} does not fit: {why}") from None
         training.step, training.history = self.step, self.points
         training.snapshots, training.best = self.snapshots, self.best
         training.stopped = self.stopped
@@ -114,10 +101,9 @@ def load(path: str | Path) -> Checkpoint:
             raise BadZipFile(damaged)
         content = torch.load(path, "cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for a file that is not its own
-        raise ValueError(
-            f"{path}: damaged, cut off or no checkpoint ({type(error).__name__}); start "
-            "anew without it, or resume from another one"
-        ) from error
+        found = f"damaged, cut off or no checkpoint ({type(error).__name__})"
+        fix = "start anew without it, or resume from another one"
+        raise ValueError(f"{path}: {found}; {fix}") from error
     if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
         raise ValueError(f"{path}: a file of torch, but not a {FORMAT!r}")
     try:
@@ -131,8 +117,11 @@ def load(path: str | Path) -> Checkpoint:
 
 def check(found: Checkpoint) -> None:
     """Raise TypeError, ValueError or KeyError if the parts do not belong together."""
-    for name, kinds in KINDS.items():
-        checks.instance(name, getattr(found, name), kinds)
+    for name in ("facts", "points", "states", "snapshots"):
+        checks.instance(name, getattr(found, name), dict)
+    checks.instance("random", found.random, torch.Tensor)
+    checks.instance("best", found.best, (dict, type(None)))
+    checks.instance("stopped", found.stopped, bool)
     for name in ("model", "task", "seed"):
         checks.one_of("fact", name, found.facts)
     checks.whole("step", found.step, 0, found.config.steps)
@@ -146,7 +135,7 @@ def check(found: Checkpoint) -> None:
 def facts_of(training: Training) -> dict[str, Any]:
     """What must agree between a checkpoint and a training that goes on from it."""
     named = {"model": training.name, "task": describe(training.task)}
-    return named | {"seed": training.seed} | training.config.as_dict()
+    return named | {"seed": training.seed} | vars(training.config)
 
 
 def describe(task: Task) -> str:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ from torch import nn
 
 from progtx_core import checks, models
 from progtx_core.tasks import Task
-from progtx_core.training.data import Stream
+from progtx_core.training.data import BATCHES_PER_DRAW, Stream
 from progtx_core.types import Spec
 
 SCHEDULES = ("constant", "linear", "cosine")
@@ -52,14 +52,14 @@ class Config:
 
     def __post_init__(self) -> None:
         checks.whole("steps", self.steps, at_least=1)
-        checks.whole("batch_size", self.batch_size, at_least=1)
+        checks.size("batch_size", self.batch_size, 1, BATCHES_PER_DRAW)
         checks.number("learning_rate", self.learning_rate, above=0)
         checks.one_of("schedule", self.schedule, SCHEDULES)
         checks.whole("warmup_steps", self.warmup_steps, 0, self.steps)
         checks.number("weight_decay", self.weight_decay, at_least=0)
         if self.n_train is not None:
-            checks.whole("n_train", self.n_train, at_least=self.batch_size)
-        checks.whole("n_eval", self.n_eval, at_least=1)
+            checks.size("n_train", self.n_train, self.batch_size)
+        checks.size("n_eval", self.n_eval)
         if self.eval_every is not None:
             checks.whole("eval_every", self.eval_every, at_least=1)
 
@@ -79,10 +79,6 @@ class Config:
         every = self.eval_every or max(1, self.steps // 20)
         return step % every == 0 or step == self.steps
 
-    def as_dict(self) -> dict[str, Any]:
-        """All settings by name."""
-        return asdict(self)
-
 
 MakeModel = Callable[[Spec], nn.Module]
 MakeOptimizer = Callable[[nn.Module, Config], torch.optim.Optimizer]
@@ -90,13 +86,8 @@ MakeOptimizer = Callable[[nn.Module, Config], torch.optim.Optimizer]
 
 def adam(model: nn.Module, config: Config, **arguments: Any) -> torch.optim.Optimizer:
     """Adam with decoupled weight decay; fused, as torch's default on CPU is slower."""
-    return torch.optim.AdamW(
-        model.parameters(),
-        lr=config.learning_rate,
-        weight_decay=config.weight_decay,
-        fused=True,
-        **arguments,
-    )
+    settings = {"lr": config.learning_rate, "weight_decay": config.weight_decay}
+    return torch.optim.AdamW(model.parameters(), fused=True, **settings, **arguments)
 
 
 def new_model(make_model: MakeModel, spec: Spec, seed: int) -> nn.Module:
@@ -112,9 +103,7 @@ def resolve(model: str | MakeModel) -> tuple[MakeModel, str, dict[str, Any]]:
         return partial(models.build, model), model, models.default_config(model)
     if isinstance(model, nn.Module):
         name = type(model).__name__
-        raise TypeError(
-            f"model must make a module from a Spec, got a {name}: pass the class"
-        )
+        raise TypeError(f"model must make a module from a Spec, not be one: pass {name}")
     checks.function("model", model)
     return model, name_of(model), getattr(model, "default_config", {})
 
@@ -164,6 +153,8 @@ class Training:
         model = new_model(make_model, task.spec, seed)
         if not any(p.requires_grad for p in model.parameters()):
             raise ValueError(f"{name}: the model has no parameter that is to be trained")
+        if any(p.is_complex() for p in model.parameters()):
+            raise ValueError(f"{name}: parameters must be real numbers, not complex")
         optimizer = make_optimizer(model, config)
         kind = torch.optim.Optimizer
         checks.instance("the optimizer that was made", optimizer, kind)

@@ -118,10 +118,11 @@ def update(
 def check_finite(training: Training, loss: float) -> None:
     """Raise FloatingPointError if a loss is not a finite number."""
     if not np.isfinite(loss):
-        raise FloatingPointError(
-            f"{training.name}: the training loss of seed {training.seed} is {loss} at "
-            f"step {training.step}; a smaller learning_rate is the usual fix"
+        where = (
+            f"the training loss of seed {training.seed} is {loss} at step {training.step}"
         )
+        fix = "a smaller learning_rate is the usual fix"
+        raise FloatingPointError(f"{training.name}: {where}; {fix}")
 
 
 def record_evaluation(training: Training, found: dict[str, float]) -> None:

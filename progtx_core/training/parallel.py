@@ -4,15 +4,21 @@ Processes are started by loky, which keeps them for the next call and can hand t
 classes that were written in a notebook.
 """
 
+import os
+import signal
 from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from threading import Thread
 
 import torch
 
-if TYPE_CHECKING:
-    from progtx_core.training.result import SeedResult
+from progtx_core.training.result import SeedResult
+
+LIFELINE = Pipe(duplex=False)  # nothing is sent; it is closed when this process is gone
 
 
 def n_processes(n_seeds: int) -> int:
@@ -23,18 +29,19 @@ def n_processes(n_seeds: int) -> int:
 
 
 def in_processes(
-    run: "Callable[..., SeedResult]", seeds: list[int], n_processes: int, bar
-) -> "list[SeedResult]":
+    run: Callable[..., SeedResult], seeds: list[int], n_processes: int, bar
+) -> list[SeedResult]:
     """Train each seed in one of some processes; results in the order of the seeds.
 
     Ctrl-C, or the failure of one, stops all of them before their next update.
     """
     import loky
 
-    executor = loky.get_reusable_executor(max_workers=n_processes, timeout=60)
+    how = {"initializer": prepare, "initargs": LIFELINE[:1]}
+    executor = loky.get_reusable_executor(max_workers=n_processes, timeout=60, **how)
     with TemporaryDirectory(prefix="progtx-") as folder:
         stop = Path(folder) / "stop"
-        futures = [executor.submit(on_one_thread, run, seed, stop) for seed in seeds]
+        futures = [executor.submit(run, seed, lambda: not stop.exists()) for seed in seeds]
         try:
             for future in loky.as_completed(futures):
                 bar.update(bar.total // len(seeds))
@@ -46,10 +53,15 @@ def in_processes(
         return [future.result() for future in futures]
 
 
-def on_one_thread(run: "Callable[..., SeedResult]", seed: int, stop: Path) -> "SeedResult":
-    """What a process does with a seed."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to handle
+def prepare(lifeline: Connection) -> None:
+    """What a process does first. Ctrl-C is for its parent to handle."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
-    return run(seed, lambda: not stop.exists())
+    Thread(target=end_with, args=(lifeline,), daemon=True).start()
+
+
+def end_with(lifeline: Connection) -> None:
+    """End when the parent is gone, killed say; else a process would train on alone."""
+    with suppress(EOFError, OSError):
+        lifeline.recv()
+    os._exit(1)

@@ -165,9 +165,8 @@ class TrainingResult:
             for seed, values in zip(self.seeds, self.history[name], strict=True)
             for step, value in zip(self.history.steps(name), values, strict=True)
         ]
-        return pd.DataFrame(
-            dict(zip(("seed", "step", "curve", "value"), zip(*rows), strict=True))
-        )
+        columns: Any = ["seed", "step", "curve", "value"]
+        return pd.DataFrame(rows, columns=columns)
 
     def __str__(self) -> str:
         accuracy = self.test["accuracy"]

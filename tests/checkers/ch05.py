@@ -18,7 +18,7 @@ def by_complex_numbers(pair, t, angle):
 
 
 def with_numpy(pair, t, angle):
-    return np.array(matrix(t, angle)) @ np.asarray(pair)
+    return matrix(t, angle).numpy() @ np.asarray(pair)
 
 
 def mixed(pair, t, angle, signs=(1, -1, 1, 1)):

@@ -7,8 +7,9 @@ import sys
 
 import nbformat
 import pytest
+from filelock import FileLock
 
-from progtx_core.__main__ import main, prepare
+from progtx_core.__main__ import main, unwind_when_killed
 from progtx_core.tools import execution, paths
 from progtx_core.tools.execution import defaults_of, from_text
 
@@ -71,6 +72,18 @@ def test_a_run_has_its_parameters_its_record_and_no_time_stamps(book, capsys):
     assert seen.out.strip() == "build/executed/98_small.ipynb"
     assert "98_small: done in" in seen.err
     assert not [p for p in path.parent.iterdir() if p != path]
+
+
+def test_what_a_killed_run_left_is_swept_up_and_what_is_at_work_is_not(book):
+    chapter, out = book(), paths.ROOT / "out"
+    for name in (".98_small.dead", ".98_small.live", ".97_other.dead"):
+        (out / name).mkdir(parents=True)
+        (out / name / "source.ipynb").write_text("half")
+        (out / name / "lock").touch()
+    with FileLock(out / ".98_small.live" / "lock"):
+        execution.execute(chapter, {}, out)
+    left = sorted(path.name for path in out.iterdir())
+    assert left == [".97_other.dead", ".98_small.live", "98_small.ipynb"]
 
 
 def test_profiles_and_defaults(book):
@@ -306,12 +319,11 @@ def test_outside_a_clone_a_command_that_needs_chapters_says_so(
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
 @pytest.mark.parametrize("before", [signal.SIG_DFL, signal.SIG_IGN])
-def test_a_signal_that_nohup_switched_off_stays_so(before, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", "")
+def test_a_signal_that_nohup_switched_off_stays_so(before):
     kept = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGTERM)}
     try:
         signal.signal(signal.SIGHUP, before)
-        prepare()
+        unwind_when_killed()
         handler = signal.getsignal(signal.SIGHUP)
         if before == signal.SIG_IGN:
             assert handler == signal.SIG_IGN

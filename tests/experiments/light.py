@@ -23,9 +23,6 @@ class Waiting(Trial):
     def files(self):
         return ["kept.txt"]
 
-    def version_here(self):
-        return "1"
-
     def execute(self, folder, timeout=None):
         house, number = folder.parents[1], self.parameters["number"]
         marker = house / f"failed-{number}"

@@ -134,32 +134,41 @@ def test_workers_with_several_threads_are_refused(house, cluster):
     assert house.counted("begun") == []
 
 
-def test_a_worker_with_other_code_is_told_apart(house, cluster, tmp_path_factory):
+@pytest.mark.parametrize("file", ["notebooks/01_stub.py", "progtx_core/files.py"])
+def test_a_worker_with_other_code_is_told_apart(house, cluster, tmp_path_factory, file):
     other = tmp_path_factory.mktemp("other")
     for part in ("progtx_core", "notebooks"):
         shutil.copytree(house.path / part, other / part)
-    with (other / "notebooks" / "01_stub.py").open("a") as file:
-        file.write("ANOTHER = True\n")
+    with (other / file).open("a") as source:
+        source.write("ANOTHER = True\n")
     cluster.add_worker(path=other)
     cluster.wait_for_workers(1)
     found = house.run("-p", "number=1", "--scheduler", cluster.address)
     assert found.returncode == 1
-    assert "versions differ" in found.stderr and "Traceback" not in found.stderr
+    (line,) = found.stderr.splitlines()
+    assert line.startswith(f"error: versions differ: a worker in {other} has ")
     assert os.listdir(house.path / "runs" / "01_stub") == ["sweep.json"]
 
 
 def test_a_cluster_without_a_worker_is_waited_for_aloud_and_not_for_ever(house, cluster):
-    short = "import sys; from progtx_core.tools.experiments import executors"
-    short += "; executors.PATIENCE = 2; from progtx_core.__main__ import main"
-    short += "; sys.exit(main(sys.argv[1:]))"
-    done = subprocess.run(
-        [sys.executable, "-c", short, "sweep", "01", "--scheduler", cluster.address],
-        cwd=house.path,
-        env=house.environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = house.run("--scheduler", cluster.address, "--patience", "2", timeout=60)
     assert done.returncode == 1
-    assert f"no worker has joined {cluster.address} yet; waiting 2 s" in done.stdout
+    assert f"no worker at {cluster.address}; waiting 2 s for one" in done.stdout
     assert done.stderr.strip() == f"error: no worker joined {cluster.address}: start one"
+
+
+def test_a_sweep_that_loses_all_workers_says_so_and_ends(house, cluster):
+    cluster.add_worker()
+    cluster.wait_for_workers(1)
+    arguments = ("-p", "number=1", "-p", "seconds=300", "--scheduler", cluster.address)
+    driver = house.begin(*arguments, "--patience", "3")
+    house.wait_for("begun", 1)
+    worker = psutil.Process(cluster.workers[0].pid)
+    for process in [*worker.children(recursive=True), worker]:
+        process.kill()
+    output, _ = driver.communicate(timeout=60)
+    assert driver.returncode == 1
+    assert f"no worker at {cluster.address}; waiting 3 s for one" in output
+    assert (
+        output.splitlines()[-1] == f"error: no worker joined {cluster.address}: start one"
+    )

@@ -109,9 +109,11 @@ def test_a_full_disk_leaves_what_is_finished(light):
     assert leftovers == []
 
 
-def test_another_version_stops_all(tmp_path, monkeypatch):
+def test_a_worker_with_other_code_stops_all(tmp_path, monkeypatch):
     monkeypatch.setenv("PROGTX_SCRATCH", "")
-    trials = [Waiting("squares", "2", {"number": 1})]
-    with pytest.raises(VersionsDiffer, match="squares was planned with 2"):
+    codes = iter(["here", "another"])
+    monkeypatch.setattr(Waiting, "code", lambda trial: next(codes))
+    trials = [Waiting("squares", "1", {"number": 1})]
+    with pytest.raises(VersionsDiffer, match="has another, squares was planned with here"):
         Runner(trials, tmp_path / "runs").run(lambda: ThreadPoolExecutor(1), 1)
     assert not (tmp_path / "runs").exists()

@@ -99,7 +99,7 @@ def right(house: House, command: list[str]) -> None:
 
 
 def left_over(house: House) -> list[Path]:
-    """Temporary files that a signal which can be handled must not leave."""
+    """Temporary files: a signal that can be handled leaves none, and no run a folder."""
     there = house.path / "build" / "executed", house.path / "notebooks"
     return [p for folder in there if folder.exists() for p in folder.glob(".01_stub.*")]
 
@@ -117,6 +117,7 @@ def signalled(name: str, command: list[str], whom: str):
             assert left_over(house) == []
         ended(house, command)
         right(house, command)
+        assert [path for path in left_over(house) if path.is_dir()] == []
 
     return trial
 

@@ -12,7 +12,13 @@ pytestmark = [
 
 @pytest.mark.parametrize(
     "kind",
-    ["SIGTERM of run", "SIGINT of run --update", "a full disk, run", "closed stdout"],
+    [
+        "SIGKILL of run",
+        "SIGTERM of run",
+        "SIGINT of run --update",
+        "a full disk, run",
+        "closed stdout",
+    ],
 )
 def test_all_is_whole_and_the_command_again_ends_right(kind):
     from tests.faults.__main__ import tried

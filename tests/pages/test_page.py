@@ -66,6 +66,7 @@ def test_a_header_has_launch_links_only_with_an_address(shown, monkeypatch):
 
 def test_a_header_knows_when_there_is_no_measured_time(tmp_path, shown, monkeypatch):
     monkeypatch.setattr(paths, "ROOT", tmp_path)
+    monkeypatch.chdir(tmp_path)
     opening.at_a_glance("01_logistic_regression")
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "01_logistic_regression.ipynb").write_text("torn")

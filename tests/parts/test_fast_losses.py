@@ -1,5 +1,7 @@
 """Many candidates at once: the same losses, the same moves as one after another."""
 
+import copy
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -181,6 +183,68 @@ def test_a_frozen_parameter_is_not_searched_and_not_missed():
     everything = flat(model).numel()
     moves = Moves(torch.tensor([[everything - 1]]), torch.ones(1, 1))
     assert fast.item() == pytest.approx(one_by_one(model, batch, moves).item(), abs=1e-9)
+
+
+@pytest.mark.parametrize("how", ["data", "deepcopy"])
+def test_no_way_to_change_a_parameter_is_missed(how):
+    """torch counts no change by `.data`, and begins to count anew in a copy."""
+    model, batch = make()
+    fast, counted = FastLosses(model, batch), [p._version for p in model.parameters()]
+    moves = Moves(torch.tensor([[flat(model).numel() - 1]]), torch.ones(1, 1))
+    fast(moves)
+    if how == "deepcopy":
+        fast = copy.deepcopy(fast)
+        model = fast.model
+    for p, count in zip(model.parameters(), counted, strict=True):
+        if how == "data":
+            p.data = p.data + torch.arange(p.numel()).view_as(p) / 9
+        while p._version < count:
+            p.detach().add_(torch.arange(p.numel()).view_as(p) / 9)
+    assert [p._version for p in model.parameters()] == counted
+    true = one_by_one(model, batch, moves)
+    assert torch.allclose(fast(moves), true, rtol=1e-10)
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_what_is_frozen_or_freed_later_is_as_the_search_sees_it(before):
+    model, batch = make()
+    model.blocks.requires_grad_(before)
+    fast = FastLosses(model, batch)
+    fast(Moves(torch.tensor([[0]]), torch.ones(1, 1)))
+    model.blocks.requires_grad_(not before)
+    with torch.no_grad():
+        model.blocks[0].norm_1.weight += 1  # whether it is searched or not
+    searched = [p for p in model.parameters() if p.requires_grad]
+    everything = {id(p): i for i, p in enumerate(model.parameters())}
+    ends = torch.tensor([0, *(p.numel() for p in model.parameters())]).cumsum(0)
+    places = [int(ends[everything[id(p)]]) for p in searched]  # the first of each
+    own = torch.tensor([0, *(p.numel() for p in searched)]).cumsum(0)[:-1]
+    change = torch.full((len(searched), 1), 0.5)
+    true = one_by_one(model, batch, Moves(torch.tensor(places)[:, None], change))
+    assert torch.allclose(fast(Moves(own[:, None], change)), true, rtol=1e-10)
+
+
+def test_places_that_are_not_searched_are_refused():
+    model, batch = make()
+    n = flat(model).numel()
+    for place in (n, -1):
+        moves = Moves(torch.tensor([[0], [place]]), torch.ones(2, 1))
+        with pytest.raises(ValueError, match=f"from 0 to {n - 1}, got {place}"):
+            FastLosses(model, batch)(moves)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_is_refused(dtype):
+    model, batch = make(dtype=torch.float32)
+    fast = FastLosses(model, batch)
+    model.to(dtype)
+    with pytest.raises(ValueError, match="all float32 or all float64, got .*16"):
+        FastLosses(model, batch)
+    with pytest.raises(ValueError, match="was made for torch.float32, .* make a new one"):
+        fast(Moves(torch.tensor([[0]]), torch.ones(1, 1)))
+    model.float().norm.double()
+    with pytest.raises(ValueError, match="all float32 or all float64, got"):
+        FastLosses(model, batch)
 
 
 def test_beginnings_are_shared_and_padding_is_not_there():

@@ -168,7 +168,7 @@ def test_sizes_that_make_no_task_are_named(name, size, bad):
 def test_bad_samples_are_named(name):
     with pytest.raises(ValueError, match="no split 'training'; nearest: train"):
         draw(tasks.get(name), 10, split="training")
-    with pytest.raises(ValueError, match="n must be a whole number from 1 to"):
+    with pytest.raises(ValueError, match="n must be a whole number of at least 1"):
         draw(tasks.get(name), 0)
 
 

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -283,10 +283,11 @@ def with_value(value, *names):
     return damage
 
 
+CONTENT = [one.name for one in fields(checkpoint.Checkpoint)][1:]  # without its path
 DAMAGES = {
-    **{f"without {name}": without(name) for name in checkpoint.KINDS},
-    **{f"{name} a text": with_value("a", name) for name in checkpoint.KINDS},
-    **{f"{name} a list": with_value([1], name) for name in checkpoint.KINDS},
+    **{f"without {name}": without(name) for name in CONTENT},
+    **{f"{name} a text": with_value("a", name) for name in CONTENT},
+    **{f"{name} a list": with_value([1], name) for name in CONTENT},
     **{f"without {part}": without("states", part) for part in checkpoint.PARTS},
     **{f"{part} a number": with_value(5, "states", part) for part in checkpoint.PARTS},
     "a part more": with_value(1, "bogus"),

@@ -1,7 +1,10 @@
 """One after another or in processes: the same numbers, whichever is faster."""
 
 import contextlib
+import os
 import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import Future
 from dataclasses import replace
@@ -10,13 +13,16 @@ from types import SimpleNamespace
 
 import loky
 import numpy as np
+import psutil
 import pytest
 import torch
 from torch import nn
 
 from progtx_core import tasks
 from progtx_core.models.linear import LogisticRegression
+from progtx_core.tools import paths
 from progtx_core.training import Callback, Config, Snapshots, fit, loop, parallel
+from tests.experiments.conftest import until
 
 QUICK = Config(steps=30, batch_size=16, learning_rate=0.02, n_eval=100)
 TASK = tasks.get("has_pos_and_neg", seq_len=4)
@@ -58,8 +64,9 @@ def later(monkeypatch):
         def submit(self, function, *arguments):
             return Later(partial(function, *arguments))
 
-    def executor(max_workers, timeout):
+    def executor(max_workers, timeout, initializer, initargs):
         asked.append(max_workers)
+        initializer(*initargs)
         return Executor()
 
     monkeypatch.setattr(loky, "get_reusable_executor", executor)
@@ -174,6 +181,44 @@ def test_ctrl_c_in_the_parent_stops_the_processes_and_keeps_a_seed(
     assert len(run.seeds) == len(run.test["accuracy"]) == 1
     if "train/loss" in run.history.names():
         assert run.history["train/loss"].shape[1] < 50_000
+
+
+ORPHANS = """
+import os
+from pathlib import Path
+from progtx_core import tasks
+from progtx_core.training import Config, ExtraMetrics, fit, parallel
+
+def tell(model):
+    Path(f"{os.getpid()}.begun").touch()
+    return {}
+
+if __name__ == "__main__":
+    parallel.n_processes = lambda _: 2
+    task, config = tasks.get("has_pos_and_neg", seq_len=4), Config(steps=10**7)
+    fit("max_pooling", task, config, n_seeds=2, callbacks=[ExtraMetrics(tell)])
+"""
+
+
+@pytest.mark.slow  # starts processes
+def test_processes_end_when_their_parent_is_killed(tmp_path):
+    (tmp_path / "orphans.py").write_text(ORPHANS, "utf-8")
+    environment = os.environ | {"PYTHONPATH": str(paths.ROOT)}
+    command = [sys.executable, "orphans.py"]
+    parent = subprocess.Popen(command, cwd=tmp_path, env=environment)
+    try:
+        until(lambda: len(list(tmp_path.glob("*.begun"))) == 2, seconds=300)
+        workers = [psutil.Process(int(path.stem)) for path in tmp_path.glob("*.begun")]
+        assert all(worker.is_running() for worker in workers)
+    finally:
+        parent.kill()
+        parent.wait()
+    try:
+        assert psutil.wait_procs(workers, timeout=30)[1] == []
+    finally:
+        for one in workers:
+            with contextlib.suppress(psutil.Error):
+                one.kill()
 
 
 def test_a_callback_that_must_see_all_seeds_keeps_them_here(two_processes):

@@ -81,7 +81,7 @@ def larger(answer):
         "negative numbers count as 0": a.relu() - b.relu(),
     }.items():
         require((np.sign(made) != np.sign(mistake.numpy())).any(), hint)
-    right = (np.sign(made) == np.sign(a.abs() - b.abs()).numpy()).sum()
+    right = (np.sign(made) == (a.abs() - b.abs()).sign().numpy()).sum()
     require(right == 500, f"right on {right} of 500 pairs")
     hint = "made of relu and sums, it doubles where a and b double; this does not"
     doubled = array("the result", answer(2 * a, 2 * b), (20, 25))

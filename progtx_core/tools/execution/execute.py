@@ -2,8 +2,10 @@
 
 import os
 import re
+import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -36,7 +38,9 @@ def execute(
 
     out.mkdir(parents=True, exist_ok=True)
     target, started = out / f"{chapter.name}.ipynb", time.perf_counter()
-    with tempfile.TemporaryDirectory(dir=out, prefix=f".{chapter.name}.") as folder:
+    sweep_up(out, chapter.name)
+    aside = tempfile.TemporaryDirectory(dir=out, prefix=f".{chapter.name}.")
+    with aside as folder, claimed(Path(folder)):
         source, partial = Path(folder, "source.ipynb"), Path(folder, "executed.ipynb")
         nbformat.write(chapter.read(), source)
         log = log or source.with_suffix(".log")
@@ -51,6 +55,27 @@ def execute(
     return target
 
 
+def sweep_up(out: Path, name: str) -> None:
+    """Remove the temporary folders of runs that were killed."""
+    for lock in out.glob(f".{name}.*/lock"):
+        with claimed(lock.parent) as abandoned:
+            pass  # while it is held, Windows removes nothing
+        if abandoned:
+            shutil.rmtree(lock.parent, ignore_errors=True)
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[bool]:
+    """True within, if this process may work in a folder, False if another one does."""
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with suppress(Timeout), FileLock(folder / "lock", timeout=0):
+        yield True  # whoever dies here holds the lock no longer
+        return
+    yield False
+
+
 def _papermill(source: Path, partial: Path, parameters: dict, log: Path, failed: Path):
     """papermill; what was executed of a chapter that fails is moved to `failed`."""
     from papermill import execute_notebook
@@ -60,7 +85,7 @@ def _papermill(source: Path, partial: Path, parameters: dict, log: Path, failed:
     failed.unlink(missing_ok=True)
     options = {"cwd": str(paths.NOTEBOOKS), "progress_bar": False}
     try:
-        with log.open("a", encoding="utf-8") as file, last_words(log):
+        with log.open("a", encoding="utf-8") as file, last_words(log), own_code():
             options |= {"stdout_file": file, "stderr_file": file}
             execute_notebook(str(source), str(partial), parameters, **options)
     except Exception as error:
@@ -87,6 +112,18 @@ def last_words(log: Path):
     finally:
         os.dup2(kept, 2)
         os.close(kept)
+
+
+@contextmanager
+def own_code():
+    """Kernels that begin within run the code of this checkout."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(paths.ROOT), before]))
+    try:
+        yield
+    finally:
+        del os.environ["PYTHONPATH"]
+        os.environ |= {} if before is None else {"PYTHONPATH": before}
 
 
 def tidied(notebook: Any, record: dict) -> Any:

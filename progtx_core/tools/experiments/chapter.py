@@ -1,7 +1,6 @@
 """A trial that reruns a chapter: its row is what the chapter's claims measured."""
 
 import ast
-import shutil
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,13 +27,8 @@ class ChapterTrial(Trial):
     def files(self) -> list[str]:
         return [f"{self.experiment}.ipynb"]
 
-    def version_here(self) -> str:
-        return version_of(find(self.experiment).source)
-
     def execute(self, folder: Path, timeout: float | None = None) -> dict:
         """timeout: seconds after which its kernel is ended; the trial has failed then."""
-        for rest in folder.glob(f".{self.experiment}.*"):  # of one that was killed
-            shutil.rmtree(rest, ignore_errors=True)
         over, started = Event(), time.monotonic()
         if timeout:
             Thread(target=end_kernels, args=(timeout, over), daemon=True).start()

@@ -54,6 +54,8 @@ def add_sweep(add) -> None:
     add("--out", **FOLDER)
     add("--workers", **WHOLE, help="default: all cores")
     add("--scheduler", metavar="WHERE", help="of Dask: tcp://host:8786, or local")
+    joins = "seconds in which a worker of Dask has to join (default: 120)"
+    add("--patience", type=float, default=120, metavar="S", help=joins)
     add("--retries", **WHOLE, default=0, help="for trials that fail")
     add("--timeout", type=float, metavar="S", help="seconds a trial may take")
     add("--fail-fast", **FLAG, help="stop at a failure")
@@ -84,7 +86,7 @@ def add_compare(add) -> None:
 
 def run_sweep(options: argparse.Namespace) -> int:
     """Do what was asked; 1 if a trial failed."""
-    from progtx_core.tools.experiments.executors import executors_of
+    from progtx_core.tools.experiments import executors
     from progtx_core.tools.experiments.store import DONE
 
     grid, runner = planned(options)
@@ -97,9 +99,10 @@ def run_sweep(options: argparse.Namespace) -> int:
     from progtx_core.tools.experiments import table  # pandas
 
     if not only_collect:
-        executors = executors_of(options.scheduler, options.workers)
+        given, how = options.scheduler, (options.workers, options.patience)
+        where = executors.on_dask(given, *how) if given else executors.local(how[0])
         table.note(runner, list(grid.lists()))
-        runner.run(*executors)
+        runner.run(*where)
         print(state_of(grid, runner, options.workers))
     frame = table.read(runner.folder)
     written = table.write(runner.folder, frame)
@@ -119,6 +122,7 @@ def planned(options: argparse.Namespace):
         raise ValueError("--dry-run, --status, --collect (or --plot): ask for one of them")
     if options.workers is not None:
         checks.whole("--workers", options.workers, 1, 10_000)
+    checks.number("--patience", options.patience, at_least=0)
     path = Path(options.what)
     from_file = path.suffix in (".yaml", ".yml")
     if from_file and (options.grid or options.profile != "full"):

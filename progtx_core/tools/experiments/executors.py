@@ -3,26 +3,14 @@
 import os
 from collections.abc import Callable
 from concurrent.futures import Executor
+from functools import partial
 from typing import Any
-
-from progtx_core import checks
 
 # What makes one thread, in this process or in one that it starts; and no progress bars.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 ONE_THREAD |= {"LOKY_MAX_CPU_COUNT": "1", "PROGTX_PROGRESS": "off"}
-PATIENCE = 120  # seconds for the first worker of a cluster to join
+PATIENCE = 120  # seconds in which a worker of a cluster has to join
 Executors = tuple[Callable[[], Executor], int]  # what makes one; trials that it is given
-
-
-def executors_of(scheduler: str | None, n_workers: int | None) -> Executors:
-    """What makes the executor, and how many trials it is given at a time.
-
-    scheduler: None for processes of this machine, "local" for a Dask cluster on it, or
-    the address of one, such as "tcp://host:8786"; n_workers: by default all
-    """
-    if n_workers is not None:
-        checks.whole("workers", n_workers, at_least=1)
-    return local(n_workers) if scheduler is None else on_dask(scheduler, n_workers)
 
 
 def local(n_workers: int | None) -> Executors:
@@ -37,8 +25,14 @@ def local(n_workers: int | None) -> Executors:
     return lambda: loky.ProcessPoolExecutor(n_workers, **how), n_workers
 
 
-def on_dask(scheduler: str, n_workers: int | None) -> Executors:
-    """The workers of a Dask cluster: one thread each, as papermill asks for."""
+def on_dask(
+    scheduler: str, n_workers: int | None = None, patience: float = PATIENCE
+) -> Executors:
+    """The workers of a Dask cluster: one thread each, as papermill asks for.
+
+    scheduler: its address, such as "tcp://host:8786", or "local" for one on this machine
+    patience: seconds for which it may be without a worker
+    """
     try:
         from distributed import Client, LocalCluster
     except ImportError as error:
@@ -52,12 +46,7 @@ def on_dask(scheduler: str, n_workers: int | None) -> Executors:
         how: dict[str, Any] = {"threads_per_worker": 1, "dashboard_address": None}
         address = LocalCluster(n_workers, host="127.0.0.1", **how)  # nobody else
     with Client(address, timeout=10) as client:
-        if not client.nthreads():
-            print(f"no worker has joined {scheduler} yet; waiting {PATIENCE} s for one")
-            try:
-                client.wait_for_workers(1, timeout=PATIENCE)
-            except TimeoutError:
-                raise RuntimeError(f"no worker joined {scheduler}: start one") from None
+        await_worker(client, patience)
         threads: Any = client.nthreads()
     if n_wide := sum(n > 1 for n in threads.values()):
         raise RuntimeError(
@@ -68,10 +57,23 @@ def on_dask(scheduler: str, n_workers: int | None) -> Executors:
     def make() -> Executor:
         client = Client(address, timeout=60)
         executor = client.get_executor(pure=False, retries=0)
-        vars(executor)["client"] = client  # which `end` closes
+        watch = partial(await_worker, client, patience)
+        vars(executor).update(client=client, watch=watch)  # for `end` and the driver
         return executor
 
     return make, n_workers or max(1, len(threads))  # more may join later
+
+
+def await_worker(client: Any, patience: float) -> None:
+    """Wait, aloud, if no worker is there; RuntimeError if none joins in so many seconds."""
+    if client.nthreads():
+        return
+    where = client.scheduler.address
+    print(f"no worker at {where}; waiting {patience:g} s for one", flush=True)
+    try:
+        client.wait_for_workers(1, timeout=patience)
+    except TimeoutError:
+        raise RuntimeError(f"no worker joined {where}: start one") from None
 
 
 def end(executor: Executor, now: bool = False) -> None:

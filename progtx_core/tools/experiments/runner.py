@@ -4,6 +4,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent import futures
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median_high
@@ -13,6 +14,7 @@ from progtx_core.tools.experiments.executors import end
 from progtx_core.tools.experiments.store import DONE, FAILED, INTERRUPTED, TrialFolder
 from progtx_core.tools.experiments.trial import ELSEWHERE, Trial, VersionsDiffer, work
 
+WATCH = 5  # seconds without a trial that has ended, before workers are counted
 POLL = 0.5  # seconds between two questions for a trial that another driver works on
 MAX_DEATHS = 3  # of workers on one trial, before it counts as failed
 Report = Callable[[str], object]
@@ -102,7 +104,7 @@ class Driver:
             trial = self.queue[0]
             path, timeout = self.runner.place(trial).path, self.runner.timeout
             try:
-                future = self.executor.submit(work, trial, path, timeout)
+                future = self.executor.submit(work, trial, path, timeout, trial.code())
             except Exception:  # a pool without workers, a lost connection
                 self.broken, self.refused = True, self.refused + 1
                 if self.refused == MAX_DEATHS:
@@ -113,7 +115,11 @@ class Driver:
 
     def take_back(self) -> None:
         """Wait until a trial has ended, and decide what becomes of it."""
-        for future in futures.wait(self.handed, return_when=futures.FIRST_COMPLETED).done:
+        ended = futures.wait(self.handed, WATCH, futures.FIRST_COMPLETED).done
+        if not ended and (watch := getattr(self.executor, "watch", None)):
+            with suppress(OSError):  # no connection: all is given back soon
+                watch()
+        for future in ended:
             trial = self.handed.pop(future)
             outcome = self.outcome_of(future, trial)
             failed_often = self.failures[trial.key] > self.runner.retries

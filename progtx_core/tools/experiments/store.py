@@ -7,14 +7,11 @@ was printed; lock: held by the process that works on it, as long as that lives.
 
 import datetime
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from progtx_core import files
+from progtx_core.tools.execution.execute import claimed
 
 STATES = "done", "running", "waiting", "interrupted", "failed"
 DONE, RUNNING, WAITING, INTERRUPTED, FAILED = STATES
@@ -44,22 +41,13 @@ class TrialFolder:
 
     path: Path
 
-    @contextmanager
-    def claimed(self) -> Iterator[bool]:
-        """True within, if this process may work on it, False if another one does."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        with suppress(Timeout), FileLock(self.path / "lock", timeout=0):
-            yield True  # whoever dies here holds the lock no longer
-            return
-        yield False
-
     def status(self, live: bool = True) -> Status:
         """As it was written; live: and whether it is being worked on."""
         status = Status(**self.read(STATUS))  # damaged: as if it had not begun
         if status.state == DONE and not self.complete():
             return Status(attempts=status.attempts)
         if live and status.state == RUNNING:
-            with self.claimed() as free:
+            with claimed(self.path) as free:
                 if free:
                     return Status(INTERRUPTED, status.attempts, status.seconds)
         return status

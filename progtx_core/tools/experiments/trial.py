@@ -6,14 +6,16 @@ import os
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import ClassVar
 
-from progtx_core.tools.execution.execute import last_words
+from progtx_core import files
+from progtx_core.tools.execution.execute import claimed, last_words
 from progtx_core.tools.experiments import store
 from progtx_core.tools.experiments.executors import ONE_THREAD
 from progtx_core.tools.experiments.store import DONE, FAILED, RUNNING, Status, TrialFolder
+from progtx_core.tools.paths import ROOT
 
 ELSEWHERE = "elsewhere"
 
@@ -24,6 +26,19 @@ class TrialFailed(RuntimeError):
 
 class VersionsDiffer(RuntimeError):
     """A worker has other code than the one who planned the trials."""
+
+
+def digest(text: str) -> str:
+    """Twelve digits of a hash: a hundred thousand names hardly ever meet."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@cache  # what a process has loaded stays, whatever becomes of the files
+def code_here(experiment: str) -> str:
+    """A hash of the package, of a chapter, and of what chapters share."""
+    parts = "progtx_core/**/*.py", "notebooks/*/*.py", f"notebooks/{experiment}.py"
+    found = [path for part in parts for path in sorted(ROOT.glob(part))]
+    return digest("".join(map(files.read_text, found)))
 
 
 @dataclass(frozen=True)
@@ -49,6 +64,10 @@ class Trial(ABC):
         """The name of its folder: changes with the content, with nothing else."""
         return digest(json.dumps(self.content(), sort_keys=True, default=str))
 
+    def code(self) -> str:
+        """What tells apart processes that would execute different code."""
+        return code_here(self.experiment)
+
     def columns(self) -> dict:
         """What the table says of it, whatever comes out."""
         return self.parameters
@@ -58,33 +77,24 @@ class Trial(ABC):
         return []
 
     @abstractmethod
-    def version_here(self) -> str:
-        """The version that this process would execute."""
-
-    @abstractmethod
     def execute(self, folder: Path, timeout: float | None = None) -> dict:
         """Do it in a folder of its own, and return its row of the table."""
 
 
-def digest(text: str) -> str:
-    """Twelve digits of a hash: a hundred thousand names hardly ever meet."""
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def work(trial: Trial, path: Path, timeout: float | None = None) -> str:
+def work(trial: Trial, path: Path, timeout: float | None, code: str) -> str:
     """Execute a trial in a folder, if nobody else does: DONE, FAILED or ELSEWHERE.
 
     Why it failed stands in its status. Raises VersionsDiffer if this process has other
-    code than the one who planned it.
+    code than the one who planned it. code: that one's, of `Trial.code`
     """
     os.environ.update(ONE_THREAD)
-    folder, here = TrialFolder(path), trial.version_here()
-    if here != trial.version:
+    folder, here = TrialFolder(path), trial.code()
+    if here != code:
         raise VersionsDiffer(
-            f"versions differ: this worker has {here}, {trial.experiment} was planned with "
-            f"{trial.version}; give both the same checkout, and start it anew"
+            f"versions differ: a worker in {ROOT} has {here}, {trial.experiment} was "
+            f"planned with {code}; give both the same checkout, and start it anew"
         )
-    with folder.claimed() as mine:
+    with claimed(path) as mine:
         before = folder.status(live=False)
         if not mine or before.state == DONE:  # by another driver, in the meantime
             return DONE if mine else ELSEWHERE

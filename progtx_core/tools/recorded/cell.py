@@ -126,9 +126,6 @@ class CellTrial(Trial):
     def content(self) -> dict:
         return super().content() | {"cell": vars(self.cell)}
 
-    def version_here(self) -> str:
-        return f"{__version__} {self.version.split()[-1]}"
-
     def execute(self, folder: Path, timeout: float | None = None) -> dict:
         torch.set_num_threads(1)
         result = self.cell.train(1, self.parameters["seed"])

@@ -32,7 +32,7 @@ class Tracker(Callback):
     def on_start(self, training: Training) -> None:
         self.labels[training.name, training.seed] = training.label
         facts = {"task": training.task.name, "seeds": list(training.seeds)}
-        facts |= training.config.as_dict()
+        facts |= vars(training.config)
         facts["parameters"] = count_parameters(training.model)
         self._guarded(self._start, training, facts)
 
