@@ -14,20 +14,34 @@
 # %% [markdown]
 # # 12. Reruns: one chapter, many parameters
 #
+# **Question.** Chapter 1 was run with one learning rate. It solved two tasks
+# and failed on two others. Was that the model, or the rate? One run cannot
+# say; a dozen can, and a thousand say more. But whatever takes hours is cut
+# off some time: by Ctrl-C, a full disk, a cluster's time limit, a crash. What
+# is left then, and what has to be done again?
+
+# %% tags=["hide-input"]
+from progtx_core.tools.page import show
+from parts import ch12, opening
+
+show(ch12.question(),
+     "A drawing: bars of twelve runs, one after another on two workers. At a "
+     "dotted line everything stops; some bars end before it, two are broken "
+     "off there, and after it stands a question mark.")
+
+# %% [markdown]
+# Drawn, not measured: runs on two workers, when everything is killed. Further
+# down stands the same picture as it was measured.
+#
 # **Claim.** A sweep that is cut off in the middle, and started again by the
 # same line, ends as one that was never disturbed: no finished run is repeated,
 # none is lost, and a run that was cut off has the numbers of one that was not.
 # With it, a question that one run cannot answer is settled in minutes.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-from progtx_core.tools.page import chapter_header
-
-chapter_header(
-    "12_reruns",
-    task="chapter 1, run with many learning rates and seeds",
-    model="logistic regression",
-    prerequisites="chapter 1",
-)
+opening.at_a_glance(
+    "12_reruns", task="chapter 1, run with many learning rates and seeds",
+    model="logistic regression", prerequisites="chapter 1")
 
 # %% [markdown]
 # ## What you will be able to do
@@ -52,12 +66,12 @@ import time
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 import psutil
-from progtx_core import plots, tasks
+from progtx_core import tasks
 from progtx_core.tools import paths
+from progtx_core.tools.checkers import check
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.experiments import grid
 from progtx_core.tools.experiments.runner import Runner
@@ -65,6 +79,7 @@ from progtx_core.tools.experiments.store import DONE, INTERRUPTED, RUNNING
 from progtx_core.tools.experiments.table import plot, read
 from progtx_core.tools.page import glue, say, show, table
 from progtx_core.training import Config, fit
+from parts import ch12
 
 # %% tags=["parameters"]
 rates: str = "0.0002,0.002,0.02,0.2"  # learning rates for chapter 1
@@ -101,10 +116,6 @@ task = tasks.get("xor_of_endpoints")
 # runs and seconds, where $w$ runs go on at a time, one run takes $t$, and
 # starting one costs $c$. Multiply before you start: five lists of ten values
 # are a hundred thousand runs.
-#
-# Something that takes hours is going to be cut off: by Ctrl-C, a full disk, a
-# cluster's time limit, a crash. So the question is not only how to run
-# many, but what is left of them then.
 #
 # ## Predict before you run
 #
@@ -181,9 +192,9 @@ print(small_sweep(place / "small", accuracy, **lists))
 # %% [markdown]
 # ## Train
 #
-# `python -m progtx_core sweep` is the same in earnest. A run is a *trial* of
-# an experiment, here of a notebook: the library papermill puts other values
-# into its parameters cell and has a *kernel* execute it. A *driver* hands the
+# `python -m progtx_core sweep` is the same in earnest. A run is a trial of an
+# experiment, here of a notebook: the library papermill puts other values into
+# its parameters cell and has a *kernel* execute it. A *driver* hands the
 # trials to *workers*, processes that do one at a time. The name of a trial is
 # made from the chapter's code too: after a change of it all are run anew. (A
 # changed comment is no change.)
@@ -289,16 +300,16 @@ def over_rates(name):
 
 
 show(over_rates("xor_of_endpoints"),
-     "Test accuracy on xor_of_endpoints against the learning rate: every seed "
-     "stays near one half, at all rates.")
+     "Test accuracy on xor_of_endpoints against the learning rate, a point a "
+     "run, the median as a line, chance dotted.")
 
 # %% [markdown]
-# Near chance with every seed, at every rate. Now a success.
+# Near chance (dotted) with every seed, at every rate. Now a success.
 
 # %% tags=["hide-input"]
 show(over_rates("last_gt_first"),
-     "Test accuracy on last_gt_first against the learning rate: near chance "
-     "at the lowest rate, rising, near one at the two highest.")
+     "Test accuracy on last_gt_first against the learning rate, a point a "
+     "run, the median as a line, chance dotted.")
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 table(["task, worst and best seed", *map(str, by_rate["trend_sign"])],
@@ -307,11 +318,11 @@ table(["task, worst and best seed", *map(str, by_rate["trend_sign"])],
 
 
 # %% [markdown]
-# So the two failures are not the rate's, as chapter 1 said: at none do they
-# come near what a linear rule can do there. The two successes are the rate's,
-# too: in these few steps the low ones do not get there. (Would they, in more?
-# `-p steps=2000` tells.) With the lowest rate alone, all four tasks would have
-# looked like failures.
+# So the two failures are not due to the rate, as chapter 1 said: at none do
+# they come near what a linear rule can do there. The two successes are due to
+# it in part: in these few steps the low rates do not get there. (Would they,
+# in more? `-p steps=2000` tells.) With the lowest rate alone, all four tasks
+# would have looked like failures.
 #
 # And the sweep itself: what became of the runs that the cut met? Every log has
 # the times at which attempts began, and at which the run was done.
@@ -323,22 +334,11 @@ def moments(trial):
             if line.startswith("[20")]
 
 
-ordered = sorted(sweep.trials, key=moments)
-first = moments(ordered[0])[0]
-cut_at = (killed - first).total_seconds()
-figure, (ax,) = plots.panels(width=5.2, height=3.2)
-for row, trial in enumerate(ordered):
-    *begun, done = [(t - first).total_seconds() for t in moments(trial)]
-    ax.barh(row, done - begun[-1], left=begun[-1], color=plots.COLOURS[0])
-    for start in begun[:-1]:
-        ax.barh(row, cut_at - start, left=start, hatch="///", color="none",
-                edgecolor=plots.COLOURS[1])
-ax.axvline(cut_at, color="0.2", ls=":")
-ax.invert_yaxis()
-ax.set(xlabel="seconds since the start", ylabel="run", yticks=[])
-show(figure, "A bar for each run over the seconds since the start. Some end "
-     "before the dotted line, at which everything was killed; those under way "
-     "there are hatched, and have a second bar later; the others follow.")
+ordered = sorted(map(moments, sweep.trials))
+show(ch12.timeline(ordered, killed),
+     "A bar for each run over the seconds since the start, in order. Filled "
+     "bars are attempts that ended, hatched ones attempts that were cut off "
+     "at the dotted line.")
 
 # %% [markdown]
 # Filled bars were run to their end, hatched ones were cut off at the dotted
@@ -395,8 +395,9 @@ spent = rows.seconds[~rows.trial.isin(finished)].sum()
 left = len(sweep.trials) - len(finished)
 say(f"After the cut, {left} runs of {spent:.0f} seconds in all took "
     f"**{seconds:.0f}** seconds, {workers} at a time, each with one thread. "
-    "By the formula above, with $t + c$ the mean of these runs, it is "
-    f"{-(-left // workers) * spent / left:.0f}, and the driver's own start.")
+    "By the formula above, from the mean time of these runs, starting one "
+    f"included, it is {-(-left // workers) * spent / left:.0f}, and the "
+    "driver's own start.")
 
 # %% [markdown]
 # ## Break it
@@ -453,7 +454,10 @@ print(f"seed=0:5, n_seeds=2:    {len(shared)} trainings of {len(set(shared))} "
 #     -p seed=0:3 -p steps=200 -p n_seeds=1 --name rates
 # ```
 #
-# With `--dry-run` it is only planned, with `--status` counted. Lists taken in
+# With `--dry-run` it is only planned, with `--status` counted. Commas divide
+# values; a text that holds one is quoted, and both quotes are needed, one for
+# the terminal and one for the list: `-p 'regime="up, truncated",both'` are two
+# values for chapter 11. Lists taken in
 # step, first with first, and random draws stand in a YAML file. Bergstra and
 # Bengio show why draws beat a grid where few of many parameters matter: a grid
 # tries the same few values of each again and again, every draw a new one.
@@ -514,7 +518,7 @@ print(f"seed=0:5, n_seeds=2:    {len(shared)} trainings of {len(set(shared))} "
 #
 # ## Exercises
 #
-# Each exercise needs the setup cells only. Change the stub, run the cell, and
+# The first three need the setup cells only. Change the stub, run the cell, and
 # the checker answers.
 #
 # ### Exercise 1: how many runs (easy, 5 minutes)
@@ -524,24 +528,12 @@ print(f"seed=0:5, n_seeds=2:    {len(shared)} trainings of {len(set(shared))} "
 # of the three is a run. A part that is empty changes nothing; an empty plan is
 # one run. How many are there?
 
-# %% tags=["checker"]
-def check_runs(n_runs):
-    for combined, zipped, n_draws, want in (
-            ({"a": [1, 2], "b": [1, 2, 3]}, {}, 0, 6),
-            ({}, {"c": [1, 2], "d": [3, 4]}, 0, 2),
-            ({"a": [1, 2]}, {"c": [1, 2, 3], "d": [4, 5, 6]}, 5, 30),
-            ({}, {}, 0, 1)):
-        if n_runs(combined, zipped, n_draws) != want:
-            return f"not yet: {combined}, {zipped}, {n_draws} draws: {want}"
-    return "correct"
-
-
 # %% tags=["exercise"]
 def my_runs(grid, zipped, n_draws):
     return sum(len(values) for values in grid.values())
 
 
-print(check_runs(my_runs))
+check("12.1", my_runs)
 
 
 # %% [markdown] tags=["solution"]
@@ -555,7 +547,7 @@ print(check_runs(my_runs))
 #     return n * max((len(values) for values in zipped.values()), default=1)
 #
 #
-# print(check_runs(my_runs))
+# check("12.1", my_runs)
 # ```
 #
 # </details>
@@ -567,37 +559,12 @@ print(check_runs(my_runs))
 # for different ones. A value that equals its default changes nothing. Hint:
 # Python's `hash` of a text changes from process to process.
 
-# %% tags=["checker"]
-def check_name(name):
-    def named(parameters, salt=0):
-        with patch("builtins.hash", return_value=salt):  # another process
-            return name(parameters, {"seed": 1})
-
-    one, two = {"steps": 100, "rate": 2}, {"rate": 2, "steps": 100}
-    if named(one) != named(two):
-        return "not yet: the order of parameters changes the name"
-    if named(one) != named(one | {"seed": 1}):
-        return "not yet: a default value changes the name"
-    others = [{"steps": 2, "rate": 100}, {"steps": 100}, one | {"rate": "2"},
-              {"steps": 1, "rate": 2}, one | {"seed": 2}]
-    if len({named(one), *map(named, others)}) < 6:
-        return "not yet: different parameters have the same name"
-    long = {f"parameter {i}": "a/b: c" * 20 for i in range(20)}
-    if not isinstance(named(one), str) or "/" in named(long):
-        return "not yet: a folder's name is a text without slashes"
-    if len(named(long)) > 255 or named(long) == named(long | {"z": 1}):
-        return "not yet: many parameters make it too long, or are cut off"
-    if named(one) != named(one, salt=1):
-        return "not yet: in another process the name is another one"
-    return "correct"
-
-
 # %% tags=["exercise"]
 def my_name(parameters, defaults):
     return str(parameters)
 
 
-print(check_name(my_name))
+check("12.2", my_name)
 
 
 # %% [markdown] tags=["solution"]
@@ -611,7 +578,7 @@ print(check_name(my_name))
 #     return hashlib.sha256(text.encode()).hexdigest()[:12]
 #
 #
-# print(check_name(my_name))
+# check("12.2", my_name)
 # ```
 #
 # </details>
@@ -623,28 +590,12 @@ print(check_name(my_name))
 # whether somebody holds its lock. What failed is tried again. Return the names
 # of the runs to begin.
 
-# %% tags=["checker"]
-def check_left(left):
-    noted = ("done", "failed", "running", None)
-    runs = {f"{state}, {'locked' if locked else 'free'}": (state, locked)
-            for state in noted for locked in (True, False)}
-    want = {"failed, free", "running, free", "None, free"}
-    begun = set(left(runs))
-    if "done, free" in begun:
-        return "not yet: what is done is not done again"
-    if "running, free" not in begun:
-        return "not yet: who was working on it is dead"
-    if begun != want:
-        return f"not yet: differs in {sorted(map(str, begun ^ want))}"
-    return "correct"
-
-
 # %% tags=["exercise"]
 def my_left(runs):
     return [run for run, (state, locked) in runs.items() if state is None]
 
 
-print(check_left(my_left))
+check("12.3", my_left)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -655,14 +606,41 @@ print(check_left(my_left))
 #             if state != "done" and not locked]
 #
 #
-# print(check_left(my_left))
+# check("12.3", my_left)
 # ```
 #
 # The note says what was last known; only the lock says what is the case now.
 #
 # </details>
 #
-# ### Exercise 4: a sweep of your own (open, 20 minutes)
+# ### Exercise 4: predict, then measure: one name or two? (easy, 5 minutes)
+#
+# Below stand pairs of parameters. For which of them does `name_of` of this
+# chapter give one name, so that the second run would be skipped? Write five
+# times `True` or `False` first, then run the cell (it takes "Build it").
+
+# %%
+my_prediction = [...]
+pairs_of_runs = [({"a": 1, "b": 2}, {"b": 2, "a": 1}), ({"a": 2}, {"a": 2.0}),
+                 ({"a": 2}, {"a": "2"}), ({"a": 1}, {"a": True}),
+                 ({"a": 0.3}, {"a": 0.1 + 0.2})]
+if len(my_prediction) == len(pairs_of_runs):
+    for (left, right), said in zip(pairs_of_runs, my_prediction):
+        same = name_of(left) == name_of(right)
+        print(left, right, same, "" if said == same else "<- surprise")
+
+# %% [markdown]
+# <details><summary>What to look for</summary>
+#
+# The name follows from the *text* of the parameters. `2` and `2.0` are equal
+# in Python and different as texts, so they would be two runs of the same
+# thing; and a number that was calculated differs in its last digit from one
+# that was typed. That is why `sweep` brings every value to the type of its
+# parameter first, and takes it as it was typed.
+#
+# </details>
+#
+# ### Exercise 5: a sweep of your own (open, 20 minutes)
 #
 # Which chapter's result would you doubt? Choose one, and one parameter. Begin
 # with `--dry-run` and `--profile fast`, then run it, draw it with `--plot
@@ -672,8 +650,8 @@ print(check_left(my_left))
 # <details><summary>What to look for</summary>
 #
 # Sweep a wide range first, by factors of ten, and with two seeds; then a
-# narrow one with more. If the spread over seeds is as wide as the difference
-# between values, there is no result yet.
+# narrow one with more. If the ranges of the seeds overlap between two values,
+# there is no result yet.
 #
 # </details>
 #
@@ -683,8 +661,8 @@ print(check_left(my_left))
 #   nothing done twice, results whole or not at all.
 # - Whether somebody works on a run is a question for a lock, not for a note.
 # - A failure at one learning rate says little. One that stays at all rates and
-#   seeds is not the rate's; whether it is the model's or the loss's, a sweep
-#   does not say.
+#   seeds is not due to the rate; whether it is due to the model or to the
+#   loss, a sweep does not say.
 # - Runs that share seeds look steadier than they are.
 #
 # **Where this differs from its tools.** Papermill runs one notebook with
@@ -725,9 +703,11 @@ for name in ("last_gt_first", "trend_sign"):
                  max(next(iter(by_rate[name].values()))), at_most=0.8)
 claims.check("models that runs with overlapping seeds train twice",
              len(shared) - len(set(shared)), at_least=4)
+print(claims.summary())
+
+# %% tags=["hide-input", "nbval-ignore-output"]
 n_runs = len(sweep.trials)
 glue("ladder-12", f"**Reruns.** {n_runs} runs of chapter 1, cut off in the "
      f"middle and begun again: {count(DONE)} are done, none twice. The rate "
      "decides whether logistic regression solves its two tasks in time; at no "
      "rate does it solve the others.")
-print(claims.summary())

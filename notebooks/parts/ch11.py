@@ -3,9 +3,45 @@
 from collections.abc import Sequence
 
 import numpy as np
-from progtx_core import plots
+import torch
+from progtx_core import plots, rasp
+from progtx_core.evaluation.generation import greedy
+from progtx_core.models.attention import patterns
+from progtx_core.models.transformer import Transformer
+from progtx_core.rasp import programs
+from progtx_core.tasks.counting import PROMPT, Counting
 from progtx_core.training import Callback
 from progtx_core.training.callbacks import Training
+from progtx_core.types import Batch
+
+from parts.samples import until
+
+
+def question(trained: int, asked: tuple[int, int]):
+    """What training shows, and an answer that goes on where training ends.
+
+    trained: tokens of the longest sequence in training; asked: a and b of the answer
+    """
+    figure, (ax,) = plots.panels(width=5.0, height=2.5)
+    ax.axvspan(0, trained, color="#999999", alpha=0.15, linewidth=0)
+    for a, b in ((5, 16), (60, 30), (100, 150), (170, 122), (84, 70), (180, 198)):
+        ax.plot(*written(a, b), color="0.5", linewidth=1.2)
+    place, number = written(*asked)
+    within = place <= trained
+    ax.plot(place[within], number[within], label=f"SoS {asked[0]} {asked[1]} >", lw=2.2)
+    ax.plot(place[~within], number[~within], color="C0", linestyle=":", linewidth=1.2)
+    ax.text(trained + 25, asked[0] + trained + 32, "?", fontsize=22, color="C0")
+    ax.text(0.8 * trained, 208, "training", ha="center", va="top", fontsize=8)
+    ax.set(xlim=(0, 155), ylim=(-5, 212), xlabel="token of the sequence")
+    ax.set(ylabel="number written", title="Counting, token by token")
+    ax.legend(loc="lower right")
+    return figure
+
+
+def written(a: int, b: int) -> tuple[np.ndarray, np.ndarray]:
+    """At which tokens of its sequence an answer stands, and its numbers."""
+    numbers = np.arange(a, b + 1) if a <= b else np.arange(a, b - 1, -1)
+    return PROMPT + 1 + np.arange(len(numbers)), numbers
 
 
 def by_length(panels: dict[str, dict[str, dict[int, np.ndarray]]], trained: int):
@@ -14,7 +50,12 @@ def by_length(panels: dict[str, dict[str, dict[int, np.ndarray]]], trained: int)
     panels: title to lines by name, each a value a seed by length; the median of the
     seeds is a thick line, and every seed a thin one
     """
-    figure, axes = plots.panels(len(panels), width=3.6, height=3.3, sharey=True)
+    n_rows = -(-len(panels) // 2)  # two beside each other: small print stays legible
+    figure, axes = plots.panels(
+        min(2, len(panels)), n_rows, width=3.1, height=2.5, sharey=True
+    )
+    for ax in axes[len(panels) :]:
+        ax.remove()
     for ax, (title, lines) in zip(axes, panels.items()):
         ax.axvspan(0, trained, color="#999999", alpha=0.15, linewidth=0)
         for number, (name, values) in enumerate(lines.items()):
@@ -25,8 +66,69 @@ def by_length(panels: dict[str, dict[str, dict[int, np.ndarray]]], trained: int)
         first = min(min(values) for values in lines.values())
         ax.set(title=title, xlabel="tokens", ylim=(-0.03, 1.03), xlim=(first - 8, None))
         ax.legend(loc="lower left", fontsize=7)
-    axes[0].set_ylabel("answers without an error, share")
+    for ax in axes[::2]:
+        ax.set_ylabel("answers without an error, share")
     return figure
+
+
+def agreement(
+    model: torch.nn.Module, task: Counting, batches: list[Batch], seed: int
+) -> dict[str, float]:
+    """How often model and program go on alike: after right prefixes, and after others.
+
+    In the others the last number is replaced by one between a and b, or by one outside.
+    """
+    marks = {task.start: programs.START, task.go: programs.GO}
+    draw, found = np.random.default_rng(seed), {"right": [], "inside": [], "outside": []}
+    for batch in batches:
+        for row in batch.inputs[draw.permutation(len(batch))[:20]].tolist():
+            prefix = row[: draw.integers(PROMPT + 2, len(row) - 1)]
+            for kind, same in found.items():
+                line = prefix
+                if kind != "right":
+                    low, high = sorted(prefix[1:3])
+                    inside = [low <= t <= high for t in range(1, task.n_numbers + 1)]
+                    pool = [
+                        t
+                        for t, within in enumerate(inside, 1)
+                        if t != prefix[-1] and within == (kind == "inside")
+                    ]
+                    line = [*prefix[:-1], draw.choice(pool)]
+                said = programs.count([marks.get(t, t - 1) for t in line])[-1]
+                wanted = task.end if said == programs.END else int(said) + 1
+                with torch.no_grad():
+                    made = model(torch.tensor([line]))[0, -1].argmax()
+                same.append(int(made) == wanted)
+    return {kind: float(np.mean(same)) for kind, same in found.items()}
+
+
+def beside_program(model: Transformer, task: Counting, ends: tuple[int, int]):
+    """The program's selections of a and of b, and the head that attends there most.
+
+    Returns: both matrices by letter and head; the weight that each head gives there by
+    the same name; the words along the sides
+    """
+    line = task.write(torch.tensor([ends]))[:, :11]
+    words = task.tokenizer.read(line[0].tolist())
+    heads = {
+        f"{name.split('.')[-2]}.{h}": pattern[0, h].numpy()
+        for name, pattern in patterns(model, line).items()
+        for h in range(pattern.shape[1])
+    }
+    with rasp.record_selections() as selected:
+        numbers = map(int, words[PROMPT:])
+        programs.count([programs.START, *ends, programs.GO, *numbers])
+    pairs, weights = {}, {}
+    # [0] finds SoS; a is needed at >, b at every number after it
+    for letter, one, at in (
+        ("a", selected[1], slice(3, 4)),
+        ("b", selected[2], slice(4, -1)),
+    ):
+        on = {h: float((p * one.matrix)[at].sum(1).mean()) for h, p in heads.items()}
+        head = max(on, key=lambda h: on[h])
+        pairs[f"{letter}, head {head}"] = one.matrix, heads[head]
+        weights[f"{letter}, head {head}"] = on[head]
+    return pairs, weights, words
 
 
 class Printer(Callback):
@@ -43,3 +145,38 @@ class Printer(Callback):
         for name, value in training.measured.items():
             if isinstance(value, str):
                 print(f"    {name}: {value}")
+
+
+def ranges(schemes: dict[str, dict[int, np.ndarray]], length: int) -> str:
+    """In words: which schemes lie below all seeds of the first, and which do not."""
+    first, *others = schemes
+    floor = schemes[first][length].min()
+    below = [name for name in others if schemes[name][length].max() < floor]
+    spread = [
+        f"`{name}` ({schemes[name][length].min():.2f} to {schemes[name][length].max():.2f})"
+        for name in ("alibi", "none")
+    ]
+    return (
+        "With three seeds, let a difference count only if the ranges of the seeds do not "
+        f"overlap. At {length} tokens those of {', '.join(below)} lie below all five seeds "
+        f"of `{first}`, whose worst is {floor:.2f}. Between {' and '.join(spread)}, as "
+        "between many others, three seeds show no order."
+    )
+
+
+def halves(schemes: dict[str, dict[int, np.ndarray]], length: int) -> dict[str, dict]:
+    """Two panels of schemes, by their median at a length."""
+    order = sorted(schemes, key=lambda name: -np.median(schemes[name][length]))
+    titles = ("the five higher medians", "the five lower medians")
+    return {
+        title: {name: schemes[name] for name in half}
+        for title, half in zip(titles, np.array_split(order, 2), strict=True)
+    }
+
+
+def goes_on(model: Transformer, task: Counting, a: int, x: int, b: int) -> str:
+    """What is written after `SoS a b >` and the numbers from a to x, whatever b is."""
+    numbers = written(a, x)[1]
+    line = torch.cat([task.prompts(torch.tensor([[a, b]]))[0], torch.tensor(numbers) + 1])
+    found = greedy(model, line[None], 150, task.end)[0].tolist()
+    return task.tokenizer.decode(until(found, task.end))

@@ -1,11 +1,13 @@
-"""Which answers a model writes wrongly, and why: the first error, the middle left out."""
+"""Which answers are wrong, and why: the first error, the middle left out, a swap."""
 
 from collections import Counter
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from progtx_core.evaluation.generation import greedy
 from progtx_core.models.transformer import Transformer
+from progtx_core.tasks.counting import PROMPT, Counting
 from progtx_core.types import Batch
 from torch import nn
 
@@ -61,3 +63,66 @@ def count_errors(model: Transformer, batch: Batch, prompt: int, end: int) -> Cou
         wanted = batch.targets[row][batch.mask[row]].tolist()
         found[first_error(written[row, :length].tolist(), wanted, end).kind] += 1
     return found
+
+
+def by_kind(model: Transformer, batch: Batch, known: Batch, task: Counting) -> dict:
+    """Kinds of error on tests whose a, or whose b, no training sequence had as such."""
+    began, read = known.inputs[:, 1], known.inputs
+    ended = read[(read == task.end).any(1), 2]  # as the b of an EoS
+    a_seen, b_seen = (
+        torch.isin(batch.inputs[:, i], of) for i, of in ((1, began), (2, ended))
+    )
+    groups = {
+        "both seen": a_seen & b_seen,
+        "a not seen": ~a_seen,
+        "b not seen": a_seen & ~b_seen,
+    }
+    return {
+        name: count_errors(model, batch[keep], PROMPT, task.end)
+        for name, keep in groups.items()
+    }
+
+
+def swaps(model: Transformer, batches: dict[int, Batch], task: Counting):
+    """`swapped` for each length, and the mean shares over all answers that end early."""
+    found = {n: swapped(model, batch, task) for n, batch in batches.items()}
+    early = np.array([one["too early"] for one in found.values()])
+    weights = early if early.any() else np.ones(len(early))
+    names = ("another a", "another b")
+    mean = {
+        name: float(np.average([one[name] for one in found.values()], weights=weights))
+        for name in names
+    }
+    return found, {"too early": int(early.sum())} | mean
+
+
+@torch.no_grad()
+def swapped(model: Transformer, batch: Batch, task: Counting) -> dict[str, float]:
+    """Does an answer that ends too early still end there, with another a, another b?
+
+    The last number x stays. Upwards only: another a is at most x, another b beyond it.
+    Returns: how many answers end too early, and the shares that still do.
+    """
+    written = greedy(model, batch.inputs[:, :PROMPT], batch.inputs.shape[1], task.end)
+    stay: dict[str, list[float]] = {"another a": [], "another b": []}
+    n_early = 0
+    for row, answer in zip(batch.inputs.tolist(), written.tolist(), strict=True):
+        wanted = [token for token in row[PROMPT:] if token != task.spec.pad]
+        error = first_error(answer[: len(wanted)], wanted, task.end)
+        if error.kind != "early EoS" or error.position == 0:
+            continue
+        n_early += 1
+        start, a, b, *rest = row[: PROMPT + error.position]
+        x = rest[-1]
+        lines = {
+            "another a": [[start, n, b, *rest] for n in range(1, x + 1) if n != a],
+            "another b": [
+                [start, a, n, *rest] for n in range(x + 1, task.n_numbers + 1) if n != b
+            ],
+        }
+        for name, changed in lines.items():
+            if changed:
+                ends = model(torch.tensor(changed))[:, -1].argmax(-1) == task.end
+                stay[name].append(ends.float().mean().item())
+    shares = {name: float(np.mean(v)) if v else 0.0 for name, v in stay.items()}
+    return {"too early": n_early} | shares
