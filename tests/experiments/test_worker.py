@@ -3,14 +3,14 @@
 import subprocess
 import sys
 
-from progtx_core.tools.experiments.trial import last_words
+from progtx_core.tools.experiments.trial import for_kernels
 
 
 def test_what_a_kernel_says_as_it_ends_is_in_the_log_of_its_run(tmp_path, capfd):
     speak = [sys.executable, "-c", "import os; os.write(2, b'words')"]
     log = tmp_path / "log.txt"
     log.write_text("before, ", "utf-8")
-    with last_words(log):
+    with for_kernels(log):
         subprocess.run(speak, check=True)
     assert log.read_text("utf-8") == "before, words"
     assert capfd.readouterr().err == ""

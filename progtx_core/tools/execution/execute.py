@@ -85,7 +85,7 @@ def _papermill(source: Path, partial: Path, parameters: dict, log: Path, failed:
     failed.unlink(missing_ok=True)
     options = {"cwd": str(paths.NOTEBOOKS), "progress_bar": False}
     try:
-        with log.open("a", encoding="utf-8") as file, last_words(log), own_code():
+        with log.open("a", encoding="utf-8") as file, for_kernels(log):
             options |= {"stdout_file": file, "stderr_file": file}
             execute_notebook(str(source), str(partial), parameters, **options)
     except Exception as error:
@@ -102,28 +102,19 @@ def _papermill(source: Path, partial: Path, parameters: dict, log: Path, failed:
 
 
 @contextmanager
-def last_words(log: Path):
-    """What kernels say as they end, beside their messages, goes into a log."""
-    kept = os.dup(2)
+def for_kernels(log: Path):
+    """Those that begin within run this checkout's code; their last words go into a log."""
+    kept, before = os.dup(2), os.environ.get("PYTHONPATH")
     with log.open("ab") as file:
-        os.dup2(file.fileno(), 2)  # kernels inherit it
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-
-
-@contextmanager
-def own_code():
-    """Kernels that begin within run the code of this checkout."""
-    before = os.environ.get("PYTHONPATH")
+        os.dup2(file.fileno(), 2)  # kernels inherit it, as they do variables
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(paths.ROOT), before]))
     try:
         yield
     finally:
         del os.environ["PYTHONPATH"]
         os.environ |= {} if before is None else {"PYTHONPATH": before}
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def tidied(notebook: Any, record: dict) -> Any:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from progtx_core import files
-from progtx_core.tools.execution.execute import claimed, last_words
+from progtx_core.tools.execution.execute import claimed, for_kernels
 from progtx_core.tools.experiments import store
 from progtx_core.tools.experiments.executors import ONE_THREAD
 from progtx_core.tools.experiments.store import DONE, FAILED, RUNNING, Status, TrialFolder
@@ -116,7 +116,7 @@ def attempt(trial: Trial, folder: TrialFolder, timeout: float | None) -> str:
     # Whatever a chapter writes belongs to this trial alone.
     os.environ["PROGTX_SCRATCH"] = str(folder.path.resolve() / "scratch")
     try:
-        with last_words(folder.path / store.LOG):
+        with for_kernels(folder.path / store.LOG):
             row = trial.execute(folder.path, timeout)
         folder.write(store.ROW, row)
     except TrialFailed as failure:
