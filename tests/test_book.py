@@ -1,8 +1,10 @@
 """The built book: one page a chapter, nothing missing, nothing broken."""
 
+import sys
+
 import pytest
 
-from progtx_core.tools import execution
+from progtx_core.tools import execution, paths
 
 # One built book serves them all, those in a browser too.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("book")]
@@ -43,3 +45,48 @@ def test_a_folder_without_chapters_is_an_error(build, tmp_path):
     done = build(tmp_path / "out", PROGTX_NOTEBOOKS=str(tmp_path))
     assert done.returncode != 0
     assert "holds no executed chapter" in done.stdout + done.stderr
+
+
+@pytest.fixture
+def link():
+    """The extension's function, on the texts of some cells."""
+    sys.path.append(str(paths.ROOT / "book" / "_ext"))
+    from progtx_words import link_words, words
+
+    assert {"residual stream", "head", "attention dilution"} <= set(words())
+
+    def linked(*texts):
+        cells = [{"cell_type": "markdown", "source": text} for text in texts]
+        link_words({"cells": cells})
+        return [cell["source"] for cell in cells]
+
+    return linked
+
+
+def test_a_word_is_linked_where_it_is_used_first(link):
+    first, second = link("The residual\nstream goes on.", "The residual stream again.")
+    assert first == "The {term}`residual stream <residual stream>` goes on."
+    assert second == "The residual stream again."
+    assert link("Two Heads are better.") == ["Two {term}`Heads <head>` are better."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# The residual stream",
+        "`residual stream`",
+        "```\nresidual stream\n```",
+        "$residual stream$",
+        "[residual stream](x.md)",
+        "<b title='residual stream'>",
+        "| residual stream |",
+        "**residual stream**",
+    ],
+)
+def test_a_word_stays_as_it_is_elsewhere(link, text):
+    assert link(text) == [text]
+
+
+def test_pages_link_to_the_glossary(html):
+    page = (html / "chapters" / "06_transformer.html").read_text("utf-8")
+    assert 'href="../glossary.html#term-residual-stream"' in page

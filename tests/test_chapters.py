@@ -135,6 +135,15 @@ def test_sizes(name):
         assert max(map(len, lines)) <= MAX_COLUMNS, cell.source
 
 
+@every_chapter
+def test_computed_sentences_are_not_compared(name):
+    """Trained digits differ between processors: only rows of claims are compared."""
+    for cell in code_cells(committed(name)):
+        if re.search(r"^(say|glue|accuracy_table)\(", cell.source, re.MULTILINE):
+            assert "nbval-ignore-output" in cell.metadata.get("tags", []), cell.source
+            assert "claims.check(" not in cell.source, cell.source
+
+
 def test_all_notebooks_together_are_small():
     total = sum(p.stat().st_size for p in paths.NOTEBOOKS.rglob("*") if p.is_file())
     assert total < MAX_NOTEBOOKS_BYTES

@@ -10,6 +10,8 @@ import json
 import os
 from pathlib import Path
 
+from progtx_words import link_words
+
 from progtx_core.tools.compare import write_dashboard
 
 BOOK = Path(__file__).resolve().parents[1]
@@ -41,6 +43,7 @@ def bring_chapters(app, config):
     for name, notebook in notebooks.items():
         describe_pictures(notebook)
         link_pages(notebook)
+        link_words(notebook)
         write_if_changed(CHAPTERS / f"{name}.ipynb", json.dumps(notebook))
     write_if_changed(CHAPTERS / "claims.md", ledger(notebooks))
 

@@ -9,14 +9,16 @@ CHANGES: dict[str, tuple[type[Transformer], dict]] = {
     "all parts": (Transformer, {}),
     "one head": (Transformer, {"n_heads": 1}),
     "one layer": (Transformer, {"n_layers": 1}),
+    # As many parameters as all parts in two layers, within two in a hundred.
+    "one wider layer": (Transformer, {"n_layers": 1, "d_model": 45, "n_heads": 5}),
     "no MLP": (ablations.NoMlpTransformer, {}),
     "no residual sums": (ablations.NoResidualTransformer, {}),
     "no normalisation": (ablations.NoNormTransformer, {}),
     "normalisation after": (ablations.NormAfterTransformer, {}),
 }
 # Both need all of it.
-TASKS: dict[str, dict] = {"sign_changes_mod_3": {"seq_len": 6}, "sum_mod_10": {}}
-SETTINGS = {"steps": 2500, "warmup_steps": 100}
+TASKS: dict[str, dict] = {"sign_changes_mod_3": {}, "sum_mod_10": {}}
+SETTINGS = {"steps": 4000, "warmup_steps": 100}
 
 
 def cell(row: str, task: str) -> Cell:
@@ -24,4 +26,5 @@ def cell(row: str, task: str) -> Cell:
     return Cell(row, task, *CHANGES[row], TASKS[task], SETTINGS)
 
 
-EXPERIMENT = Experiment("ablations", [cell(row, task) for row in CHANGES for task in TASKS])
+CELLS = [cell(row, task) for row in CHANGES for task in TASKS]
+EXPERIMENT = Experiment("ablations", CELLS, version=2)

@@ -37,6 +37,15 @@ class NormAfter(Block):
 
 # Each as `class NoMlpTransformer(Transformer): block = NoMlp` makes it.
 NoResidualTransformer = type("NoResidualTransformer", (Transformer,), {"block": NoResidual})
-NoNormTransformer = type("NoNormTransformer", (Transformer,), {"block": NoNorm})
 NoMlpTransformer = type("NoMlpTransformer", (Transformer,), {"block": NoMlp})
 NormAfterTransformer = type("NormAfterTransformer", (Transformer,), {"block": NormAfter})
+
+
+class NoNormTransformer(Transformer):
+    """No normalisation at all: before the logits neither."""
+
+    block = NoNorm
+
+    def __init__(self, *sizes, **more) -> None:
+        super().__init__(*sizes, **more)
+        self.norm = nn.Identity()

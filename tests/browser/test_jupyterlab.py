@@ -85,7 +85,10 @@ def test_run_all_finishes_without_error(page, lab):
 
 def left_to_run(path):
     """Code of the cells that have not been executed yet."""
-    cells = json.loads(path.read_text("utf-8"))["cells"]
+    try:
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+    except json.JSONDecodeError:  # half written: it is being saved
+        return ["unknown"]
     code = [cell for cell in cells if cell["cell_type"] == "code" and cell["source"]]
     return ["".join(c["source"]) for c in code if c["execution_count"] is None]
 
