@@ -447,11 +447,10 @@ for rate in (learning_rate, 5 * learning_rate):
 ch08_tables.warm_ups(warm_ups)
 
 # %% [markdown]
-# It hardly matters here. Without warm-up these short trainings are, if
-# anything, ahead: they have lost no updates to small moves. A small model with
-# a norm before each part forgives a hundred loud updates. Warm-up is kept as
-# it costs little. In deep models whose norms stand *after* the sums, training
-# without it fails (Xiong and others, 2020).
+# It hardly matters here: two seeds of one row differ about as much as two
+# rows. A small model with a norm before each part forgives a hundred loud
+# updates. Warm-up is kept as it costs little. In deep models whose norms stand
+# *after* the sums, training without it fails (Xiong and others, 2020).
 
 # %% [markdown]
 # ## Evidence over seeds
@@ -558,7 +557,6 @@ playgrounds.ch08(task, run.models[0])
 # %% tags=["nbval-ignore-output"]
 ch08_tables.spreads(run.models[0], test_set, by_operation, names)
 
-
 # %% [markdown]
 # A head that compares need not attend to all: where larger numbers have
 # larger scores, softmax is focused on the greatest. So a focused head may
@@ -626,12 +624,12 @@ def short_run(model=selector, data=data, **how):
     return fit(model, data, replace(short, **how), seed=seed, device=device)
 
 
-few = tasks.FiniteDataset(task, 1000, balance=task.kinds)
+few = tasks.FiniteDataset(task, 300, balance=task.kinds)
 sick = {
     "as it should be": short_run(),
     "learning rate too high": short_run(learning_rate=30 * learning_rate),
     "learning rate too low": short_run(learning_rate=learning_rate / 30),
-    "too few examples": short_run(data=few, n_train=800),
+    "too few examples": short_run(data=few, n_train=240, n_eval=30),
     "mask is broken": short_run(ch08_tables.broken_mask),
     "answers shuffled": short_run(
         data=ch08_tables.with_shuffled_answers(data))}
@@ -688,7 +686,6 @@ check("8.1", my_names)
 # **Overfit one batch.** Thirty-two examples, the same again and again. A model
 # that cannot learn these by heart will learn nothing, and finding out takes
 # seconds. Here with three faults: which of them does the test find?
-
 
 # %%
 def softmax_before(logits, targets):
@@ -880,6 +877,7 @@ def my_best(accuracies, losses):
 
 check("8.4", my_best)
 
+
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
@@ -960,9 +958,10 @@ check("8.4", my_best)
 #
 # **References.** D. P. Kingma and J. Ba, *Adam: a method for stochastic
 # optimization* (2015). I. Loshchilov and F. Hutter, *Decoupled weight decay
-# regularization* (2019). J. Devlin and others, *BERT: pre-training of deep
-# bidirectional transformers for language understanding* (2019). S. Jain and B.
-# C. Wallace, *Attention is not explanation* (2019).
+# regularization* (2019). R. Xiong and others, *On layer normalization in the
+# transformer architecture* (2020). J. Devlin and others, *BERT: pre-training
+# of deep bidirectional transformers for language understanding* (2019). S.
+# Jain and B. C. Wallace, *Attention is not explanation* (2019).
 #
 # ## Claims
 #
@@ -991,7 +990,6 @@ claims.check("recorded: medium, worst operation of five seeds",
 claims.check("recorded: small without decay, Max is above Last, medians, by",
              np.median(cell("Max")) - np.median(cell("Last")), at_least=0.1)
 
-
 # %% tags=["hide-input"]
 claims.check("without warm-up the last loss is higher by at most", max(
     np.mean(warm_ups[rate, 0] - warm_ups[rate, 100]) for rate, _ in warm_ups),
@@ -1000,7 +998,7 @@ claims.check("one head switched off costs First, Last or Max at most",
              heads_off.max(), at_most=0.2)
 claims.check("all heads of the first layer cost more than all of the second, "
              "mean over these, least seed, by",
-             -np.diff(layers_off, axis=1).mean((1, 2)).max(), at_least=0.03)
+             (-np.diff(layers_off, axis=1)).mean((1, 2)).min(), at_least=0.03)
 for label, bounds in (("as it should be", {"at_most": 0.1}),
                       ("answers shuffled", {"at_most": 0.1}),
                       ("softmax before the loss", {"at_least": 1.9}),
@@ -1009,7 +1007,7 @@ for label, bounds in (("as it should be", {"at_most": 0.1}),
 claims.check("shuffled answers: validation loss above that of a guess by",
              stuck, at_least=-0.1, at_most=0.3)
 claims.check("a leak of one half makes the test accuracy too good by",
-             too_good, at_least=0.02)
+             too_good, at_least=0.05)
 claims.check("padding moves the logits under a broken mask by",
              change.pop("mask is broken"), at_least=0.1)
 claims.check("and under a sound one by", max(change.values()), at_most=1e-3)

@@ -71,10 +71,13 @@ def board(
         panel(ax, frame, tasks, ladder, unknown)
         ax.set_title(heading, loc="left", fontsize=8)
         ax.set_xticks([])
+        ax.grid(visible=False)
     axes[0].xaxis.tick_top()
     names = [short(model) for model in ladder]
     axes[0].set_xticks(np.arange(len(ladder)) + 0.5, names, rotation=60, ha="left")
     axes[0].tick_params(labelsize=8, length=0, pad=1)
+    if sum(heights) < 6:  # a few rows say in digits what the scale says
+        return figure
     scale = figure.colorbar(
         axes[0].collections[0], ax=axes, location="bottom", fraction=0.02, pad=0.01
     )

@@ -230,10 +230,13 @@ def train_and_val(ax, history, what: str) -> None:
     """Both curves of "loss" or "accuracy", a line a seed."""
     for index, split in enumerate(("train", "val")):
         curve = f"{split}/{what}"
+        steps = history.steps(curve)
         how = {"marker": MARKERS[index], "ms": 3} | plots.line(index)
+        if len(steps) > 50:  # one at every update would make a band of them
+            how |= {"marker": "", "lw": 0.7}
         for n, of_seed in enumerate(history[curve]):
             label = None if n else split
-            ax.plot(history.steps(curve), of_seed, label=label, **how)
+            ax.plot(steps, of_seed, label=label, **how)
 
 
 def recorded_groups(frame, groups: dict[str, dict]):

@@ -9,7 +9,7 @@ FEW, MASK, SHUFFLED = "too few examples", "mask is broken", "answers shuffled"
 CURVES = {"A": FEW, "B": HIGH, "C": SHUFFLED, "D": FINE, "E": MASK, "F": LOW}
 SEEN = {  # what each of these curves shows, without its name
     FEW: "training and validation part",
-    HIGH: "the loss jumps about and does not go on falling",
+    HIGH: "the loss jumps about from update to update, and falls little",
     SHUFFLED: "the loss drops to one level and is flat from there on",
     FINE: "both curves fall together, fastest and furthest of all",
     MASK: "both curves fall together, but another panel's do so sooner and further",
