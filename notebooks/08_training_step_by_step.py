@@ -200,7 +200,7 @@ say(f"Accuracy on the test split: **{guessed:.2f}**.")
 # mask says where the text ends, so that no head attends to padding.
 
 # %%
-batch = data.splits["train"][:8]
+batch = data.splits["train"][:5]
 mask = padding_mask(batch.inputs, task.spec)  # (batch, seq), False: padding
 ch08_tables.padded(task, batch, mask)
 print(*(tuple(x.shape) for x in (batch.inputs, batch.targets, mask)))
@@ -390,7 +390,7 @@ run = fit(selector, data, config, seed=seed, n_seeds=n_seeds,
           callbacks=callbacks, device=device)
 
 # %% [markdown]
-# Is it the same training? The first losses of `fit`, beside those by hand:
+# Is it the same training? The first losses of `fit` must be those by hand.
 
 # %%
 by_fit = run.history["train/loss"][0, :len(by_hand)]

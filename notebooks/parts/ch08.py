@@ -51,7 +51,7 @@ def show_tokens(rows, colours: dict[str, str]) -> None:
 
 def padded_batch(tokens: list[list[str]], mask: np.ndarray):
     """A batch as tokens, and its padding mask: (batch, seq), True for tokens."""
-    figure, axes = plots.panels(1, 2, width=5.6, height=2.1)
+    figure, axes = plots.panels(1, 2, width=5.6, height=1.6)
     ones = [["1" if kept else "0" for kept in row] for row in mask]
     for ax, cells in zip(axes, (tokens, ones)):
         full = [row + [""] * (mask.shape[1] - len(row)) for row in cells]

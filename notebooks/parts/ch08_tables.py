@@ -51,7 +51,7 @@ def padded(task, batch: Batch, mask: torch.Tensor) -> None:
     """A batch as rows of tokens, and its mask."""
     tokens = [task.tokenizer.read(ids) for ids in batch.inputs.tolist()]
     alt = (
-        "Eight padded texts as rows of tokens, and below them the mask: ones where there "
+        "Padded texts as rows of tokens, and below them the mask: ones where there "
         "is text, zeros where there is padding."
     )
     show(ch08.padded_batch(tokens, mask.numpy()), alt)
