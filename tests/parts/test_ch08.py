@@ -8,6 +8,9 @@ import pandas
 import pytest
 from parts import ch08
 
+from progtx_core.tools import paths
+from progtx_core.tools.checkers import ch08 as checkers
+
 
 class History(dict):
     """Curves (n_seeds, n_points), as a training keeps them."""
@@ -98,12 +101,46 @@ def test_training_curves_are_drawn_from_a_checkpoint_alone(monkeypatch, history)
     assert [text.get_text() for text in figure.legends[0].texts] == ["train", "val"]
 
 
-def test_losses_stand_beside_each_other_on_one_scale(history):
-    one = SimpleNamespace(history=history)
-    left, right = ch08.losses_beside({"sound": one, "sick": one}).axes
-    assert (left.get_title(), right.get_title()) == ("sound", "sick")
-    assert left.get_ylim() == right.get_ylim()
-    assert right.lines[0].get_xdata().tolist() == [0, 5, 10, 15]
+def test_a_quiz_shows_each_training_under_its_letter_and_not_its_name(history):
+    names = [f"number {place}" for place in range(6)]
+    results = {}
+    for place, name in enumerate(names):
+        curves = {curve: values + place for curve, values in history.items()}
+        results[name] = SimpleNamespace(history=History(curves))
+    axes = ch08.quiz(results, 20).axes
+    assert [ax.get_title() for ax in axes] == [*"ABCDEF"] == [*ch08.QUIZ]
+    for ax, place in zip(axes, ch08.QUIZ.values(), strict=True):
+        wanted = history["train/loss"][0] + place
+        assert np.array_equal(ax.lines[0].get_ydata(), wanted)
+        assert ax.lines[-1].get_ydata()[0] == pytest.approx(np.log(20))
+        assert ax.get_ylim() == axes[0].get_ylim()
+
+
+def test_the_checker_knows_the_letters_of_the_quiz():
+    order = [checkers.FINE, checkers.HIGH, checkers.LOW]
+    order += [checkers.FEW, checkers.MASK, checkers.SHUFFLED]
+    chapter = (paths.NOTEBOOKS / "08_training_step_by_step.py").read_text("utf-8")
+    places = [chapter.index(f'    "{name}": short_run(') for name in order]
+    assert places == sorted(places)
+    assert {x: order[place] for x, place in ch08.QUIZ.items()} == checkers.CURVES
+
+
+def test_first_rows_are_those_of_all_heads_a_panel_an_input():
+    generator = np.random.default_rng(0)
+    found = {name: generator.random((2, 3, 4, 4)) for name in ("first", "second")}
+    figure = ch08.first_rows(found, [["Max", "7"], ["Min", "1", "2"]])
+    panel = figure.axes[1]
+    assert panel.get_title() == "Min 1 2"
+    assert [t.get_text() for t in panel.get_yticklabels()][3:] == ["1.0", "1.1", "1.2"]
+    drawn = panel.collections[0].get_array().reshape(6, 3)
+    assert np.allclose(drawn[4], found["second"][1, 1, 0, :3])
+
+
+def test_gradient_norms_are_drawn_a_line_a_seed():
+    history = History({"grad_norm": np.array([[1.0, 0.5], [2.0, 0.1]])})
+    (ax,) = ch08.gradient_norms(history).axes
+    assert [line.get_ydata().tolist() for line in ax.lines] == [[1.0, 0.5], [2.0, 0.1]]
+    assert ax.get_yscale() == "log"
 
 
 def test_lines_has_one_for_each_curve_and_a_legend_for_several():
