@@ -199,11 +199,11 @@ live.widget = (root, data) => {
     const label = make("label", choices, `${name} `);
     const made = make("input", label, undefined,
       { type: "range", min: 0, max: values.length - 1, step: 1, value: values.indexOf(first) });
-    const shown = make("output", label, String(first));
+    const shown = make("output", label, ` ${Number(first.toPrecision(2))}`);
     const read = () => values[Number(made.value)];
     made.addEventListener("input", () => {
       made.setAttribute("aria-valuetext", read());
-      shown.textContent = ` ${read()}`;
+      shown.textContent = ` ${Number(read().toPrecision(2))}`;
       begin();
     });
     return read;
@@ -214,10 +214,10 @@ live.widget = (root, data) => {
   const [one, run, anew] = ["Step", "Run", "Begin anew"].map((text) =>
     make("button", controls, text, { type: "button" }));
   const pictures = make("div", root, undefined, { class: "two-pictures" });
-  const map = make("svg", pictures, undefined, { viewBox: "0 0 360 330", class: "two-map",
+  const map = make("svg", pictures, undefined, { viewBox: "0 0 360 336", class: "two-map",
     role: "application", tabindex: 0, "aria-label": "map of the loss over two parameters; "
       + "point at a new start, or move it with the arrow keys" });
-  const chart = make("svg", pictures, undefined, { viewBox: "0 0 360 330", role: "img",
+  const chart = make("svg", pictures, undefined, { viewBox: "0 0 360 336", role: "img",
     "aria-label": "loss over evaluations, both on logarithmic axes" });
   const table = make("table", root), said = make("p", root, "", { role: "status" });
   const list = make("ul", root, undefined, { class: "live-challenges" });
@@ -256,7 +256,7 @@ live.widget = (root, data) => {
     make("text", map, "second parameter", { transform: "translate(12 155) rotate(-90)",
       "text-anchor": "middle" });
     const inside = ({ point: [x, y] }) => Math.abs(x) <= HALF && Math.abs(y) <= HALF;
-    Object.entries(race.paths).forEach(([who, path]) => {
+    Object.entries(race.paths).reverse().forEach(([who, path]) => {  // Adam's on top
       const seen = path.filter(inside);
       line(map, who, seen.map(({ point: [x, y] }) => [across(x), down(y)]));
       seen.slice(0, -1).forEach(({ point: [x, y] }) => mark(map, who, across(x), down(y), 2));
@@ -278,7 +278,9 @@ live.widget = (root, data) => {
     const low = 1e-3, high = 1e3;
     const under = (loss) => 10 + (280 * Math.log10(high / Math.min(high, Math.max(low, loss))))
       / Math.log10(high / low);
-    for (let n = 1; n <= most; n *= 10) axis(chart, right(n), 306, n.toLocaleString("en"));
+    for (let n = 1; n <= most; n *= 10) {
+      axis(chart, right(n), 306, n.toLocaleString("en"), n === most ? "end" : "middle");
+    }
     for (let loss = high; loss > low / 2; loss /= 10) {
       axis(chart, 42, under(loss) + 4, String(Number(loss.toPrecision(1))), "end");
       make("line", chart, undefined, { x1: 46, x2: 346, y1: under(loss), y2: under(loss),
@@ -300,7 +302,7 @@ live.widget = (root, data) => {
     drawChart();
     table.replaceChildren();
     const head = make("tr", table);
-    ["", "parameters", "loss", "evaluations", "below the goal at"].forEach((text) =>
+    ["", "parameters", "loss", "evaluations", "goal at"].forEach((text) =>
       make("th", head, text, { scope: "col" }));
     Object.entries(race.paths).forEach(([who, path]) => {
       const row = make("tr", table), { point, loss, evaluations } = path[path.length - 1];
@@ -309,12 +311,13 @@ live.widget = (root, data) => {
         race.reached(who) ?? "not yet"].forEach((text) => make("td", row, text));
     });
     const search = race.methods["pattern search"], won = live.winner(race, most);
-    said.textContent = `The search's radius is ${search.radius}. ${won === null ? "" : won.times
+    said.textContent = `The search's radius is ${Number(search.radius.toPrecision(2))}. ${won === null ? "" : won.times
       === Infinity ? `Only ${won.who} came below the goal.`
       : `${won.who} came below the goal with ${won.times.toFixed(1)} times fewer evaluations.`}`;
     goals.forEach((goal, i) => {
       const done = won && won.who === goal.winner && won.times >= goal.times
         && goal.loss === choice.value && (goal.lr || lr()) === lr()
+        && (goal.radius || radius()) === radius()
         && race.paths.Adam[0].loss > 100 * target;  // not from a start beside the goal
       if (done) solved.add(i);
       items[i].textContent = solved.has(i) ? `${goal.say} Solved.` : goal.say;

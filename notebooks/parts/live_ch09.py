@@ -11,7 +11,6 @@ from zlib import crc32
 import numpy as np
 import torch
 from jinja2 import Environment
-from progtx_core import plots
 from progtx_core.optim import PatternSearch
 from progtx_core.optim.moves import CandidateOrder
 from progtx_core.tools.page import pictured
@@ -32,11 +31,12 @@ GOALS = (
         "times": 1,
     },
     {
-        "say": "Now change the learning rate: Adam with fewer evaluations, in the same "
-        "valley from a start with a loss above 1.",
+        "say": "Set the radius to 1. Now change the learning rate alone: Adam is to win, "
+        "in the same valley from a start with a loss above 1.",
         "winner": "Adam",
         "loss": SLANTED,
-        "times": 1.2,
+        "times": 1,
+        "radius": 1,
     },
     {
         "say": "Leave Adam a learning rate of 1. Find a start in the slanted valley, its "

@@ -28,9 +28,7 @@ def loss_in_torch(js, name):
         sides = nn.functional.binary_cross_entropy_with_logits
         return lambda w: sides(points[:, :2] @ w, points[:, 2]) - least
     slant = 1.0 if name == "slanted valley" else 0.0
-    return lambda w: (
-        (w[0] - 1) ** 2 + 20 * (w[1] - slant * w[0] - (1 - slant)) ** 2
-    )
+    return lambda w: (w[0] - 1) ** 2 + 20 * (w[1] - slant * w[0] - (1 - slant)) ** 2
 
 
 @pytest.mark.parametrize("start", STARTS)
@@ -71,7 +69,9 @@ def test_every_step_of_the_search_is_that_of_the_package(js, name, start):
         while not search.finished and search.now["evaluations"] < live_ch09.MOST:
             search.step(lambda: loss(x))
             now = search.now
-            wanted.append([*x.tolist(), now["evaluations"], search.radius, now["best_loss"]])
+            wanted.append(
+                [*x.tolist(), now["evaluations"], search.radius, now["best_loss"]]
+            )
         assert len(found) == len(wanted) > 10
         assert np.abs(np.array(found) - np.array(wanted)).max() < 1e-5
 
@@ -89,8 +89,10 @@ def test_no_loss_is_below_zero_and_its_gradient_is_its_slope(js):
             )
             assert got == pytest.approx([value.item(), *x.grad.tolist()], abs=1e-9)
             assert value.item() > -1e-9
-    assert abs(js.evaluate("live.LOSSES['logistic regression'].loss([2.55016697,1.63596766])")
-               ) < 1e-9
+    assert (
+        abs(js.evaluate("live.LOSSES['logistic regression'].loss([2.55016697,1.63596766])"))
+        < 1e-9
+    )
 
 
 def test_a_level_line_lies_at_its_height(js):
