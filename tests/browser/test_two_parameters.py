@@ -1,4 +1,4 @@
-"""Two parameters in a page: its steps are those of torch's Adam and of the package's search."""
+"""Two parameters in a page: steps of Adam and of the search, as torch and package go."""
 
 import numpy as np
 import pytest
@@ -58,7 +58,8 @@ def test_every_step_of_the_search_is_that_of_the_package(js, name, start):
               const rows = [];
               while (!search.finished && search.evaluations < most) {
                 search.step();
-                rows.push([...search.point, search.evaluations, search.radius, search.best]);
+                const { point, evaluations, radius, best } = search;
+                rows.push([...point, evaluations, radius, best]);
               }
               return rows;
             }""",
@@ -67,7 +68,7 @@ def test_every_step_of_the_search_is_that_of_the_package(js, name, start):
         x = nn.Parameter(torch.tensor(start, dtype=torch.double))
         search, wanted = PatternSearch([x], radius), []
         while not search.finished and search.now["evaluations"] < live_ch09.MOST:
-            search.step(lambda: loss(x))
+            search.step(lambda x=x: loss(x))
             now = search.now
             wanted.append(
                 [*x.tolist(), now["evaluations"], search.radius, now["best_loss"]]
@@ -89,10 +90,8 @@ def test_no_loss_is_below_zero_and_its_gradient_is_its_slope(js):
             )
             assert got == pytest.approx([value.item(), *x.grad.tolist()], abs=1e-9)
             assert value.item() > -1e-9
-    assert (
-        abs(js.evaluate("live.LOSSES['logistic regression'].loss([2.55016697,1.63596766])"))
-        < 1e-9
-    )
+    lowest = "live.LOSSES['logistic regression'].loss([2.55016697, 1.63596766])"
+    assert abs(js.evaluate(lowest)) < 1e-9
 
 
 def test_a_level_line_lies_at_its_height(js):
