@@ -4,6 +4,23 @@ import numpy as np
 from progtx_core import plots
 
 PAIRS_A_ROW = 2
+QUESTIONS = {
+    "count": ("5 9 > 5 6 7 8 9", "24 187 > ?"),
+    "copy": ("7 2 9 > 7 2 9", "5 0 8 1 6 4 … 3 > ?"),
+    "sort": ("7 2 9 > 2 7 9", "5 0 8 1 6 4 … 3 > ?"),
+    "parity of ones": ("1 0 1 1 > 1", "0 1 1 0 1 0 … 1 > ?"),
+}
+
+
+def question():
+    """Four tasks with a short input and its answer, and a long one without."""
+    figure, axes = plots.panels(2, 2, width=3.4, height=0.9)
+    for ax, (title, lines) in zip(axes, QUESTIONS.items()):
+        for height, line in zip((0.7, 0.25), lines):
+            ax.text(0.02, height, line, va="center", family="monospace")
+        ax.set(title=title)
+        ax.axis("off")
+    return figure
 
 
 def draw(seen: list, titles=None, words: list[str] | None = None):
