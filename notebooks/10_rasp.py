@@ -359,8 +359,9 @@ show(ch10.beside(pairs, list(map(str, x))),
      "softmax of a head.")
 
 # %% [markdown]
-# Compare each pair row by row (dark is 0, light is 1). In *smaller numbers* a
-# row differs: which, and what is selected there?
+# Compare each pair row by row: dark is 0, light is 1. A row of a head adds up
+# to one, so that several selected positions share it. In some rows the program
+# selects nothing. What does the head do there?
 #
 # Two things a head cannot do. It always attends somewhere: where nothing is
 # selected, it needs a position to rest on. And it takes means: the last and

@@ -7,7 +7,7 @@ live.LARGEST = 2 ** 53;
 live.NOTHING = -(2 ** 31);  // a number that no sequence holds
 live.MARKS = { START: -1, GO: -2, END: -3 };
 live.TEXTS = { "-1": "SoS", "-2": ">", "-3": "EoS" };
-live.text = (number) => live.TEXTS[number] ?? String(number);
+live.text = (number) => (number === live.NOTHING ? "–" : live.TEXTS[number] ?? String(number));
 live.fail = (said) => { throw new Error(said); };
 
 // Parser -------------------------------------------------------------------------------

@@ -6,17 +6,15 @@ search travel with the page, so that its steps are those of `PatternSearch`.
 
 import json
 from collections.abc import Callable
-from zlib import crc32
 
 import numpy as np
 import torch
-from jinja2 import Environment
 from progtx_core.optim import PatternSearch
 from progtx_core.optim.moves import CandidateOrder
 from progtx_core.tools.page import pictured
 from torch import nn
 
-from parts import ch09, playground
+from parts import ch09, live_page
 
 TARGET = 0.01  # a loss that is low
 MOST = 1000  # evaluations of a race
@@ -57,24 +55,13 @@ def show(f: Callable, start: np.ndarray, alt: str) -> None:
     bundle, metadata = pictured(ch09.paths_on(f, paths), alt)
     data = {"sweeps": sweeps(), "goals": GOALS, "most": MOST, "target": TARGET}
     text = json.dumps(data)
-    template = (playground.SCRIPTS / "page.html").read_text("utf-8")
-    bundle["text/html"] = (
-        Environment(autoescape=True)
-        .from_string(template)
-        .render(
-            id=f"live-{crc32(text.encode()):08x}",
-            data=text,
-            picture=bundle["image/png"],
-            alt=alt,
-            script=script(),
-        )
-    )
+    bundle["text/html"] = live_page.page(text, bundle["image/png"], alt, script())
     display(bundle, raw=True, metadata=metadata)
 
 
 def script() -> str:
     """The race and its map, in JavaScript."""
-    return (playground.SCRIPTS / "two_parameters.js").read_text("utf-8")
+    return live_page.script("two_parameters.js")
 
 
 def sweeps(n: int = N_SWEEPS) -> str:

@@ -4,13 +4,11 @@
 """
 
 import json
-from zlib import crc32
 
-from jinja2 import Environment
 from progtx_core import rasp
 from progtx_core.tools.page import pictured
 
-from parts import ch10, playground
+from parts import ch10, live_page
 
 PROGRAMS = {
     "the number before": {
@@ -59,21 +57,10 @@ def show(x, alt: str) -> None:
         rasp.num_prev(x, x)
     bundle, metadata = pictured(ch10.draw(seen), alt)
     text = json.dumps({"programs": PROGRAMS, "goals": GOALS})
-    template = (playground.SCRIPTS / "page.html").read_text("utf-8")
-    bundle["text/html"] = (
-        Environment(autoescape=True)
-        .from_string(template)
-        .render(
-            id=f"live-{crc32(text.encode()):08x}",
-            data=text,
-            picture=bundle["image/png"],
-            alt=alt,
-            script=script(),
-        )
-    )
+    bundle["text/html"] = live_page.page(text, bundle["image/png"], alt, script())
     display(bundle, raw=True, metadata=metadata)
 
 
 def script() -> str:
     """The language and the page's editor, in JavaScript."""
-    return (playground.SCRIPTS / "rasp.js").read_text("utf-8")
+    return live_page.script("rasp.js")

@@ -74,10 +74,9 @@ def exponent(answer):
     for power in (1.0, 2.0, 0.5):
         took = 7e-3 * sizes**power * noise
         n, s, line = np.log(sizes), np.log(took), np.polyfit
-        ends = (s[-1] - s[0]) / (n[-1] - n[0])
         traps = {
             "take logarithms first; a power is their slope": line(sizes, took, 1)[0],
-            "the two ends alone are too noisy: use all measurements": ends,
+            "the two ends alone are too noisy": (s[-1] - s[0]) / (n[-1] - n[0]),
             "turned round: sizes over seconds": line(s, n, 1)[0],
             "a ratio of seconds depends on how far sizes go": took[-1] / took[0],
             "it is the constant of the line; its slope is wanted": line(n, s, 1)[1],
