@@ -20,8 +20,8 @@
 # a transformer still be trained? And what would it cost?
 
 # %% tags=["hide-input"]
-from parts import ch09
 from progtx_core.tools.page import show
+from parts import ch09
 
 show(ch09.question(),
      "The same level lines twice. Left, an arrow at a point: the gradient is "
@@ -215,21 +215,23 @@ print("ends at", by_hand[-1].round(2), "after", len(by_hand) - 1, "kept steps")
 # The core's `PatternSearch` is an optimizer as torch has them. It *polls* the
 # coordinates, that is, measures both steps along each, in random order; $r$ is
 # its *radius*. It is finished when the radius is below a bound, or when its
-# budget of passes is used up. Here it and Adam go over the valley. Press *Step*
-# or *Run*; tap the map for another start:
+# budget of passes is used up. Here it and Adam go over the valley. Press
+# *Step* or *Run*; tap the map for another start:
 
 # %%
-live_ch09.show(valley, start, "Level lines of a slanted valley with the path of "
-               "PatternSearch and that of Adam; where scripts run, both can be "
-               "followed step by step from any start.")
+live_ch09.show(
+    valley, start, "Level lines of a slanted valley with the paths of "
+    "PatternSearch and of Adam; where scripts run, both can be followed step "
+    "by step from any start.")
 
 # %% [markdown]
 # A step of Adam is counted as two evaluations, a pass forward and one back; a
-# step of the search is as many as it needed to find a gain. Crosses are what it
-# has just tried in vain. It falls down the slope in long steps. On the floor no
-# long step along an axis helps, only short ones do; in the *straight valley*,
-# which lies along an axis, long ones do. With two parameters a sweep is four
-# evaluations, and the search can well be first. What if there are thousands?
+# step of the search is as many as it needed to find a gain. Crosses are what
+# it has just tried in vain. It falls down the slope in long steps. On the
+# floor no long step along an axis helps, only short ones do; in the *straight
+# valley*, which lies along an axis, long ones do. With two parameters a sweep
+# is four evaluations, and the search can well be first. What if there are
+# thousands?
 #
 # ### What a pass costs
 #
@@ -451,6 +453,10 @@ show(ch09.radius_and_layers(runs["PatternSearch"]),
      "parameters of each layer were changed for good, in all layers.")
 
 # %% [markdown]
+# Left: where a line falls, a whole sweep found no gain that was large enough.
+# Right: a bar that reaches one says that the layer's parameters were changed
+# once each, on average.
+#
 # ### Two paths on one surface
 #
 # Both methods start from the same parameters. A plane goes through the start
@@ -507,9 +513,9 @@ say("Both lines are curved. From one size to the next, the seconds of a sweep "
 
 
 # %% [markdown]
-# In a small model most of a pass is the fixed cost of its operations, and twice
-# the parameters hardly cost more. In a large one arithmetic is most of it.
-# The power of a sweep is larger by one everywhere.
+# In a small model most of a pass is the fixed cost of its operations, and
+# twice the parameters hardly cost more. In a large one arithmetic is most of
+# it. The power of a sweep is larger by one everywhere.
 #
 # ## Break it
 #
@@ -538,6 +544,12 @@ fooled = {"best loss kept": on_batches(False),
 show(ch09.beliefs(fooled),
      "Loss as the search believes it and as it is on all strings, with the "
      "best loss kept and with the loss measured again.")
+
+# %% [markdown]
+# Left, belief is below what is true: on no later batch does a move come below
+# it, and the rest of the budget is spent in vain. Right, every step begins
+# with a measurement on its own batch. Belief jumps about the true loss, which
+# goes on falling.
 
 
 # %% [markdown]
@@ -655,8 +667,8 @@ check("9.3", my_exponent)
 #
 # Make the walls of `valley` four times as steep: 80 in place of 20, then 320.
 # How many times as many evaluations will the search need until the loss is
-# below a hundredth: the same, two, four, sixteen? Write it down. Then count the
-# calls of `f` in `my_search`. Does Adam's number of steps change as much?
+# below a hundredth: the same, two, four, sixteen? Write it down. Then count
+# the calls of `f` in `my_search`. Does Adam's number of steps change as much?
 #
 # <details><summary>What to look for</summary>
 #
@@ -723,8 +735,9 @@ for name in ("PatternSearch", "Adam"):
     claims.check(f"{name} learns its training strings, every seed",
                  reached[name].min(), at_least=0.99)
 for statement, value, least in (
-        ("and answers test strings, mostly with known prefixes, PatternSearch, "
-         "every seed", runs["PatternSearch"].test["accuracy"].min(), 0.95),
+        ("and answers test strings, mostly with known prefixes, "
+         "PatternSearch, every seed",
+         runs["PatternSearch"].test["accuracy"].min(), 0.95),
         ("the search polls more candidates than one by one, times",
          a_pass / a_candidate, 8),
         ("moves together gain more than the best alone, times",
@@ -736,7 +749,8 @@ for statement, value, least in (
         ("it needs more passes than Adam to 99 of 100 answers, times",
          spent["PatternSearch"] / spent["Adam"], 20),
         ("a sweep's seconds grow faster with the parameters than those of a "
-         "gradient, difference of the powers over all sizes", powers[0] - powers[1], 0.85),
+         "gradient, difference of the powers over all sizes",
+         powers[0] - powers[1], 0.85),
         ("a search that keeps its best batch believes a loss below the true "
          "one, by", -np.subtract(*fooled["best loss kept"])[-1], 0.01)):
     claims.check(statement, value, at_least=least)

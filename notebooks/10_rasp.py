@@ -22,12 +22,12 @@
 # same for short inputs and for long ones?
 
 # %% tags=["hide-input"]
-from parts import ch10
 from progtx_core.tools.page import show
+from parts import ch10
 
 show(ch10.question(),
-     "Four tasks, each with a short and a long input. The answers to the short "
-     "ones are given, those to the long ones are question marks.")
+     "Four tasks, each with a short and a long input. The answers to the "
+     "short ones are given, those to the long ones are question marks.")
 
 # %% [markdown]
 # The steps are the same for short inputs and long ones. Are they steps that a
@@ -102,7 +102,8 @@ START, GO, END = programs.START, programs.GO, programs.END
 # those of attention and MLPs; *Tracr* (Lindner and others, 2023) is a compiler
 # for it, and turns a program into the weights of a transformer. This chapter
 # writes RASP-L (Zhou and others, 2024), its poorer sister: so poor that a line
-# of it may hold at every length. Weights are set by hand here, for one program.
+# of it may hold at every length. Weights are set by hand here, for one
+# program.
 #
 # ## The task
 #
@@ -511,8 +512,8 @@ show(ch10.beside({"fetch a": (seen[1].matrix, pattern[0]),
      "a column each, at a and at b.")
 
 # %% [markdown]
-# The program's selections and the machine's patterns are the same columns, from
-# the position on at which there is something to fetch.
+# The program's selections and the machine's patterns are the same columns,
+# from the position on at which there is something to fetch.
 #
 # ## Break it
 #
@@ -642,10 +643,10 @@ check("10.3", my_since)
 # ### Exercise 4: predict, then measure: how sharp is enough? (easy, 5 minutes)
 #
 # The heads above multiply their queries by `sharp`, a hundred. One of two
-# hundred keys is selected, the vectors are one-hot in eight dimensions. What is
-# the least whole factor with which that key gets a share of at least
-# `99 / 100`? Write your guess down; then find the factor, with `head` or
-# from the formula.
+# hundred keys is selected, the vectors are one-hot in eight dimensions. What
+# is the least whole factor with which that key gets a share of at least `99 /
+# 100`? Write your guess down; then find the factor, with `head` or from the
+# formula.
 
 # %% tags=["exercise"]
 my_factor = 5

@@ -21,7 +21,7 @@ def question():
         ax.set(xticks=[], yticks=[], aspect="equal")
         ax.grid(False)
     arrow = {"arrowstyle": "-|>", "color": "C1", "lw": 2}
-    axes[0].annotate("", (-0.6, -0.2), (-1.1, 0.8), arrowprops=arrow)
+    axes[0].annotate("", (-0.5, -0.05), (-1.1, 0.8), arrowprops=arrow)
     for dx, dy in ((0.7, 0), (-0.7, 0), (0, 0.7), (0, -0.7)):
         axes[1].text(-1.1 + dx, 0.8 + dy, "?", ha="center", va="center", color="C1")
     return figure

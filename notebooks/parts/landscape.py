@@ -99,9 +99,9 @@ def view(loss: Callable, low: np.ndarray, high: np.ndarray, size: int) -> View:
 def closer(loss: Callable, end: np.ndarray, half: float, size: int = 7) -> float:
     """Half the width of a view in which the valley around an end takes up some room.
 
-    It is halved until three points of ten have less than half the loss of the start.
+    It is halved until three points of ten are nearer to the end in loss than to the start.
     """
-    low = loss(0.0, 0.0) / 2
+    low = (loss(0.0, 0.0) + loss(*end)) / 2
     for _ in range(10):
         half /= 2
         if (view(loss, end - half, end + half, size).loss < low).mean() >= 0.3:

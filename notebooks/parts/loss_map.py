@@ -1,4 +1,4 @@
-"""A loss surface in the page: three views, the paths by forward passes, the loss along them.
+"""A loss surface in the page: three views, paths by forward passes, the loss along them.
 
 `book/live/loss_map.js` draws it; without scripts a picture of all views stays.
 """
@@ -76,12 +76,13 @@ def still(plane: Landscape):
         for (name, path), (colour, style) in zip(plane.paths.items(), LOOKS):
             ax.plot(*path.T, style, color=colour, lw=1.5, label=name, path_effects=OUTLINE)
             ax.plot(*path[-1], "o", color=colour, ms=6, mec="black")
-    figure.colorbar(mesh, ax=axes[:3], label="loss in the plane, log10 of nats", pad=0.02)
+        ax.locator_params(nbins=4)
+    figure.colorbar(mesh, ax=axes[1], label="loss in the plane, log10 of nats")
     for name, (colour, style) in zip(plane.paths, LOOKS):
         x = plane.passes[name].clip(min=1)
         axes[3].plot(x, plane.losses[name].clip(FLOOR), style, color=colour, lw=2)
         axes[3].plot(x, plane.projected[name].clip(FLOOR), ":", color=colour, lw=1.5)
     axes[3].set(xscale="log", yscale="log", xlabel="forward passes", ylabel="loss (nats)")
-    axes[3].set(title="along the paths (dotted: projected)")
+    axes[3].set(title="along the paths; dotted: projected")
     plots.legend_below(figure, axes[0])
     return figure

@@ -98,4 +98,4 @@ def test_runs_from_different_starts_have_no_common_plane(runs, batch):
     config = Config(steps=10, batch_size=16, n_eval=50, eval_every=10)
     other = fit("logistic_regression", tasks.get("last_gt_first"), config, **how)
     with pytest.raises(ValueError, match="same parameters"):
-        landscape({"one": runs["SGD"], "other": other}, batch)
+        landscape({"one": runs["SGD"], "other": other}, batch, {})
