@@ -545,12 +545,12 @@ show(ch09.beliefs(fooled),
      "Loss as the search believes it and as it is on all strings, with the "
      "best loss kept and with the loss measured again.")
 
+
 # %% [markdown]
 # Left, belief is below what is true: on no later batch does a move come below
 # it, and the rest of the budget is spent in vain. Right, every step begins
 # with a measurement on its own batch. Belief jumps about the true loss, which
 # goes on falling.
-
 
 # %% [markdown]
 # ## Check yourself

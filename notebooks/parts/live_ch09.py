@@ -37,12 +37,12 @@ GOALS = (
         "radius": 1,
     },
     {
-        "say": "Leave Adam a learning rate of 1. Find a start in the slanted valley, its "
+        "say": "Leave Adam a learning rate of 3. Find a start in the slanted valley, its "
         "loss above 1, from which the search wins all the same.",
         "winner": "pattern search",
         "loss": SLANTED,
         "times": 1,
-        "lr": 1,
+        "lr": 3,
     },
 )
 

@@ -55,7 +55,7 @@ def test_the_slider_goes_by_forward_passes(opened):
     assert opened.inner_text("output").strip() == "1,000"
     legend = opened.locator(".progtx-live > p").last.inner_text
     assert "<b> (orange): loss 0.01, projected 0.01; Adam (blue, dashed)" in legend()
-    opened.get_by_label("forward passes", exact=False).fill("34")  # ten passes
+    opened.locator("input[type=range]").fill("34")  # ten passes
     assert opened.inner_text("output").strip() == "10"
     assert "<b> (orange): loss 1, projected 1;" in legend()
     assert "Adam (blue, dashed): loss 0.3, projected 0.9" in legend()
