@@ -14,29 +14,47 @@
 # %% [markdown]
 # # 10. Programs that a transformer can run
 #
+# **Question.** So far, weights were learned, and what they compute was found
+# out afterwards. Even where all test answers were right, nobody could say that
+# the next, longer input would be answered, too. Turn it round: write down the
+# steps first, and ask which of them a layer can carry out. Counting, copying,
+# sorting, the parity of ones: for which of these is there one program, the
+# same for short inputs and for long ones?
+
+# %% tags=["hide-input"]
+from progtx_core.tools.page import show
+from parts import ch10
+
+show(ch10.question(),
+     "Four tasks, each with a short and a long input. The answers to the "
+     "short ones are given, those to the long ones are question marks.")
+
+# %% [markdown]
+# The steps are the same for short inputs and long ones. Are they steps that a
+# transformer has?
+#
 # **Claim.** A handful of operations, each of which a layer can compute, make a
 # programming language. A few lines of it count, copy and sort, the same lines
 # for short inputs and long ones. One layer with weights set by hand counts
 # without a single error.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-from progtx_core import models, tasks
-from progtx_core.tools.page import chapter_header
+from progtx_core import tasks
+from parts import opening
 from parts.hand_set import counter
 
-chapter_header(
-    "10_rasp",
+opening.at_a_glance(
+    "10_rasp", built=counter(tasks.get("counting"), 205),
     task="count from a to b; copy, sort, most frequent; parity",
     model="programs in RASP-L; a transformer of one layer, set by hand",
-    parameters=models.count_parameters(counter(tasks.get("counting"), 205)),
-    prerequisites="chapters 5 and 6",
-)
+    prerequisites="chapters 5 and 6")
 
 # %% [markdown]
 # ## What you will be able to do
 #
 # - read and write programs in RASP-L, and draw what each operation selects;
-# - say which attention head computes a primitive;
+# - say which attention head computes a primitive, and what an induction head
+#   does;
 # - tell from a program's source whether it keeps to RASP-L, and why it should;
 # - set the weights of a transformer so that it runs a program.
 #
@@ -54,11 +72,11 @@ from progtx_core.models.attention import attend, patterns
 from progtx_core.models.transformer import CausalTransformer
 from progtx_core.rasp import programs
 from progtx_core.tasks.state_tracking import StateTracking
-from progtx_core.tools.checkers import violations
+from progtx_core.tools.checkers import check, violations
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show, table
 from progtx_core.training import Config, fit
-from parts import ch10
+from parts import ch10, live_ch10
 from parts.hand_set import FEATURES, counter, units
 
 # %% tags=["parameters"]
@@ -80,8 +98,12 @@ START, GO, END = programs.START, programs.GO, programs.END
 # The chapters before have trained transformers and looked at what they
 # learned. Turn the question round: what *can* a transformer compute, if
 # somebody sets its weights? Nobody wants to write matrices. So write programs
-# instead, in RASP-L: a language so poor that every line of it can be a layer
-# (Zhou and others, 2024).
+# instead. RASP (Weiss and others, 2021) is a language whose operations are
+# those of attention and MLPs; *Tracr* (Lindner and others, 2023) is a compiler
+# for it, and turns a program into the weights of a transformer. This chapter
+# writes RASP-L (Zhou and others, 2024), its poorer sister: so poor that a line
+# of it may hold at every length. Weights are set by hand here, for one
+# program.
 #
 # ## The task
 #
@@ -145,6 +167,9 @@ show(ch10.draw(seen, ["positions of the same number",
      "is selected: the same number, or a smaller one.")
 
 # %% [markdown]
+# A row is a query, a column a key; light cells are selected. Nothing above the
+# diagonal ever is: no position reads what comes after it.
+#
 # ### A few words more
 #
 # What is needed often has a name, and is written with the above, most of it in
@@ -160,6 +185,39 @@ with rasp.record_selections() as seen:
 show(ch10.draw(seen),
      "Three patterns: the position before each, all positions of the number "
      "that is asked for, and one fixed position.")
+
+# %% [markdown]
+# `induct` takes two selections, the second of which needs what the first has
+# found: *where did this number stand before, and what came after it?* Trained
+# language models have heads that do this, in two layers: one head writes the
+# number before into each position, another looks for the position whose number
+# before is the one at hand. They are called *induction heads*, and carry much
+# of what such models learn from a prompt (Olsson and others, 2022).
+
+# %%
+song = np.array([3, 1, 4, 3, 1, 4, 3])
+with rasp.record_selections() as seen:
+    print(rasp.induct(song, song, default=-9))
+show(ch10.draw(seen, ["the number before", "first position after the same",
+                      "what stands there"]),
+     "Three patterns: the position before each, the positions whose number "
+     "before is the one at hand, and the first of these.")
+
+# %% [markdown]
+# Where a number stands for the first time, no position comes after it, and the
+# result is the default.
+#
+# ### Try it
+#
+# Edit the program or the sequence: all selections are drawn anew. A line is
+# `name = …`, the last line is the answer; `START`, `GO` and `END` stand for
+# `SoS`, `>` and `EoS`. What must a program compare, to mark every number that
+# is repeated? And how do you find what came after the *last* such number?
+
+# %%
+live_ch10.show(
+    x, "Two patterns: the position before each, and the positions of the same "
+    "number; where scripts run, a program that can be edited.")
 
 
 # %% [markdown]
@@ -192,6 +250,9 @@ show(ch10.draw(seen, ["where is SoS?", "what comes after it?",
      "mark, a, and b.")
 
 # %% [markdown]
+# Each selection is one column, whatever the length: every position from there
+# on fetches the same token.
+#
 # ### What it may not do
 #
 # A transformer that has seen thirty positions knows nothing of the number
@@ -296,9 +357,13 @@ pairs = {
 # %% tags=["hide-input"]
 show(ch10.beside(pairs, list(map(str, x))),
      "Six pairs of patterns: what the program selects, and beside it the "
-     "softmax of a head. Where the program selects nothing, the head differs.")
+     "softmax of a head.")
 
 # %% [markdown]
+# Compare each pair row by row: dark is 0, light is 1. A row of a head adds up
+# to one, so that several selected positions share it. In some rows the program
+# selects nothing. What does the head do there?
+#
 # Two things a head cannot do. It always attends somewhere: where nothing is
 # selected, it needs a position to rest on. And it takes means: the last and
 # the largest have to come from the scores, as here, where later positions or
@@ -361,9 +426,12 @@ table(["seed", "test accuracy", "attention on the selected position"],
 line = before.tokenizer.read(batch.inputs[0].tolist())
 show(ch10.beside({"shift_right": (selected, learned[0][0])}, line),
      "The selection of the program, a line below the diagonal, and the "
-     "pattern of a trained head, which is nearly the same.")
+     "pattern of a trained head.")
 
 # %% [markdown]
+# What was trained (right) attends where the program selects (left), one
+# position before its own. The table says how exactly, for every seed.
+#
 # ## Look inside: one layer that counts
 #
 # Now the other way: take the program for counting, up and down, and set the
@@ -418,7 +486,7 @@ for row in answers.tolist():
 # Does it do so for every a and b? There are few enough to try them all, each
 # to its last token:
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "nbval-ignore-output"]
 every = torch.cartesian_prod(*[torch.arange(n_numbers)] * 2)
 apart = (every[:, 0] - every[:, 1]).abs()
 exact = torch.cat([
@@ -444,6 +512,9 @@ show(ch10.beside({"fetch a": (seen[1].matrix, pattern[0]),
      "a column each, at a and at b.")
 
 # %% [markdown]
+# The program's selections and the machine's patterns are the same columns,
+# from the position on at which there is something to fetch.
+#
 # ## Break it
 #
 # Every program holds on a condition. Take it away:
@@ -488,37 +559,19 @@ except ValueError as error:
 #
 # ## Exercises
 #
-# Write each with the words of `rasp` only; your program is checked on many
-# sequences, and must keep to the language.
+# Write programs with the words of `rasp` only; yours is run on many sequences,
+# and must keep to the language.
 #
 # ### Exercise 1: as large as any (easy, 5 minutes)
 #
 # `my_record(x)`: true wherever the number is at least as large as all before.
-
-# %% tags=["checker"]
-def check(program, rule):
-    generator = np.random.default_rng(0)
-    for length in (1, 2, 5, 9):
-        for _ in range(20):
-            row = generator.integers(0, 6, length)
-            want = [rule(row[: i + 1].tolist()) for i in range(length)]
-            made = program(row)
-            if made is None or np.asarray(made).tolist() != want:
-                return f"not yet: {row.tolist()} should give {want}"
-    found = violations(program)
-    return f"not yet: {found[0]}" if found else "correct"
-
-
-def check_record(program):
-    return check(program, lambda x: int(x[-1] == max(x)))
-
 
 # %% tags=["exercise"]
 def my_record(x):
     return rasp.maximum(x)
 
 
-print(check_record(my_record))
+check("10.1", my_record)
 
 
 # %% [markdown] tags=["solution"]
@@ -529,7 +582,7 @@ print(check_record(my_record))
 #     return rasp.seq_map(x, rasp.maximum(x), lambda v, most: v == most)
 #
 #
-# print(check_record(my_record))
+# check("10.1", my_record)
 # ```
 #
 # </details>
@@ -537,18 +590,14 @@ print(check_record(my_record))
 # ### Exercise 2: seen before (medium, 10 minutes)
 #
 # `my_repeat(x)`: true wherever the number has occurred at an earlier position.
-
-# %% tags=["checker"]
-def check_repeat(program):
-    return check(program, lambda x: int(x[-1] in x[:-1]))
-
+# Your program of *Try it* is a start; here it must keep to the language, too.
 
 # %% tags=["exercise"]
 def my_repeat(x):
     return rasp.has_seen(x, x)
 
 
-print(check_repeat(my_repeat))
+check("10.2", my_repeat)
 
 
 # %% [markdown] tags=["solution"]
@@ -559,7 +608,7 @@ print(check_repeat(my_repeat))
 #     return rasp.tok_map(rasp.num_prev(x, x), lambda times: times > 1)
 #
 #
-# print(check_repeat(my_repeat))
+# check("10.2", my_repeat)
 # ```
 #
 # </details>
@@ -569,18 +618,12 @@ print(check_repeat(my_repeat))
 # `my_since(x)`: how many positions come after the last 0, this one counted;
 # all of them, if there was none. Subtracting positions is not allowed: count.
 
-# %% tags=["checker"]
-def check_since(program):
-    return check(
-        program, lambda x: x[::-1].index(0) if 0 in x else len(x))
-
-
 # %% tags=["exercise"]
 def my_since(x):
     return rasp.lasts(x, rasp.full(x, 0))
 
 
-print(check_since(my_since))
+check("10.3", my_since)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -592,12 +635,43 @@ print(check_since(my_since))
 #     return rasp.sel_width(later)
 #
 #
-# print(check_since(my_since))
+# check("10.3", my_since)
 # ```
 #
 # </details>
 #
-# ### Exercise 4: a program of your own (open, 30 minutes)
+# ### Exercise 4: predict, then measure: how sharp is enough? (easy, 5 minutes)
+#
+# The heads above multiply their queries by `sharp`, a hundred. One of two
+# hundred keys is selected, the vectors are one-hot in eight dimensions. What
+# is the least whole factor with which that key gets a share of at least `99 /
+# 100`? Write your guess down; then find the factor, with `head` or from the
+# formula.
+
+# %% tags=["exercise"]
+my_factor = 5
+
+check("10.4", my_factor)
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# The score of the selected key is the factor over the root of eight, all
+# others are zero. So $e^{f/\sqrt{8}}$ has to be 99 times as large as 199.
+#
+# ```python
+# my_factor = int(np.ceil(np.sqrt(8) * np.log(99 * 199)))
+#
+# check("10.4", my_factor)
+# ```
+#
+# Twice as many keys ask for little more, since a logarithm grows slowly. But
+# with one and the same factor the share falls with the length: *attention
+# dilution*, of which the next chapter has more.
+#
+# </details>
+#
+# ### Exercise 5: a program of your own (open, 30 minutes)
 #
 # Write a program that answers `SoS x ... z >` with the numbers in *falling*
 # order. Then one that copies numbers which may occur twice: what would the
@@ -670,8 +744,10 @@ claims.check("and counts upwards as Python does, share of pairs up to 11",
              np.mean([rasp.decode(my_count_up, prompt(a, b))
                       == [*numbers(a, b), END]
                       for a in range(12) for b in range(a, 12)]), at_least=1.0)
+print(claims.summary())
+
+# %% tags=["hide-input", "nbval-ignore-output"]
 glue("ladder-10", "**Programs.** A transformer of one layer, with "
      f"{n_set:,} weights set by hand, counts between all "
      f"{len(every):,} pairs of {n_numbers} numbers without an "
      "error: it runs a program of a few lines.")
-print(claims.summary())

@@ -1,12 +1,43 @@
-"""Chapter 9: paths of searches, their loss over what it costs, a loss surface."""
+"""Chapter 9: paths of searches, their loss over what it costs, what they have seen."""
 
 from collections.abc import Iterable
 
 import numpy as np
+import torch
 from progtx_core import plots
 
 LEAST = 1e-5  # a loss below it is drawn as this one
-FLOOR = 1e-3  # and on a surface, where the deepest point would take all colours
+
+
+def question():
+    """A point on level lines: with its gradient, and with four more to be measured."""
+    figure, axes = plots.panels(2, width=3.3, height=2.4)
+    x, y = np.meshgrid(*[np.linspace(-2, 2, 80)] * 2)
+    values = x**2 + 3 * (y - 0.4 * x) ** 2
+    for ax, title in zip(axes, ("the gradient is known", "losses can be measured")):
+        ax.contour(x, y, np.log(values + 0.3), 9, colors="#bbbbbb", linewidths=0.7)
+        ax.plot(-1.1, 0.8, "o", color="C0", ms=7)
+        ax.set(title=title, xlabel="one parameter", ylabel="another")
+        ax.set(xticks=[], yticks=[], aspect="equal")
+        ax.grid(False)
+    arrow = {"arrowstyle": "-|>", "color": "C1", "lw": 2}
+    axes[0].annotate("", (-0.5, -0.05), (-1.1, 0.8), arrowprops=arrow)
+    for dx, dy in ((0.7, 0), (-0.7, 0), (0, 0.7), (0, -0.7)):
+        axes[1].text(-1.1 + dx, 0.8 + dy, "?", ha="center", va="center", color="C1")
+    return figure
+
+
+def unseen(train, test) -> torch.Tensor:
+    """Which answers of the test strings follow a prefix that no training string has.
+
+    Returns: (strings, symbols), False where nothing is asked
+    """
+    known = {tuple(row[: t + 1]) for row in train.inputs.tolist() for t in range(len(row))}
+    new = [
+        [tuple(row[: t + 1]) not in known for t in range(len(row))]
+        for row in test.inputs.tolist()
+    ]
+    return torch.tensor(new) & (test.targets >= 0)
 
 
 def paths_on(f, paths: dict[str, np.ndarray], half: float = 3.0):
@@ -105,28 +136,6 @@ def costs(sizes: np.ndarray, seconds: dict[str, np.ndarray]):
     for number, (name, values) in enumerate(seconds.items()):
         ax.plot(sizes, values, label=name, marker="o", **plots.line(number))
     ax.set(xscale="log", yscale="log", xlabel="parameters", ylabel="seconds")
-    plots.legend_below(figure, ax)
-    return figure
-
-
-def surface(plane):
-    """The loss over a `Landscape`, and the paths that trainings took through it."""
-    from matplotlib.patheffects import withStroke
-
-    figure, (ax,) = plots.panels(1, width=5.4, height=4.0)
-    left, right, bottom, top = plane.span
-    x = np.linspace(left, right, plane.loss.shape[1])
-    y = np.linspace(bottom, top, plane.loss.shape[0])
-    depth = np.log10(plane.loss.clip(min=FLOOR))
-    levels = ax.contourf(x, y, depth, 14, cmap=plots.SEQUENTIAL)
-    figure.colorbar(levels, ax=ax, label="loss in the plane, log10 of nats")
-    outline = [withStroke(linewidth=3, foreground="black")]  # to be seen on any colour
-    for number, (name, path) in enumerate(plane.paths.items()):
-        look = plots.line(number) | {"color": ["white", plots.COLOURS[1]][number % 2]}
-        ax.plot(*path.T, marker=".", markersize=3, label=name, path_effects=outline, **look)
-        ax.plot(*path[-1], "k*", mfc=look["color"], markersize=13)
-    ax.set(xlabel="first direction", ylabel="second direction")
-    ax.grid(False)
     plots.legend_below(figure, ax)
     return figure
 

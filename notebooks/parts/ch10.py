@@ -2,8 +2,26 @@
 
 import numpy as np
 from progtx_core import plots
+from progtx_core.rasp.library import NOTHING
 
-PAIRS_A_ROW = 2
+PAIRS_A_ROW = 1  # each two panels: more would not be legible on a phone
+QUESTIONS = {
+    "count": ("5 9 > 5 6 7 8 9", "24 187 > ?"),
+    "copy": ("7 2 9 > 7 2 9", "5 0 8 1 6 4 … 3 > ?"),
+    "sort": ("7 2 9 > 2 7 9", "5 0 8 1 6 4 … 3 > ?"),
+    "parity of ones": ("1 0 1 1 > 1", "0 1 1 0 1 0 … 1 > ?"),
+}
+
+
+def question():
+    """Four tasks with a short input and its answer, and a long one without."""
+    figure, axes = plots.panels(2, 2, width=3.4, height=0.9)
+    for ax, (title, lines) in zip(axes, QUESTIONS.items()):
+        for height, line in zip((0.7, 0.25), lines):
+            ax.text(0.02, height, line, va="center", family="monospace")
+        ax.set(title=title)
+        ax.axis("off")
+    return figure
 
 
 def draw(seen: list, titles=None, words: list[str] | None = None):
@@ -12,14 +30,22 @@ def draw(seen: list, titles=None, words: list[str] | None = None):
     titles: by default what each was made for; words: along both sides, by default keys
     below and queries at the left
     """
-    figure, axes = plots.panels(len(seen), width=2.6, height=2.5)
+    n = len(seen)
+    figure, axes = plots.panels(min(n, 2), -(-n // 2), width=2.6, height=2.5)
     titles = [one.used_by for one in seen] if titles is None else titles
     for ax, one, title in zip(axes, seen, titles):
         keys, queries = words or one.keys, words or one.queries
-        plots.attention_map(ax, one.matrix.astype(float), list(map(str, keys)), title)
-        ax.set_yticks(ax.get_yticks(), list(map(str, queries)))
+        plots.attention_map(ax, one.matrix.astype(float), list(map(word, keys)), title)
+        ax.set_yticks(ax.get_yticks(), list(map(word, queries)))
         ax.set(xlabel="key", ylabel="query")
+    for ax in axes[n:]:
+        ax.axis("off")
     return figure
+
+
+def word(number) -> str:
+    """A number as it stands at the side of a pattern."""
+    return "–" if number == NOTHING else str(number)
 
 
 def beside(pairs: dict[str, tuple[np.ndarray, np.ndarray]], words: list[str]):
@@ -29,7 +55,7 @@ def beside(pairs: dict[str, tuple[np.ndarray, np.ndarray]], words: list[str]):
     """
     n_rows = -(-len(pairs) // PAIRS_A_ROW)
     n_columns = 2 * min(len(pairs), PAIRS_A_ROW)
-    figure, axes = plots.panels(n_columns, n_rows, width=2.0, height=2.3)
+    figure, axes = plots.panels(n_columns, n_rows, width=2.2, height=2.2)
     for left, right, (name, (selection, pattern)) in zip(
         axes[::2], axes[1::2], pairs.items()
     ):

@@ -1,4 +1,4 @@
-"""Pictures that answer a pointer: attention over layers and time, a loss surface.
+"""Pictures that answer a pointer: attention over layers and time.
 
 Each is a static picture that a script of its own, with no library and nothing fetched,
 replaces where scripts run. Where none does, the picture stays.
@@ -6,7 +6,6 @@ replaces where scripts run. Where none does, the picture stays.
 
 import json
 from html import escape
-from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -15,7 +14,6 @@ from progtx_core.tools.page import pictured
 from progtx_core.tools.pages import templating
 
 DIGITS = 2  # of a share of attention
-FLOOR = 1e-3  # a lower loss is drawn as this one, or it would take all colours
 
 
 def attention(patterns: dict[str, np.ndarray], tokens: list[str], alt: str) -> None:
@@ -44,23 +42,6 @@ def attention(patterns: dict[str, np.ndarray], tokens: list[str], alt: str) -> N
     ]
     data = {"tokens": tokens, "frames": frames}
     show_interactive("attention", data, plots.attention_heads(heads, tokens), alt)
-
-
-def surface(plane: Any, figure, alt: str) -> None:
-    """Show a loss surface, with the paths up to the evaluation that a slider is at.
-
-    Args:
-        plane: from `parts.landscape`; a point of it says its loss.
-        figure: the picture of it that stays where no script runs.
-        alt: the text that stands in.
-    """
-    data = {
-        "loss": [[float(f"{value:.3g}") for value in row] for row in plane.loss],
-        "span": np.round(plane.span, 4).tolist(),
-        "floor": FLOOR,
-        "paths": {name: np.round(p, 3).tolist() for name, p in plane.paths.items()},
-    }
-    show_interactive("surface", data, figure, alt)
 
 
 def show_interactive(template: str, data: dict, figure, alt: str) -> None:

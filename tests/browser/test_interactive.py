@@ -3,9 +3,6 @@
 import numpy as np
 import pytest
 from parts import interactive
-from parts.landscape import Landscape
-
-from progtx_core import plots
 
 pytestmark = pytest.mark.browser
 TOKENS = ["<script>", "b", "c"]
@@ -108,62 +105,3 @@ def test_without_scripts_the_picture_stays(browser, tmp_path, monkeypatch):
 def test_a_pattern_that_does_not_fit_is_named():
     with pytest.raises(ValueError, match=r"pattern 'x' must have the shape \(head, 3, 3\)"):
         interactive.attention({"x": np.ones((3, 3))}, TOKENS, "")
-
-
-# A loss surface -----------------------------------------------------------------
-
-PLANE = Landscape(
-    loss=np.array([[1.0, 0.1, 0.01], [0.5, 0.2, 0.3], [2.0, 0.4, 0.9]]),
-    span=(-1.0, 1.0, 0.0, 2.0),
-    paths={"<b>": np.array([[0.0, 0.0], [1.0, 0.0]]), "Adam": np.array([[0.0, 0.0]] * 3)},
-    away={"<b>": 1.0, "Adam": 1.0},
-    cosine=0.0,
-)
-STILL, _ = plots.panels()
-
-
-@pytest.fixture
-def plane(page, tmp_path, shown):
-    interactive.surface(PLANE, STILL, "a valley & two paths")
-    path = tmp_path / "plane.html"
-    html = shown[0][0]["text/html"]
-    path.write_text(f"<!DOCTYPE html><meta charset=utf-8>{html}")
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(path.as_uri())
-    yield page
-    assert errors == []
-
-
-def colour_at(page, x, y):
-    script = "([x, y]) => [...document.querySelector('canvas').getContext('2d')"
-    return page.evaluate(script + ".getImageData(x, y, 1, 1).data]", [x, y])[:3]
-
-
-def test_a_point_of_the_surface_says_its_loss(plane):
-    canvas = plane.locator("canvas")
-    canvas.hover(position={"x": 418, "y": 318})  # bottom right
-    assert plane.inner_text("[role=status]") == "at 1.0, 0.0: loss 0.01 nats"
-    canvas.focus()
-    plane.keyboard.press("ArrowUp")
-    assert plane.inner_text("[role=status]") == "at 1.0, 1.0: loss 0.3 nats"
-    assert canvas.get_attribute("aria-label") == "a valley & two paths"
-    assert "<b>" in plane.inner_text(".progtx-surface")
-
-
-def test_the_slider_draws_the_paths_that_far(plane):
-    assert plane.inner_text("output") == "100 % of the training"
-    along = 315, 319  # on the way from the start to the end of the first path
-    drawn = colour_at(plane, *along)
-    plane.locator("input[type=range]").fill("0")
-    assert plane.inner_text("output") == "0 % of the training"
-    assert colour_at(plane, *along) != drawn == [255, 255, 255]
-    assert colour_at(plane, 2, 2) == [254, 232, 56]  # the greatest loss, top left
-
-
-def test_the_surface_has_a_picture_for_where_no_script_runs(shown):
-    interactive.surface(PLANE, STILL, "a valley & two paths")
-    bundle, how = shown[0]
-    assert {"image/png", "text/plain"} < set(bundle)
-    assert "a valley &amp; two paths" in bundle["text/html"]
-    assert how["metadata"]["image/png"]["alt"] == "a valley &amp; two paths"

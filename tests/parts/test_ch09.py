@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas
 import pytest
+import torch
 from parts import ch09
 from torch import nn
 
@@ -66,20 +67,29 @@ def test_paths_are_drawn_on_level_lines_of_the_function():
         assert np.ptp(radii[inside]) < 0.05
 
 
-def test_costs_beliefs_and_surfaces_draw_what_they_are_given():
+def test_costs_and_beliefs_draw_what_they_are_given():
     sizes = np.array([10.0, 100.0])
     (ax,) = ch09.costs(sizes, {"sweep": sizes**2, "step": sizes}).axes
     assert ax.lines[0].get_ydata().tolist() == [100, 10000]
     left, right = ch09.beliefs({"kept": (np.array([0.5]), np.array([0.6])), "b": ()}).axes
     assert [line.get_ydata().tolist() for line in left.lines] == [[0.5], [0.6]]
     assert (left.get_title(), right.get_title()) == ("kept", "b")
-    values = np.add.outer(np.arange(1.0, 4.0), np.arange(5.0))
-    path = np.array([[0.0, 0.0], [1.0, 2.0]])
-    plane = SimpleNamespace(loss=values, span=(0, 4, 0, 2), paths={"a": path})
-    figure = ch09.surface(plane)
-    assert figure.axes[0].lines[0].get_xydata().tolist() == path.tolist()
-    assert figure.axes[0].get_xlim() == (0, 4)
-    assert figure.axes[0].get_ylim() == (0, 2)
+
+
+def test_an_answer_is_new_if_no_training_string_begins_like_it():
+    train = SimpleNamespace(inputs=torch.tensor([[1, 2, 1], [2, 2, 2]]))
+    test = SimpleNamespace(
+        inputs=torch.tensor([[1, 2, 2], [2, 1, 1]]),
+        targets=torch.tensor([[0, 1, 1], [0, 1, -1]]),
+    )
+    new = ch09.unseen(train, test)
+    assert new.tolist() == [[False, False, True], [False, True, False]]
+
+
+def test_the_question_has_an_arrow_and_four_marks():
+    known, measured = ch09.question().axes
+    assert len(known.texts) == 1
+    assert [text.get_text() for text in measured.texts] == ["?"] * 4
 
 
 @pytest.fixture
