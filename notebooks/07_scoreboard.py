@@ -70,10 +70,9 @@ from progtx_core.tools import paths, recorded
 from progtx_core.tools.checkers import check
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show, table
-from progtx_core.tools.recorded import scoreboard
 from progtx_core.tools.trackers import JsonLines
 from torch import nn
-from experiments import budgets
+from experiments import budgets, scoreboard
 from parts import ch07, own
 
 # %% tags=["parameters"]

@@ -159,7 +159,7 @@ table(["position", *map(str, range(len(names)))], [["input", *names], *(
     for row, states in (("asked for", asked[0]), ("leaked", leaked[0])))])
 
 
-# %%
+# %% tags=["nbval-ignore-output"]
 def share_copied(answers):  # inputs - 1 is what a copying model answers
     states = (answers >= 0) & (torch.arange(len(names)) > 8)
     return (inputs - 1 == answers)[states].float().mean().item()

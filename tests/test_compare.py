@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from experiments import scoreboard
 
 from progtx_core import __main__
 from progtx_core.evaluation.answers import answers_of
 from progtx_core.tools import compare
 from progtx_core.tools.compare import BENCHMARKS, Comparison, ladder_for, verdict
 from progtx_core.tools.experiments import benchmarks
-from progtx_core.tools.recorded import scoreboard
 from progtx_core.training import loop
 
 pytestmark = pytest.mark.slow  # they train

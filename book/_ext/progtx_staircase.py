@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from docutils import nodes
 from docutils.parsers.rst import Directive
+from experiments import scoreboard
 
 from progtx_core import tasks
 from progtx_core.tools import recorded
-from progtx_core.tools.recorded import scoreboard
 
 # Lowest rung first: what a reader calls it, and the chapter that builds it.
 RUNGS = {

@@ -3,8 +3,9 @@
 from itertools import count
 
 from progtx_core import models, tasks
-from progtx_core.tools.recorded import scoreboard
 from progtx_core.tools.recorded.cell import Cell, Experiment
+
+from experiments import scoreboard
 
 LAYER = "self_attention_with_positions"
 LONGER, WIDER = "one layer, longer", "one layer, longer and wider"

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pandas as pd
+from experiments import scoreboard
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from progtx_core import models, plots
 from progtx_core.tools import recorded
-from progtx_core.tools.recorded import scoreboard
 
 Groups = dict[str, list[str]]  # heading to tasks
 GROUPS: Groups = {

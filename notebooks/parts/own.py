@@ -2,9 +2,10 @@
 
 import pandas as pd
 import torch
+from experiments import scoreboard
 from progtx_core import models, tasks
 from progtx_core.tasks import Task
-from progtx_core.tools.recorded import Cell, scoreboard
+from progtx_core.tools.recorded import Cell
 from progtx_core.training import Config
 from torch import nn
 

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from progtx_core import checks
 from progtx_core.optim.search import MOST_SEEDS, Closure, Search, loss_of
-from progtx_core.optim.settings import check_contraction
 
 
 class WholeSearch(Search):
@@ -53,7 +52,7 @@ class GreedyRandom(WholeSearch):
     """
 
     def __init__(self, params, radius=0.1, contraction=0.5, patience=100, seed=0) -> None:
-        self.contraction = check_contraction(contraction)
+        self.contraction = checks.number("contraction", contraction, above=0, at_most=0.999)
         self.patience = checks.whole("patience", patience, at_least=1)
         now = {"failures": 0, "best_loss": None, "scale": 1.0}
         super().__init__(params, {"radius": radius}, seed, **now)

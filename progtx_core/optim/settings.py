@@ -29,7 +29,7 @@ class SearchSettings:
     measure_again: bool = False
 
     def __post_init__(self) -> None:
-        check_contraction(self.contraction)
+        checks.number("contraction", self.contraction, above=0, at_most=0.999)
         checks.number("expansion", self.expansion, at_least=1)
         checks.number("min_radius", self.min_radius, above=0)
         checks.number("min_gain", self.min_gain, at_least=0)
@@ -46,10 +46,3 @@ class SearchSettings:
         for name in settings:
             checks.one_of("setting of PatternSearch", name, known)
         return cls(**settings)
-
-
-def check_contraction(contraction: float) -> float:
-    """What a radius is multiplied by, if that makes it smaller; else ValueError."""
-    if checks.number("contraction", contraction, above=0) >= 1:
-        raise ValueError(f"contraction must be below 1, got {contraction}")
-    return contraction

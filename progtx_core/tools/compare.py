@@ -4,6 +4,7 @@ import contextlib
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from progtx_core import checks, models, tasks
 from progtx_core.tools import recorded
 from progtx_core.tools.experiments import benchmarks
 from progtx_core.tools.pages import dashboard, model_page
-from progtx_core.tools.recorded import Cell, scoreboard
+from progtx_core.tools.recorded import Cell
 from progtx_core.tools.trackers import opened
 from progtx_core.tools.trackers.base import Outputs
 from progtx_core.training import Checkpoints, Config, ExtraMetrics, TrainingResult
@@ -97,8 +98,11 @@ def place(folder: Path, task: str, model: str) -> Path:
 
 def cell_of(model: str, task: str) -> Cell:
     """How a model is trained on a task: as on the scoreboard, or by its default config."""
-    known = task in scoreboard.TASKS and model in scoreboard.MODELS
-    return scoreboard.cell(model, task) if known else Cell(model, task, model)
+    with contextlib.suppress(ImportError):  # the package alone has no scoreboard
+        scoreboard = import_module("experiments.scoreboard")
+        if task in scoreboard.TASKS and model in scoreboard.MODELS:
+            return scoreboard.cell(model, task)
+    return Cell(model, task, model)
 
 
 def check_fits(cell: Cell) -> None:

@@ -3,12 +3,11 @@
 import numpy as np
 import pandas
 import pytest
-from experiments import budgets
+from experiments import budgets, scoreboard
 from parts import ch07
 
 from progtx_core import models, tasks
 from progtx_core.tools import recorded
-from progtx_core.tools.recorded import scoreboard
 
 BOARD = pandas.DataFrame(
     [

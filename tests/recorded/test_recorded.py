@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from experiments import scoreboard
 
 from progtx_core import __main__, models
 from progtx_core.tools import recorded
-from progtx_core.tools.recorded import Experiment, scoreboard
+from progtx_core.tools.recorded import Experiment
 from progtx_core.tools.recorded.cell import CellTrial
 from tests.recorded.conftest import QUICK
 

@@ -9,7 +9,6 @@ from typing import Any
 # What makes one thread, in this process or in one that it starts; and no progress bars.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 ONE_THREAD |= {"LOKY_MAX_CPU_COUNT": "1", "PROGTX_PROGRESS": "off"}
-PATIENCE = 120  # seconds in which a worker of a cluster has to join
 Executors = tuple[Callable[[], Executor], int]  # what makes one; trials that it is given
 
 
@@ -26,7 +25,7 @@ def local(n_workers: int | None) -> Executors:
 
 
 def on_dask(
-    scheduler: str, n_workers: int | None = None, patience: float = PATIENCE
+    scheduler: str, n_workers: int | None = None, patience: float = 120
 ) -> Executors:
     """The workers of a Dask cluster: one thread each, as papermill asks for.
 

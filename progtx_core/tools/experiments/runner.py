@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median_high
 
 from progtx_core import checks
+from progtx_core.tools.experiments import trial as trials
 from progtx_core.tools.experiments.executors import end
 from progtx_core.tools.experiments.store import DONE, FAILED, INTERRUPTED, TrialFolder
 from progtx_core.tools.experiments.trial import ELSEWHERE, Trial, VersionsDiffer, work
@@ -104,7 +105,8 @@ class Driver:
             trial = self.queue[0]
             path, timeout = self.runner.place(trial).path, self.runner.timeout
             try:
-                future = self.executor.submit(work, trial, path, timeout, trial.code())
+                code = trials.code_here(trial.experiment)
+                future = self.executor.submit(work, trial, path, timeout, code)
             except Exception:  # a pool without workers, a lost connection
                 self.broken, self.refused = True, self.refused + 1
                 if self.refused == MAX_DEATHS:

@@ -64,10 +64,6 @@ class Trial(ABC):
         """The name of its folder: changes with the content, with nothing else."""
         return digest(json.dumps(self.content(), sort_keys=True, default=str))
 
-    def code(self) -> str:
-        """What tells apart processes that would execute different code."""
-        return code_here(self.experiment)
-
     def columns(self) -> dict:
         """What the table says of it, whatever comes out."""
         return self.parameters
@@ -85,10 +81,10 @@ def work(trial: Trial, path: Path, timeout: float | None, code: str) -> str:
     """Execute a trial in a folder, if nobody else does: DONE, FAILED or ELSEWHERE.
 
     Why it failed stands in its status. Raises VersionsDiffer if this process has other
-    code than the one who planned it. code: that one's, of `Trial.code`
+    code than the one who planned it. code: that one's, of `code_here`
     """
     os.environ.update(ONE_THREAD)
-    folder, here = TrialFolder(path), trial.code()
+    folder, here = TrialFolder(path), code_here(trial.experiment)
     if here != code:
         raise VersionsDiffer(
             f"versions differ: a worker in {ROOT} has {here}, {trial.experiment} was "

@@ -1,7 +1,6 @@
 """Recorded tables: trainings that take longer than a chapter may, a row a seed.
 
-Each table is one module with an `EXPERIMENT`, which says what is trained and what is
-measured: the scoreboard here, those of one chapter in notebooks/experiments/.
+Each table is a module of notebooks/experiments/, whose `EXPERIMENT` says what is trained;
 `python -m progtx_core record NAME` keeps it in notebooks/results/NAME.csv.
 """
 
@@ -32,7 +31,7 @@ COLUMNS = ["model", "task", "seed", "classes", "accuracy", "seconds", "date", "v
 def experiments() -> dict[str, Experiment]:
     """All tables by name: every module that has an EXPERIMENT."""
     beside = iter_modules([str(paths.NOTEBOOKS / "experiments")])
-    names = [f"{__name__}.scoreboard", *(f"experiments.{one.name}" for one in beside)]
+    names = [f"experiments.{one.name}" for one in beside]
     found = [getattr(import_module(name), "EXPERIMENT", None) for name in names]
     return {experiment.name: experiment for experiment in found if experiment}
 
