@@ -150,12 +150,15 @@ def budgets(frame: pd.DataFrame, rows: dict[str, str], tasks: list[str]) -> Figu
     figure, (ax,) = plots.panels(width=4.1, height=0.62 * len(tasks) + 0.9)
     gap = 0.8 / len(rows)
     for index, (row, label) in enumerate(rows.items()):
-        colour = plots.COLOURS[index]
+        colour, marker = plots.COLOURS[index], plots.theme.MARKERS[index]
+        ax.scatter([], [], color=colour, marker=marker, s=16, label=label)
         for y, task in enumerate(tasks):
             found = recorded.values(frame, row, task)
             at = y + (index - (len(rows) - 1) / 2) * gap
-            how = {"color": colour, "marker": plots.theme.MARKERS[index], "s": 16}
-            ax.scatter(found, [at] * len(found), label=None if y else label, **how)
+            how = {"color": colour, "marker": marker, "s": 16}
+            if not len(found):
+                continue
+            ax.scatter(found, [at] * len(found), **how)
             ax.plot([np.median(found)] * 2, [at - gap / 2, at + gap / 2], color="black")
     ax.set_yticks(range(len(tasks)), tasks)
     ax.set(xlabel="test accuracy", xlim=(None, 1.02), ylim=(len(tasks) - 0.5, -0.5))
