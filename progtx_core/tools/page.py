@@ -44,11 +44,6 @@ def png(figure) -> bytes:
     return small.getvalue()
 
 
-def as_base64(figure) -> str:
-    """A figure's PNG as text, as HTML and notebooks take it."""
-    return base64.b64encode(png(figure)).decode()
-
-
 def say(markdown: str) -> None:
     """Write Markdown made of measured values, so that no number is typed by hand."""
     from IPython.display import Markdown, display

@@ -264,7 +264,7 @@ def test_causal_with_padding_on_the_left_gives_numbers():
         (lambda: Transformer(SPEC, 0), "d_model must be .* at least 1, got 0"),
         (lambda: Transformer(SPEC, 8, read="last"), "no read 'last'"),
         (lambda: Transformer(SPEC, n_layers=0), "n_layers must be .* got 0"),
-        (lambda: Transformer(SPEC, 6, n_heads=2, positions="rotary"), "d_head=3"),
+        (lambda: Transformer(SPEC, 6, n_heads=2, positions="rotary"), "d_head, got 3"),
         (lambda: Transformer(SPEC, positions="rotory"), "nearest: rotary"),
         (
             lambda: Transformer(SPEC, 8)(torch.zeros(1, 7, 4)),

@@ -12,7 +12,7 @@ from progtx_core import plots
 from progtx_core.evaluation.answers import Answers, answers_of, in_words
 from progtx_core.tasks import Task
 from progtx_core.tasks.signals import SignalTask
-from progtx_core.tools.page import as_base64
+from progtx_core.tools.page import pictured
 from progtx_core.tools.pages import templating
 from progtx_core.training import TrainingResult
 
@@ -37,7 +37,7 @@ def write(path: Path, result: TrainingResult, dashboard: str) -> Path:
         run=result,
         dashboard=dashboard,
         reached=[*zip(result.seeds, trained, tested, strict=True)],
-        pictures={title: as_base64(figure) for title, figure in pictures.items()},
+        pictures={t: pictured(f, t)[0]["image/png"] for t, f in pictures.items()},
         parameters={
             name: (tensor.detach().numpy(), weights_picture(tensor.detach().numpy()))
             for name, tensor in result.models[0].named_parameters()
