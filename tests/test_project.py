@@ -12,6 +12,7 @@ from tests import house
 PROJECT = tomllib.loads((paths.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 # What is imported under another name than it is installed.
 DISTRIBUTIONS = {
+    "axe_playwright_python": "axe-playwright-python",
     "dask": "distributed",
     "scipy": "scikit-learn",  # which needs it
     "sklearn": "scikit-learn",
