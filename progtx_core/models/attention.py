@@ -108,9 +108,10 @@ def intervene(
 ) -> Iterator[None]:
     """While it lasts, what a part gives goes through `change`; undone in any case.
 
-    change: `torch.zeros_like` switches the part off; a function that returns what
-        `activation` found on another input patches that in
-    part: a module's name, "blocks.0.mlp" or, maybe for one head, "blocks.1.attention"
+    Args:
+        part: a module's name, "blocks.0.mlp" or, maybe for one head, "blocks.1.attention"
+        change: `torch.zeros_like` switches the part off; a function that returns what
+            `activation` found on another input patches that in
 
     Source: Wang et al., "Interpretability in the wild" (2023), section 3.
 

@@ -1,6 +1,6 @@
 """What all checkers share: an answer is judged in one line, and judging never raises.
 
-A checker is a function in `chNN.py` that asks for what must hold, the most telling first:
+A checker is a function in `chNN.py` that asks for what must hold, the most telling first::
 
     @exercise("6.3", "a function of (x, mask)")
     def mean(answer):
