@@ -51,6 +51,7 @@ test-long: .venv/.tester
 	$(BIN)/python -m tests.defects --report
 	$(BIN)/python -m tests.defects.mutate --report
 	$(BIN)/python -m tests.faults --report
+	PROGTX_AXE=1 $(BIN)/pytest -q -m browser tests/browser/test_accessibility.py
 	PROGTX_FUZZED=20000 $(BIN)/pytest -q tests/test_bad_commands.py -k anything
 
 house: .venv/.tester

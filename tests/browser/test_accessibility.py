@@ -1,5 +1,7 @@
 """No serious finding of axe-core on any page of the book, in light and in dark."""
 
+import os
+
 import pytest
 
 pytestmark = [
@@ -10,6 +12,9 @@ pytestmark = [
 SERIOUS = {"serious", "critical"}
 
 
+@pytest.mark.skipif(
+    not os.environ.get("PROGTX_AXE"), reason="of `make test-long`: set PROGTX_AXE"
+)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(page, address, html, scheme):
     from axe_playwright_python.sync_playwright import Axe
