@@ -1,7 +1,6 @@
 """Where things lie in a clone of the repository, and what its files say of themselves."""
 
 import os
-import sys
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -10,7 +9,6 @@ from progtx_core import checks, files
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
-sys.path.append(str(NOTEBOOKS))  # `parts` and `experiments`, wherever a kernel starts
 PROFILES = NOTEBOOKS / "profiles"
 RECORD = "progtx"  # key in a notebook's metadata: seconds and parameters of its run
 OBJECT: dict = {"type": "object"}

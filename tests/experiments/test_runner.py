@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
+from progtx_core.tools.experiments import trial
 from progtx_core.tools.experiments.runner import Runner
 from progtx_core.tools.experiments.store import DONE
 from progtx_core.tools.experiments.trial import VersionsDiffer
@@ -112,7 +113,7 @@ def test_a_full_disk_leaves_what_is_finished(light):
 def test_a_worker_with_other_code_stops_all(tmp_path, monkeypatch):
     monkeypatch.setenv("PROGTX_SCRATCH", "")
     codes = iter(["here", "another"])
-    monkeypatch.setattr(Waiting, "code", lambda trial: next(codes))
+    monkeypatch.setattr(trial, "code_here", lambda experiment: next(codes))
     trials = [Waiting("squares", "1", {"number": 1})]
     with pytest.raises(VersionsDiffer, match="has another, squares was planned with here"):
         Runner(trials, tmp_path / "runs").run(lambda: ThreadPoolExecutor(1), 1)
