@@ -80,7 +80,7 @@ from parts import ch06, hand_set_signs, interactive, playgrounds
 
 # %% tags=["parameters"]
 seed: int = 0  # first seed; the others follow it
-n_seeds: int = 5  # models trained for each row of a table
+n_seeds: int = 4  # models trained for each row of a table
 n_live: int = 2  # models trained to compare with the recorded table
 steps: int = 4000  # parameter updates
 batch_size: int = 64  # examples an update

@@ -9,7 +9,6 @@ from hypothesis import settings
 
 from progtx_core.tools import paths
 
-sys.path.append(str(paths.ROOT / "notebooks"))  # for `parts`, which chapters import
 sys.path.append(str(paths.ROOT / "examples"))  # for the adapter to Lightning
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # several tests at a time: a core for each

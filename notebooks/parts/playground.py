@@ -105,7 +105,7 @@ def still(task: Task, trained: dict[str, nn.Module], inputs: torch.Tensor):
         with torch.no_grad():
             shares = model.eval()(inputs).softmax(-1)[0].numpy()
         ax.bar(range(len(shares)), shares, color="C1")
-        ax.set(title=name, ylim=(0, 1), ylabel="probability")
+        ax.set(title=name, ylim=(0, 1), ylabel="probability", xticks=range(len(shares)))
     axes[-1].set_xlabel("answer")
     return figure
 
