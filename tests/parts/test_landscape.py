@@ -68,7 +68,7 @@ def test_the_middle_of_a_closer_view_is_the_end_of_a_path(plane):
     whole, *closer = plane.views.values()
     for (name, path), one in zip(plane.paths.items(), closer, strict=True):
         left, right, bottom, top = one.span
-        assert ((left + right) / 2, (bottom + top) / 2) == pytest.approx(path[-1])
+        assert ((left + right) / 2, (bottom + top) / 2) == pytest.approx(path[-1], abs=1e-6)
         assert one.loss[4, 4] == pytest.approx(plane.losses[name][-1], rel=1e-3)
         assert right - left < 2 * np.linalg.norm(path[-1])
         left, right, bottom, top = whole.span
