@@ -58,13 +58,8 @@ def number(
     allowed = f"{name} must be a finite number {' and '.join(limits)}".rstrip()
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{allowed}, got {shown(value)} ({type(value).__name__})")
-    in_range = (
-        abs(value) < LARGEST
-        and (above is None or value > above)
-        and (at_least is None or value >= at_least)
-        and (at_most is None or value <= at_most)
-    )
-    if not in_range:
+    high = (above is None or value > above) and (at_least is None or value >= at_least)
+    if not (high and abs(value) < LARGEST and (at_most is None or value <= at_most)):
         raise ValueError(f"{allowed}, got {shown(value)}")
     return float(value)
 
@@ -114,7 +109,6 @@ def one_of(kind: str, name: object, names: Iterable[str]) -> str:
     asked = name[:80] if isinstance(name, str) else shown(name)
     nearest = [k for k in known if asked and asked.lower() in k.lower()]
     nearest += difflib.get_close_matches(asked, known, n=3, cutoff=0.4)
-    hint = f"nearest: {', '.join(dict.fromkeys(nearest))}"
-    if not nearest:
-        hint = f"choose from: {', '.join(known)}"
+    listed = ", ".join(dict.fromkeys(nearest) or known)
+    hint = f"{'nearest' if nearest else 'choose from'}: {listed}"
     raise ValueError(f"there is no {kind} {shown(name)}; {hint}")

@@ -159,7 +159,16 @@ class Training:
         kind = torch.optim.Optimizer
         checks.instance("the optimizer that was made", optimizer, kind)
         batches = Stream(task, config.batch_size, seed, config.n_train)
-        return cls(name, task, config, seed, seeds, model, optimizer, batches)
+        made = cls(name, task, config, seed, seeds, model, optimizer, batches)
+        made.check_state()  # keeps the shapes
+        return made
+
+    def check_state(self) -> None:
+        """Raise ValueError if a pass adds to the model's state: it would fit no new one."""
+        now = {n: getattr(v, "shape", None) for n, v in self.model.state_dict().items()}
+        for name in dict(now.items() ^ self.__dict__.setdefault("shapes", now).items()):
+            fix = "give it its final shape in __init__"
+            raise ValueError(f"{self.name}: a pass adds or resizes {name!r}; {fix}")
 
     @property
     def label(self) -> str:

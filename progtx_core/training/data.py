@@ -37,10 +37,8 @@ class Stream(Iterator[Batch]):
         """Several batches at once, of which `n_given` are handed out."""
         self.before, self.n_given = self.generator.get_state(), 0
         if self.fixed is None:
-            size = BATCHES_PER_DRAW * self.batch_size
-            return self.task.sample(size, self.generator)
-        order = torch.randperm(len(self.fixed), generator=self.generator)
-        return self.fixed[order]
+            return self.task.sample(BATCHES_PER_DRAW * self.batch_size, self.generator)
+        return self.fixed[torch.randperm(len(self.fixed), generator=self.generator)]
 
     def __next__(self) -> Batch:
         if self.drawn is None or (self.n_given + 1) * self.batch_size > len(self.drawn):

@@ -118,11 +118,9 @@ def update(
 def check_finite(training: Training, loss: float) -> None:
     """Raise FloatingPointError if a loss is not a finite number."""
     if not np.isfinite(loss):
-        where = (
-            f"the training loss of seed {training.seed} is {loss} at step {training.step}"
-        )
-        fix = "a smaller learning_rate is the usual fix"
-        raise FloatingPointError(f"{training.name}: {where}; {fix}")
+        where = f"the training loss of seed {training.seed} is {loss}"
+        fix = f"at step {training.step}; a smaller learning_rate is the usual fix"
+        raise FloatingPointError(f"{training.name}: {where} {fix}")
 
 
 def record_evaluation(training: Training, found: dict[str, float]) -> None:
@@ -130,6 +128,7 @@ def record_evaluation(training: Training, found: dict[str, float]) -> None:
 
     A model or an optimizer with a method `extras() -> dict[str, float]` adds its own.
     """
+    training.check_state()
     last = training.history.get("val/loss", [(0, 0.0)])[-1][0]
     since = {name: training.history.get(name, [])[last:] for name in PER_STEP}
     means = {n: float(np.mean([v for _, v in ps])) for n, ps in since.items() if ps}

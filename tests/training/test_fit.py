@@ -24,7 +24,7 @@ from progtx_core.training import (
     fit,
     held_out,
 )
-from progtx_core.training.config import new_model
+from progtx_core.training.config import adam, new_model
 from progtx_core.training.data import evaluate, norm
 from progtx_core.training.result import as_arrays
 from progtx_core.types import Batch
@@ -469,3 +469,38 @@ def test_a_model_with_nothing_to_train_is_refused():
 
     with pytest.raises(ValueError, match="frozen: the model has no parameter"):
         fit(frozen, tasks.get("last_gt_first"), Config(steps=1, n_eval=10))
+
+
+class Growing(LogisticRegression):
+    """A pass adds a buffer, or makes one longer."""
+
+    def __init__(self, spec, add):
+        super().__init__(spec)
+        self.add = add
+        if not add:
+            self.register_buffer("past", torch.zeros(0))
+
+    def forward(self, inputs):
+        past = torch.zeros(0) if self.add else self.past
+        self.register_buffer("past", torch.cat([past, inputs[:1, 0, 0]]))
+        return super().forward(inputs)
+
+
+@pytest.mark.parametrize("add", [True, False])
+def test_a_state_that_grows_is_refused_before_an_update(add):
+    """At the end it would not fit into a new model, and a paid training would be lost."""
+    updates, config = [], Config(steps=1000, n_eval=10)
+
+    def counted(model, config):
+        optimizer = adam(model, config)
+        optimizer.register_step_post_hook(lambda *_: updates.append(1))
+        return optimizer
+
+    with pytest.raises(ValueError, match="a pass adds or resizes 'past'; give it"):
+        fit(
+            partial(Growing, add=add),
+            tasks.get("last_gt_first"),
+            config,
+            make_optimizer=counted,
+        )
+    assert updates == []
