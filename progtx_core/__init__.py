@@ -16,6 +16,6 @@ import sys
 # Before torch is loaded: threads that wait for each other by spinning stand still beside
 # another busy process. Those that sleep share the cores with it.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-sys.path.append(os.path.join(__path__[0], "../notebooks"))  # where `parts` is
+sys.path.append(os.path.abspath(f"{__path__[0]}/../notebooks"))  # where `parts` is
 
 __version__ = "1.0.0"

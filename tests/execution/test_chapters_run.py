@@ -79,10 +79,8 @@ def test_fast_profile_runs_and_judges_nothing(name, tmp_path, side_by_side):
     assert {claim["verdict"] for claim in claims_of(path)} == {"not judged"}
 
 
-def test_what_chapters_share_is_found_wherever_a_kernel_starts(tmp_path):
-    """The package says where; so a chapter imports it before what it knows of."""
-    program = "import progtx_core, parts, experiments"
-    subprocess.run([sys.executable, "-c", program], check=True, cwd=tmp_path)
+def test_a_chapter_imports_the_package_before_what_chapters_share():
+    """The package says where that lies, so a kernel may start in any folder."""
     for chapter in CHAPTERS.values():
         lines = chapter.source.read_text("utf-8").splitlines()
         imports = [line.split()[1] for line in lines if line.startswith("from ")]

@@ -2,7 +2,8 @@
 
 One seed each, on one thread. Some recorded rows were trained with their seeds stacked in
 one tensor, and other processors round in another order, so a long training drifts: what
-agrees is the accuracy, up to TOLERANCE. A change of what is computed shows at once.
+agrees is the accuracy, up to TOLERANCE. A row whose own seeds differ by more would drift
+by more; so a row is taken whose seeds agree. A change of what is computed shows at once.
 """
 
 import numpy as np
@@ -19,7 +20,10 @@ TOLERANCE = 0.02
 def test_a_cell_has_the_recorded_numbers(name, tmp_path, monkeypatch):
     monkeypatch.setenv("PROGTX_PROGRESS", "off")
     frame = recorded.read(name)
-    (cheapest,) = frame[frame.seed == 0].nsmallest(1, "seconds").itertuples()
+    by_row = frame.groupby(["model", "task"])
+    spread = by_row.accuracy.transform("max") - by_row.accuracy.transform("min")
+    steady = frame[(frame.seed == 0) & (spread <= TOLERANCE)]
+    (cheapest,) = steady.nsmallest(1, "seconds").itertuples()
     place = cheapest.model, cheapest.task, 0
     trials = {trial.place: trial for trial in recorded.find(name).trials(1)}
     n_threads = torch.get_num_threads()
