@@ -413,12 +413,12 @@ ch08_tables.answers_over_updates(run, task, shown)
 # ### The gradient norm
 #
 # All gradients together are one long vector. Its length, the *gradient norm*,
-# is worth a curve of its own: it tells of trouble before the loss does. It has
-# to fall as the loss falls. A jump says that some batch contradicts what was
-# learned, or that the learning rate throws the model about. Where it grows
-# without end, the next value is infinite. Zero from the start means that
-# nothing reaches the parameters. Adam divides it out, so it does not say how
-# far the parameters move.
+# is worth a curve of its own: it tells of trouble before the loss does. It may
+# rise at first; once the loss is low, it has to be low as well. A jump says
+# that some batch contradicts what was learned, or that the learning rate
+# throws the model about. Where it grows without end, the next value is
+# infinite. Zero from the start means that nothing reaches the parameters. Adam
+# divides it out, so it does not say how far the parameters move.
 
 # %% tags=["hide-input"]
 show(ch08.gradient_norms(run.history),
@@ -447,10 +447,11 @@ for rate in (learning_rate, 5 * learning_rate):
 ch08_tables.warm_ups(warm_ups)
 
 # %% [markdown]
-# It hardly matters here: two seeds of one row differ about as much as two
-# rows. A small model with a norm before each part forgives a hundred loud
-# updates. Warm-up is kept as it costs little. In deep models whose norms stand
-# *after* the sums, training without it fails (Xiong and others, 2020).
+# It hardly matters here, one way or the other: the rows are about as near to
+# each other as the seeds of a row. A small model with a norm before each part
+# forgives a hundred loud updates. Warm-up is kept as it costs little. In deep
+# models whose norms stand *after* the sums, training without it fails (Xiong
+# and others, 2020).
 
 # %% [markdown]
 # ## Evidence over seeds
@@ -522,9 +523,9 @@ ch08_tables.recorded_rows(record, names)
 ch08_tables.sure_and_unsure(task, test_set, probabilities)
 
 # %% [markdown]
-# Look at which lists the five are: small numbers for Max, large ones for Min.
-# Numbers are drawn evenly, so a list without a large number is rare, and what
-# is rare is learned last.
+# Look at which lists the five are. Are there Max of small numbers, or Min of
+# large ones? Numbers are drawn evenly, so a list without a large number is
+# rare, and what is rare is learned last.
 
 # %% [markdown]
 # ## Step 10: attention
@@ -665,8 +666,8 @@ check("8.1", my_names)
 #
 # <details><summary>How to tell, and what to do</summary>
 #
-# - **Learning rate too high**: the loss falls a little, jumps about, and stays
-#   near that of a guess. Divide the learning rate by ten.
+# - **Learning rate too high**: the loss falls a little, and then jumps about
+#   from update to update. Divide the learning rate by ten.
 # - **Learning rate too low**: both curves fall slowly, steadily and together.
 #   Multiply the learning rate by ten until the loss falls early.
 # - **Too few examples**: training goes on falling while validation stays

@@ -548,9 +548,9 @@ show(ch09.beliefs(fooled),
 
 # %% [markdown]
 # Left, belief is below what is true: on no later batch does a move come below
-# it, and the rest of the budget is spent in vain. Right, every step begins
-# with a measurement on its own batch. Belief jumps about the true loss, which
-# goes on falling.
+# it, and the search ends there. Right, every step begins with a measurement on
+# its own batch. Belief jumps about the true loss, and the search goes on; how
+# far it gets with so few strings a step is another question.
 
 # %% [markdown]
 # ## Check yourself
@@ -668,7 +668,8 @@ check("9.3", my_exponent)
 # Make the walls of `valley` four times as steep: 80 in place of 20, then 320.
 # How many times as many evaluations will the search need until the loss is
 # below a hundredth: the same, two, four, sixteen? Write it down. Then count
-# the calls of `f` in `my_search`. Does Adam's number of steps change as much?
+# the calls of `f` in `my_search`, with `n_sweeps` large enough to get there.
+# And Adam, on the live figure of the valley: what do you expect of it?
 #
 # <details><summary>What to look for</summary>
 #

@@ -313,6 +313,11 @@ print(held)
 
 
 # %% [markdown]
+# Parity holds as well, though it is no RASP-L program: an interpreter runs it
+# at any length. The language is meant to say what training will find, and that
+# is another question. (Count writes long answers to prompts of two numbers, so
+# it is given two.)
+#
 # ### The head of a primitive
 #
 # A head's weights are $\mathrm{softmax}(q \cdot k / \sqrt{d})$. Make the keys
@@ -324,7 +329,8 @@ def head(queries, keys):
     """The pattern of a causal head with these queries and keys, (seq, d)."""
     queries, keys = (torch.tensor(np.array(v), dtype=torch.float)[None, None]
                      for v in (queries, keys))
-    later = torch.ones(len(x), len(x)).triu(1) * -1e9
+    n = queries.shape[-2]
+    later = torch.ones(n, n).triu(1) * -1e9
     return attend(queries, keys, keys, later)[1][0, 0].numpy()
 
 
@@ -560,7 +566,10 @@ except ValueError as error:
 # ## Exercises
 #
 # Write programs with the words of `rasp` only; yours is run on many sequences,
-# and must keep to the language.
+# and must keep to the language. The predicate of a selection is called once,
+# on arrays of keys and queries: combine conditions by `&`, `|` and `~` in
+# place of `and`, `or` and `not`. That of `tok_map` and `seq_map` is called on
+# numbers. Exercise 4 takes `head` from above, the others the setup cells only.
 #
 # ### Exercise 1: as large as any (easy, 5 minutes)
 #

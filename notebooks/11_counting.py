@@ -412,9 +412,10 @@ table(["a and b apart", "prompts", "answers without an error"],
       [[name, len(hits), hits.mean().item()] for name, hits in bins.items()])
 
 # %% [markdown]
-# The hard prompts are those where a and b are *close*: to know which is larger
-# takes the finest order of all two hundred numbers, and such prompts are rare.
-# Pairs are hard within the training length, too.
+# The hard prompts are those where a and b are *close*. That may be because to
+# know which is larger takes the finest order of all two hundred numbers, or
+# because such prompts are rare; nothing here tells which. Pairs are hard
+# within the training length, too.
 
 # %% [markdown]
 # ## Look inside
@@ -432,9 +433,11 @@ table(["last number", "share where model and program agree"],
       list(agree.items()))
 
 # %% [markdown]
-# On right prefixes model and program agree. On wrong ones they agree less
-# often, least often if the number lies outside of a and b. The model has found
-# a rule with the same answers wherever training went, not the program itself.
+# On right prefixes of the long tests model and program agree (where a and b
+# are close they do not always, as the table before says). On wrong ones they
+# agree less often, least often if the number lies outside of a and b. The
+# model has found a rule with the same answers on what it was trained for, not
+# the program itself.
 #
 # ### What is attended to
 #

@@ -318,8 +318,9 @@ table(["task, worst and best seed", *map(str, by_rate["trend_sign"])],
 
 
 # %% [markdown]
-# So the two failures are not due to the rate, as chapter 1 said: at none do
-# they come near what a linear rule can do there. The two successes are due to
+# So the two failures are not due to the rate, as chapter 1 said: even at the
+# rates that teach the other two tasks, they do not come near what a linear
+# rule can do there. The two successes are due to
 # it in part: in these few steps the low rates do not get there. (Would they,
 # in more? `-p steps=2000` tells.) With the lowest rate alone, all four tasks
 # would have looked like failures.

@@ -1,4 +1,8 @@
-"""No serious finding of axe-core on any page of the book, in light and in dark."""
+"""No serious finding of axe-core on the pages of the book, in light and in dark.
+
+All pages take minutes: they are judged where PROGTX_AXE is set, by `make test-long`, and
+the first page, a chapter with every kind of output, and a page of the manual otherwise.
+"""
 
 import os
 
@@ -10,28 +14,32 @@ pytestmark = [
     pytest.mark.timeout(900),
 ]
 SERIOUS = {"serious", "critical"}
+SOME = "intro.html", "chapters/06_transformer.html", "manual/differences.html"
 
 
-@pytest.mark.skipif(
-    not os.environ.get("PROGTX_AXE"), reason="of `make test-long`: set PROGTX_AXE"
-)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(page, address, html, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
     axe, found = Axe(), []
-    page.emulate_media(color_scheme=scheme)
-    pages = [p.relative_to(html) for p in sorted(html.rglob("*.html"))]
-    for path in pages:
-        if path.parts[0] in ("_static", "_modules"):  # not of the book, or plain source
+    # The theme reads its choice from there; without it, colours would change too late.
+    page.add_init_script(f"localStorage.mode = localStorage.theme = '{scheme}'")
+    pages = [html / name for name in SOME]
+    if os.environ.get("PROGTX_AXE"):
+        pages = sorted(html.rglob("*.html"))
+        assert len(pages) > 30
+    for path in (p.relative_to(html) for p in pages):
+        # Not of the book, plain source, and a page that leads to the first one.
+        if path.parts[0] in ("_static", "_modules", "index.html"):
             continue
         page.goto(f"{address}/{path.as_posix()}")
-        page.evaluate(f"document.documentElement.dataset.theme = '{scheme}'")
-        for finding in axe.run(page).response["violations"]:
+        assert page.evaluate("document.documentElement.dataset.theme") == scheme
+        # Without preload, which asks for style sheets at wrong addresses.
+        judged = axe.run(page, options={"preload": False})
+        for finding in judged.response["violations"]:
             if finding["impact"] in SERIOUS:
                 where = finding["nodes"][0]["html"][:200]
                 found.append(f"{path}: {finding['id']}: {where}")
-    assert len(pages) > 30
     assert found == []
 
 

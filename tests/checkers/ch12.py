@@ -12,7 +12,8 @@ def by_product(grid, zipped, n_draws):
 
 
 def changed(parameters, defaults):
-    return {k: v for k, v in sorted(parameters.items()) if defaults.get(k) != v}
+    here = sorted(parameters.items())
+    return {k: v for k, v in here if k not in defaults or defaults[k] != v}
 
 
 def digest(thing, digits=16):
@@ -60,6 +61,12 @@ WRONG = {
         (lambda p, d: json.dumps(changed(p, d)), "cannot hold '/'"),
         (lambda p, d: json.dumps(changed(p, d)).replace("/", ""), "longer than 255"),
         (lambda p, d: json.dumps(changed(p, d)).replace("/", "")[:90], "truncated"),
+        (
+            lambda p, d: digest(
+                [*{k: v for k, v in sorted(p.items()) if d.get(k) != v}.items()]
+            ),
+            "None is a value",
+        ),
         (lambda p, d: None, "None"),
         (lambda p, d: int(digest(changed(p, d)), 16), "not int"),
     ],

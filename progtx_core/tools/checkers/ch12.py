@@ -47,6 +47,7 @@ def name(answer):
         ({"steps": 100, "pace": 2}, "the names of the parameters must count, too"),
         ({"steps": 1, "rate": 2}, "all digits of a value must count"),
         ({"steps": 100, "rate": "2"}, "a text and a number are different values"),
+        (one | {"limit": None}, "None is a value, and 'limit' has no default"),
     ):
         require(named(one) != named(other), f"{one} and {other} have one name: {why}")
     many = {named({"steps": n, "rate": 2}) for n in range(3000)}
