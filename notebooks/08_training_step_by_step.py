@@ -667,7 +667,8 @@ check("8.1", my_names)
 # <details><summary>How to tell, and what to do</summary>
 #
 # - **Learning rate too high**: the loss falls a little, and then jumps about
-#   from update to update. Divide the learning rate by ten.
+#   from update to update. Divide the learning rate by ten. (Model A, at
+#   the top of this page, differs from B in nothing else.)
 # - **Learning rate too low**: both curves fall slowly, steadily and together.
 #   Multiply the learning rate by ten until the loss falls early.
 # - **Too few examples**: training goes on falling while validation stays
