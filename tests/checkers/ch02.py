@@ -45,6 +45,7 @@ RIGHT = {
     "2.4": [
         [[1, 1, 1, 0.5, -1], [-1, 0.25, -0.5, -0.5, 1]],
         torch.tensor([[3.0, 1, 2, -4, 1], [-4.0, 3, -1, -1, -2]]),
+        [[2, 1, 0, -1, -2], [2, 1, 1, -1, -2]],  # a tie is no majority
     ],
     "2.5": [lambda h: F.one_hot(h.argmax(1), h.shape[1]).transpose(1, 2), first_of],
 }
@@ -59,7 +60,7 @@ WRONG = {
         (([3, 2], [5, 2]), "divide by 3"),
         (([2.5, 1, 0.5], [5, 2, 1]), "over positions"),
         ((torch.ones(3), torch.ones(3)), "over positions"),
-        (([2, 2 / 3], [5, 3]), "is 3, not 2"),
+        (([2, 2 / 3], [5, 3]), "is 3, it should be 2"),
     ],
     "2.2": [
         (lambda: "max", "CoreModel"),

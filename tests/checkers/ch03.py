@@ -76,6 +76,6 @@ WRONG = {
         (lambda d, u, v: d**0.5, "variances of query and key"),
         (lambda d, u, v: d**0.5 * u * v, "take their roots, too"),
         (lambda d, u, v: (d * (u + v)) ** 0.5, "multiply"),
-        (lambda d, u, v: 1 / (d * u * v) ** 0.5, "not 8"),
+        (lambda d, u, v: 1 / (d * u * v) ** 0.5, "should be 8"),
     ],
 }

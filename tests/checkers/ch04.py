@@ -65,6 +65,7 @@ WRONG = {
     ],
     "4.4": [
         (lambda s: s.softmax(-1), "nothing is masked"),
+        (lambda s: (s - torch.inf * later(s)).softmax(-1), "zero times infinity"),
         (lambda s: hidden(s, 1), "softmax is missing"),
         (lambda s: hidden(s, -1).softmax(-1), "take the later ones"),
         (lambda s: s.softmax(-1).tril(), "mask before the softmax"),

@@ -60,8 +60,8 @@ WRONG = {
         (lambda n, size, epochs: epochs * -(-n // size), "it is counted"),
         (lambda n, size, epochs: epochs * n / size, "not full"),
         (lambda n, size, epochs: n // size, "one epoch"),
-        (lambda n, size, epochs: n * epochs, "not 2500"),
-        (lambda n, size, epochs: 0, "not 2500"),
+        (lambda n, size, epochs: n * epochs, "should be 2500"),
+        (lambda n, size, epochs: 0, "should be 2500"),
     ],
     "8.3": [
         (entropy, "it is the entropy"),

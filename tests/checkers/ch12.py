@@ -45,7 +45,7 @@ WRONG = {
             ),
             "draws are combined",
         ),
-        (lambda g, z, n: math.prod(map(len, g.values())) * (n or 1), "not 3"),
+        (lambda g, z, n: math.prod(map(len, g.values())) * (n or 1), "should be 3"),
         (lambda g, z, n: None, "None"),
     ],
     "12.2": [

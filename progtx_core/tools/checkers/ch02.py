@@ -63,7 +63,8 @@ def vote(answer, seq_len=10, d_input=2):
 def twins(answer):
     x = torch.tensor(array("the pair", answer, (2, 5)))
     a, b = (x.sign() * x.isfinite()).sum(1).int().tolist()
-    require(a * b < 0, f"the votes are {a:+d} and {b:+d}: one must be above 0, one below")
+    votes = f"the votes are {a:+d} and {b:+d}"
+    require((a > 0) != (b > 0), f"{votes}: one must be above 0, the other not")
     top, low = x[0].max() == x[1].max(), x[0].min() == x[1].min()
     require(top, "a growing question sees the greatest value, and these differ in it")
     require(low, "a falling question sees the least value, and these differ in it")

@@ -60,6 +60,8 @@ def causal(answer):
     later = torch.ones(5, 5, dtype=torch.bool).triu(1)  # (query, key)
     made = answer(scores.clone())
     if isinstance(made, torch.Tensor) and tuple(made.shape) == (2, 5, 5):
+        zero = "NaN everywhere: zero times infinity is NaN; see `masked_fill`"
+        require(not made.isnan().all(), zero)
         require(not made.isnan().any(), "NaN: a position may attend to itself, at least")
     masked, plain = scores.masked_fill(later, -torch.inf), scores.softmax(-1)
     earlier = scores.masked_fill(later.T, -torch.inf).softmax(-1)

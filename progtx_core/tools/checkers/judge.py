@@ -140,4 +140,4 @@ def near(
         np.argmax(~np.isclose(made, want, rtol=1e-4, atol=atol)), want.shape
     )
     where = f" at {tuple(int(i) for i in at)}" if at else ""
-    raise NotYet(f"{name}{where} is {made[at]:.6g}, not {want[at]:.6g}")
+    raise NotYet(f"{name}{where} is {made[at]:.6g}, it should be {want[at]:.6g}")
