@@ -207,10 +207,13 @@ print("sampler and plain rules agree; the order of the values is irrelevant")
 #   t \text{ with the greatest } h_{ti}, \text{ else } 0 .$$
 #
 # A weighted sum over positions, with weights that the input itself decides, is
-# what is called *attention*. There is one query a channel: the row of $W$,
-# which training sets, and no input changes. The attention is *hard*, as it
-# goes to a single position. And it is poor: what is passed on is the same
-# number that decided who is heard. The mean has $a_{it} = 1/T$ for all
+# what is called *attention*. Three words come with it, and chapter 3 builds on
+# them: the *query* is what is asked for, the *key* is what a position offers
+# to be compared with it, and the *value* is what a chosen position passes on.
+# Here each channel has one query, its row of $W$, which training sets, and no
+# input changes; the key is $x_t$. The attention is *hard*, as it
+# goes to a single position. And it is poor: the value is the same number that
+# decided who is heard. The mean has $a_{it} = 1/T$ for all
 # positions, whatever the input. Chapter 3 keeps the sum, and lets position $t$
 # pass on something else than its score.
 

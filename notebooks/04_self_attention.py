@@ -742,7 +742,8 @@ check("4.3", my_share)
 # Write `causal(scores)`: the pattern of scores (batch, query, key), when no
 # position may attend to a later one. Each row must still add up to 1. Hint:
 # `torch.ones(n, n).triu(1)` is 1 where the key is later; which score has a
-# weight of zero?
+# weight of zero? Put it there by `masked_fill`: a product would do 0 times
+# infinity.
 
 # %% tags=["exercise"]
 def my_causal(scores):
@@ -802,7 +803,9 @@ check("4.5", my_cost)
 # Scores that start large cost accuracy in *Break it*. Are they only slower?
 # Train `Started` with `-p steps=8000`, and at widths of 8 and 128. And which
 # part of it is the saturated softmax? Hint: chapter 3's slope, the sum of
-# $a_t (1 - a_t)$, can be measured before and after the training.
+# $a_t (1 - a_t)$, can be measured before and after the training. Say "only
+# slower" if the median of the large start comes within 0.02 of that of the
+# small one, and "worse" if both are level and further apart.
 #
 # <details><summary>What to look for</summary>
 #

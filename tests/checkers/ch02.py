@@ -69,6 +69,8 @@ WRONG = {
         (question(threshold=100.0), "no to everything"),
         (question(threshold=-1.0), "yes to everything"),
         (question(threshold=0.05), "misses"),
+        (question(threshold=10.5 / 1024), "no to everything, all positive"),
+        (question()(), "the function, not the model"),
         (question(bias=0.3, threshold=0.1), "false yes"),
         (model("any_positive", "max", [1.0] * 2, [0.0] * 2, [1.0] * 2), "d_model must be"),
     ],
@@ -81,6 +83,7 @@ WRONG = {
         (vote([1.0, -1.0, 0.0, 0.0]), "false yes"),
         (vote([1.0, 0.0, -1.0, 0.0]), "right on"),
         (vote([1.0, -1.0, -1.0, 1.0], scale=1), "right on"),
+        (vote([1.0, -1.0, -1.0, 1.0], scale=100), "being 1/1024"),
     ],
     "2.4": [
         ([[1.0] * 5, [-1.0] * 5], "the greatest value"),

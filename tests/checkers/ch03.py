@@ -25,6 +25,13 @@ def overflowing(values, beta):
     return (grown * values).sum(-1) / grown.sum(-1)
 
 
+def of_the_whole(values, beta):
+    """The largest score of all rows is subtracted: elsewhere all weights become 0."""
+    scores = beta * values
+    grown = (scores - scores.max()).exp()
+    return (grown * values).sum(-1) / grown.sum(-1)
+
+
 RIGHT = {
     "3.1": [
         lambda x: torch.einsum("bsf,f->bs", x, torch.tensor([-5000.0] + [0.0] * 8)) + 3,
@@ -53,6 +60,7 @@ WRONG = {
         ((weight, lambda n, w: (n - 1) * w / (1 - w)), "logarithm"),
         ((weight, lambda n, w: -lead(n, w)), "sign"),
         (weight, "a pair"),
+        ((lead, weight), "changed places"),
     ],
     "3.3": [
         (lambda s: s.tanh(), "tells the signs apart"),
@@ -62,11 +70,15 @@ WRONG = {
         (lambda s: s * 0, "same for all sizes"),
         (lambda s: (s - 2).tanh() - (s + 1).tanh(), "s and -s differ"),
         (lambda s: (s - 2).tanh(), "s and -s differ"),
+        (lambda s: s.abs().tanh(), "a kink"),
     ],
     "3.4": [
         (lambda v, b: v.mean(-1), "whatever beta is"),
         (lambda v, b: v.amax(-1), "it is the maximum"),
         (overflowing, "overflows"),
+        (lambda v, b: of_the_whole(v, b), "of each row"),
+        (lambda v, b: by_hand(v, min(b, 50)), "should be"),
+        (lambda v, b: v.amax(-1) if b > 100 else by_hand(v, b), "should be"),
         (lambda v, b: ((b * v).exp() * v).sum(-1), "divide the weights"),
         (lambda v, b: (b * v).softmax(-1), "shape"),
         (lambda v, b: (b * v).softmax(-1) @ v.T, "shape"),

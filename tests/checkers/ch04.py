@@ -49,6 +49,7 @@ WRONG = {
         (lambda q, k, v: scores_of(q, k).softmax(-1) @ v / 4, "before the softmax"),
     ],
     "4.2": [
+        (lambda k: (-100 * k @ k.transpose(1, 2)).softmax(-1), "these are weights"),
         (lambda k: 100 * scores_of(k, k), "sign is wrong"),
         (lambda k: -scores_of(k, k), "not sharp enough"),
         (lambda k: k, "shape"),

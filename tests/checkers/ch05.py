@@ -84,7 +84,8 @@ WRONG = {
     ],
     "5.2": [
         (lambda seq: torch.diag(torch.full((seq - 1,), 10.0), 1), "to the right"),
-        (to_the_left(1.0), "before a softmax"),
+        (to_the_left(1.0), "these are weights"),
+        (lambda seq: (20 * torch.eye(seq).roll(-1, 1)).softmax(-1), "these are weights"),
         (to_the_left(3.0), "left neighbour only"),
         (lambda seq: 10 * torch.eye(seq), "to itself"),
         (lambda seq: torch.zeros(seq), "shape"),

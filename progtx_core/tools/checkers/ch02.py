@@ -30,6 +30,8 @@ def pools(answer):
 
 def solves(answer, name, pool, width, seq_len, d_input):
     """Raise unless the function gives a model with this pool that is always right."""
+    made = isinstance(answer, torch.nn.Module)
+    require(not made, "give the function, not the model that it returns")
     model = answer()
     require(model is not None, "the function returns None: is a `return` missing?")
     require(isinstance(model, TemporalPooling), "the function must return a CoreModel")
@@ -37,16 +39,21 @@ def solves(answer, name, pool, width, seq_len, d_input):
     wide = width not in (None, model.project.out_features)
     require(not wide, f"d_model must be {width}, not {model.project.out_features}")
     batch = held_out(tasks.get(name, seq_len=seq_len, d_input=d_input), "test", 2000)
-    with torch.no_grad():
-        logits = model(batch.inputs)
-    array("the logits", logits, (2000, 2))
-    says, yes = logits.argmax(-1) == 1, batch.targets == 1
-    n = int((says == yes).sum())
-    require(n > 0, "it is always wrong: exchange the two rows of the logits head")
-    require(says.any(), "it says no to everything")
-    require(not says.all(), "it says yes to everything")
-    hint = f"it misses {(yes & ~says).sum()} yes, and says {(says & ~yes).sum()} false yes"
-    require(n == 2000, f"right on {n} of 2000: {hint}; values are multiples of 1/1024")
+    yes = batch.targets == 1
+    least = torch.zeros_like(batch.inputs)  # these rules know nothing but signs
+    least[..., 0] = batch.inputs.sum(-1).clamp(max=1 / 1024)
+    for x, of in ((batch.inputs, ""), (least, ", all positive values being 1/1024")):
+        with torch.no_grad():
+            logits = model(x)
+        says = torch.tensor(array("the logits", logits, (2000, 2))).argmax(-1) == 1
+        n = int((says == yes).sum())
+        require(n > 0, "it is always wrong: exchange the two rows of the logits head")
+        require(says.any(), f"it says no to everything{of}")
+        require(not says.all(), f"it says yes to everything{of}")
+        hint = f"misses {(yes & ~says).sum()} yes, and says {(says & ~yes).sum()} false yes"
+        require(
+            n == 2000, f"right on {n} of 2000{of or ', multiples of 1/1024'}: it {hint}"
+        )
 
 
 @exercise("2.2", "a function without arguments that returns a CoreModel")

@@ -21,13 +21,16 @@ def scores(answer, seq_len=32, n_values=8):
     right = (made.argmax(1) == x[..., 0].argmin(1)).all()
     require(right, "the smallest key does not get the greatest score everywhere")
     low = made.softmax(-1).amax(1).min().item()
-    require(low >= 0.99, f"not sharp enough: a smallest key gets only {low:.2f}")
+    require(low >= 0.99, f"not sharp enough: a smallest key gets only {low:.4f}")
 
 
 @exercise("3.2", "a pair of functions: weight(n, d) and lead(n, w)")
 def sharpness(answer):
     pair = isinstance(answer, tuple | list) and len(answer) == 2
     require(pair and all(map(callable, answer)), "give a pair of functions")
+    made = array("lead(24, 0.5)", answer[1](24, 0.5))
+    swapped = np.allclose(made, 1 / (1 + 23 * np.exp(-0.5)))
+    require(not swapped, "weight and lead have changed places")
     n_others = "the leader is one of the n: n - 1 are others"
     for n, d in ((24, 5.0), (2, 0.0), (2, 1.0), (1000, 10.0)):
         w = 1 / (1 + (n - 1) * np.exp(-d))
@@ -52,6 +55,8 @@ def valley(answer):
     require(not np.allclose(up - up[0], down[0] - down), odd)
     require(np.allclose(up, down), "the scores of s and -s differ")
     require(not (np.diff(up) < 0).all(), "it is a hill: larger sizes get smaller scores")
+    kink = 2 * (up[1] - up[0]) > up[2] - up[1] + 1e-6
+    require(not kink, "it has a kink at 0, which no sum of tanh has: is it made of abs?")
     require((np.diff(up) > 0).all(), "the score does not grow with the size everywhere")
     far = np.ptp(array("the score", answer(s * 1e4 + 1e4), s.shape))
     require(far < 1e-6, "it grows without bound: make it of tanh and sums only")
@@ -69,11 +74,15 @@ def pooled(answer):
         }
         want, name = (weights * values).sum(-1), f"the pooled value at beta {beta:g}"
         near(name, answer(values, beta), want, traps)
-    for beta, want in ((1e4, values.amax(-1)), (-1e4, values.amin(-1))):
-        made = torch.as_tensor(answer(values, beta))
-        hint = "a large beta overflows: subtract the largest score before exp"
+    close = values / 8000  # at a large beta, too, several of them have a weight
+    for x, beta in ((values, 1e4), (values, -1e4), (close, 1e4), (close * 100, 100.0)):
+        made = torch.as_tensor(answer(x, beta))
+        hint = (
+            f"beta {beta:g} overflows: before exp subtract the largest *score* of each row"
+        )
         require(made.isfinite().all(), hint)
-        near(f"the pooled value at beta {beta:g}", made, want)
+        want = ((beta * x).softmax(-1) * x).sum(-1)
+        near(f"the pooled value of {x.tolist()} at beta {beta:g}", made, want)
 
 
 @exercise("3.5", "a function of (d, u, v)")

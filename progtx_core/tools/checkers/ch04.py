@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from progtx_core.tools.checkers.judge import array, exercise, near, require
+from progtx_core.tools.checkers.judge import array, exercise, near, not_weights, require
 
 
 @exercise("4.1", "a function of (q, k, v), each (batch, seq, d)")
@@ -30,6 +30,7 @@ def opposite(answer):
     generator = torch.Generator().manual_seed(5)
     k = F.normalize(torch.randn(300, 8, 4, generator=generator), dim=-1)
     made = torch.tensor(array("the table of scores", answer(k), (300, 8, 8)))
+    not_weights("the scores", made)
     least, where = (k @ k.transpose(1, 2)).topk(2, largest=False)
     clear = least.diff(dim=-1)[..., 0] > 0.1
     own = (made.argmax(-1) == torch.arange(8)).float().mean()
@@ -38,7 +39,7 @@ def opposite(answer):
     right = made.argmax(-1) == where[..., 0]
     require(right[clear].all(), "the most opposite key does not get the greatest score")
     low = made.softmax(-1).amax(-1)[clear].min().item()
-    require(low >= 0.99, f"not sharp enough: a most opposite one gets only {low:.2f}")
+    require(low >= 0.99, f"not sharp enough: a most opposite one gets only {low:.4f}")
 
 
 @exercise("4.3", "a function of n and p")

@@ -8,42 +8,38 @@ from progtx_core.tools.checkers.judge import array, exercise, near, require
 
 @exercise("6.1", "a function of (d_model, n_layers, d_input, seq_len, n_classes)")
 def size(answer):
-    for name, d_model, n_layers in (
-        ("sign_changes_mod_3", 32, 2),
+    for name, d, n_layers in (
+        ("sign_changes_mod_3", 32, 3),
         ("sign_changes_mod_3", 8, 1),
         ("sum_mod_10", 16, 3),
     ):
         spec = tasks.get(name).spec
-        build = models.build(
-            "transformer", spec, d_model=d_model, n_layers=n_layers, n_heads=4
-        )
-        d_input, d_mlp, n = spec.d_features, 4 * d_model, models.count_parameters(build)
-        table, last = spec.seq_len * d_model, (d_model + 1) * spec.n_classes
-        n_biases = n_layers * (5 * d_model + d_mlp) + d_model + spec.n_classes
-        near(
-            f"the size for width {d_model} and {n_layers} layers",
-            answer(d_model, n_layers, d_input, spec.seq_len, spec.n_classes),
-            n,
-            {
-                "the table of positions is missing": n - table,
-                "the logits head is missing": n - last,
-                "the embedding is missing": n - (d_input + 1) * d_model,
-                "the last norm is missing": n - 2 * d_model,
-                "the norms are missing": n - (2 * n_layers + 1) * 2 * d_model,
-                "the blocks have two norms each, not one": n - 2 * n_layers * d_model,
-                "the biases are missing": n - n_biases,
-                "the output matrix of attention is missing": n
-                - n_layers * (d_model + 1) * d_model,
-            },
-            atol=0.1,
-        )
+        sizes = {"d_model": d, "n_layers": n_layers}
+        n = models.count_parameters(models.build("transformer", spec, n_heads=4, **sizes))
+        sizes |= {"d_input": spec.d_features, "seq_len": spec.seq_len}
+        sizes["n_classes"] = spec.n_classes
+        missing = {
+            "the table of positions is": spec.seq_len * d,
+            "the logits head is": (d + 1) * spec.n_classes,
+            "the embedding is": (spec.d_features + 1) * d,
+            "the last norm is": 2 * d,
+            "all norms are": (2 * n_layers + 1) * 2 * d,
+            "both norms of each block are": n_layers * 4 * d,
+            "the second norm of each block is": n_layers * 2 * d,
+            "the biases of the MLPs are": n_layers * 5 * d,
+            "the biases of attention are": n_layers * 4 * d,
+            "all biases are": n_layers * 9 * d + d + spec.n_classes,
+            "the output matrix of attention is": n_layers * (d + 1) * d,
+        }
+        traps = {f"{part} missing": n - size for part, size in missing.items()}
+        told = ", ".join(f"{name}={value}" for name, value in sizes.items())
+        near(f"size({told})", answer(*sizes.values()), n, traps, atol=0.1)
 
 
 @exercise("6.2", "a pair of functions: split(x, n_heads) and join(heads)")
 def heads(answer):
-    require(
-        isinstance(answer, tuple | list) and len(answer) == 2, "give a pair: split, join"
-    )
+    pair = isinstance(answer, tuple | list) and len(answer) == 2
+    require(pair, "give a pair: split, join")
     split, join = answer
     require(callable(split) and callable(join), "both of the pair must be functions")
     x = torch.arange(2 * 5 * 12.0).view(2, 5, 12)
@@ -52,19 +48,14 @@ def heads(answer):
         require(False, "split leaves heads behind positions; transpose them")
     array("split(x, 3)", made, (2, 3, 5, 4))
     want = x.view(2, 5, 3, 4).transpose(1, 2)
-    traps = {
-        "each head has numbers of other positions: reshape to (batch, seq, n_heads, "
-        "d_head) first, then transpose": x.view(2, 3, 5, 4),
-        "head 0 must have neighbouring numbers, the first four": x.view(2, 5, 4, 3).permute(
-            0, 3, 1, 2
-        ),
-    }
+    mixed = "each head has numbers of other positions: reshape to (batch, seq, n_heads, "
+    traps = {f"{mixed}d_head) first, then transpose": x.view(2, 3, 5, 4)}
+    other = x.view(2, 5, 4, 3).permute(0, 3, 1, 2)
+    traps["head 0 must have neighbouring numbers, the first four"] = other
     near("split(x, 3)", made, want, traps)
     joined = join(made)
-    traps = {
-        "transpose heads and positions back before they are joined": want.reshape(2, 5, 12)
-    }
-    near("join(split(x, 3))", joined, x, traps)
+    back = "transpose heads and positions back before they are joined"
+    near("join(split(x, 3))", joined, x, {back: want.reshape(2, 5, 12)})
 
 
 @exercise("6.3", "a function of (x, mask)")

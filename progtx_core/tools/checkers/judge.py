@@ -110,6 +110,13 @@ def array(name: str, made: Any, shape: tuple[int, ...] | None = None) -> np.ndar
     return numbers
 
 
+def not_weights(name: str, made: Any) -> None:
+    """Raise `NotYet` for what a softmax makes, or rows with a single 1, where scores go."""
+    rows = np.asarray(made, float)[..., -1, :]
+    weights = (rows >= 0).all() and np.allclose(rows.sum(-1), 1, atol=1e-4)
+    require(not weights, f"{name}: these are weights that add up to 1; give larger scores")
+
+
 def near(
     name: str, made: Any, want: Any, traps: dict[str, Any] | None = None, atol: float = 1e-5
 ) -> None:
