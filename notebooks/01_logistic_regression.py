@@ -808,7 +808,8 @@ check("1.4", my_feature, seq_len=seq_len, d_input=d_input)
 # four times as many weights to estimate. For `last_gt_first` all but those at
 # the two end positions should be zero, and what is left of each adds noise to
 # the sum. If its accuracy falls and more steps restore it, training was short;
-# to tell steps from data, set `n_train` in `Config` and change `steps` alone.
+# to tell steps from data, give `Config` a training set of a fixed size, such
+# as `n_train=20_000`, and change `steps` alone.
 #
 # </details>
 #

@@ -714,8 +714,8 @@ check("3.3", my_valley)
 # Write `pooled(values, beta)` from (batch, seq) to (batch,): the mean of the
 # values, weighted by the softmax of `beta` times the values. Use `exp` and
 # sums, not `softmax`; and let it be right for a `beta` of 10000 and of -10000,
-# too. Hint: $e^{1000}$ is more than a computer's number can hold. What may be subtracted
-# from all scores without a change of the weights?
+# too. Hint: $e^{1000}$ is more than a computer's number can hold. What may be
+# subtracted from all scores without a change of the weights?
 
 # %% tags=["exercise"]
 def my_pooled(values, beta):

@@ -267,17 +267,22 @@ def undivided(model):
 
 with torch.no_grad():
     start_size = undivided(core).std().item()
+    by_width = {d: undivided(CoreModel(task.spec, d)).std().item()
+                for d in (8, 32, 128, 512, 1024)}
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 say("Before training, *undivided* scores have a standard deviation of "
     f"{start_size:.2f} at width {d_model}; with queries and keys of variance "
-    f"1 it would be {d_model**0.5:.1f}.")
+    f"1 it would be {d_model**0.5:.1f}. At other widths: " + ", ".join(
+        f"{size:.2f} at {d}" for d, size in by_width.items()) + ".")
 
 
 # %% [markdown]
 # PyTorch draws small first weights, so at this width the softmax would not be
-# saturated even without the division. It is there for wider models and larger
-# numbers. *Break it* makes the scores large on purpose.
+# saturated even without the division. But undivided scores grow with the root
+# of the width, as chapter 3 has derived; the division takes that growth away,
+# and one setting of the training then serves narrow and wide models. *Break
+# it* makes the scores large on purpose.
 #
 # **What is left out.** Two words will come up later.
 #
@@ -865,6 +870,8 @@ claims.check("the two sizes agree, ratio of parameters",
              at_least=0.95, at_most=1.05)
 claims.check("undivided scores at the start, standard deviation",
              start_size, at_most=1.0)
+claims.check("and sixteen times as wide, 512 to 32, ratio; the root is 4",
+             by_width[512] / by_width[32], at_least=2.5, at_most=6.0)
 claims.check("scores that start at the root of the width lose accuracy, "
              "medians, by", np.median(attention) - np.median(root_start),
              at_least=0.05)

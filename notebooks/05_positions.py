@@ -128,8 +128,8 @@ def accuracy(model):  # on the test set of XOR
 # Why does self-attention see a set? What position $t$ finds is a sum over all
 # positions,
 #
-# $$\text{found}_t = \sum_s \frac{\exp(q_t \cdot k_s)}
-#   {\sum_r \exp(q_t \cdot k_r)} \, v_s ,$$
+# $$\text{found}_t = W_O \sum_s \frac{\exp(q_t \cdot k_s / \sqrt d)}
+#   {\sum_r \exp(q_t \cdot k_r / \sqrt d)} \, v_s ,$$
 #
 # where $k_s$ and $v_s$ are made from what stands at $s$, and from nothing
 # else. Exchange two positions, and two terms of the sum change places; the sum
@@ -379,6 +379,10 @@ show(position_pictures.scores(seq_len, d_model),
 # *Follow a diagonal from the upper left to the lower right: there the distance
 # stays the same. In three of the panels the colour stays the same, too.*
 #
+# Of the three, sinusoidal positions are a case of their own. Their raw
+# products know distances only; but they are vectors added to the embeddings,
+# and $W_Q$ and $W_K$ may learn to read $t$ itself from them, as from a table.
+#
 # ## Rotary positions: why only the distance counts
 #
 # Most language models of today use rotary positions. Take a query $q$ and a
@@ -519,7 +523,8 @@ playgrounds.ch05(xor, {
 #   sides. Read a sequence backwards, and every position finds what it found
 #   before; so the model gives `last_gt_first` and its opposite the same
 #   answer. Of the position of the maximum and its mirror image it can name
-#   only one.
+#   only one. That alone would leave it one half; it stays at chance, so this
+#   is not all. The next finding is the rest.
 # - **Relative, rotary and ALiBi know distances, and distances from what?** The
 #   weights of a softmax add up to 1. Where all positions hold the same value,
 #   each finds that value, whatever its weights are: nothing says "here it
@@ -784,8 +789,10 @@ check("5.4", my_larger)
 # The sinusoidal model has learned where the *tenth* position is, not where the
 # last one is. With twelve, the tenth value says nothing about the answer. Is a
 # scheme that knows distances only any better off, when the ends were always
-# nine apart in training? That a scheme *can be computed* at a new position is
-# not yet that a model has learned anything about it.
+# nine apart in training? (At ten positions rotary does better here than in the
+# recorded table. All rows of the table have the double learning rate and half
+# of the width, chosen for none of them.) That a scheme *can be computed* at a
+# new position is not yet that a model has learned anything about it.
 #
 # </details>
 #

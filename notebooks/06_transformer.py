@@ -72,7 +72,7 @@ from progtx_core.models.transformer import Transformer as CoreModel
 from progtx_core.tools import recorded
 from progtx_core.tools.checkers import check
 from progtx_core.tools.claims import Claims
-from progtx_core.tools.page import accuracy_table, glue, say, show
+from progtx_core.tools.page import accuracy_table, glue, say, show, table
 from progtx_core.training import Config, Snapshots, fit, held_out
 from torch import nn
 from experiments import ablations, depth
@@ -212,9 +212,14 @@ show(ch06.block_diagram(),
 # A position may need two things at once: the number before it, and a view of
 # all positions. One softmax gives one weighted mean; it cannot hold both
 # apart. So the queries, keys and values are split into $h$ parts of $d_{head}$
-# numbers each. Every **head** is the self-attention of chapter 4 on its own
-# part, with a pattern of its own. The heads share nothing but their input;
-# $W_O$ mixes what they bring. Four heads cost no more parameters than one.
+# numbers each. Every **head** makes a pattern of its own from its parts, as
+# the self-attention of chapter 4 does, and takes its own mean with it. All
+# heads read the *whole* normalised vector, since each row of $W_Q$, $W_K$ and
+# $W_V$ does; only their queries, keys and values are short. $W_O$ mixes what
+# they bring. Four heads cost no more parameters than one. The price is
+# another: a pattern comes from products of $d_{head}$ numbers, no longer of
+# $d_{model}$, and a head can bring no more than $d_{head}$ numbers from where
+# it looks.
 
 # %%
 class MultiHeadAttention(nn.Module):
@@ -224,7 +229,7 @@ class MultiHeadAttention(nn.Module):
         self.W_Q = nn.Linear(d_model, d_model)
         self.W_K = nn.Linear(d_model, d_model)
         self.W_V = nn.Linear(d_model, d_model)
-        self.W_O = nn.Linear(d_model, d_model)  # New: mixes the heads
+        self.W_O = nn.Linear(d_model, d_model)  # as before; it mixes the heads
 
     def forward(self, x, mask=None):  # (batch, seq, d_model)
         q, k, v = [W(x).unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
@@ -261,16 +266,19 @@ assert (core(x) - mine(x)).abs().max() < 1e-5
 # $$\text{norm}(u) = g \odot \frac{u - \bar u}
 #   {\sqrt{\frac{1}{d} \sum_i (u_i - \bar u)^2 + \epsilon}} + b$$
 #
-# Why *before* the part, and not after the sum? Then the stream itself is never
-# rescaled: the gradient of the loss reaches the first block through sums
-# alone. "Break it" measures this.
+# Why *before* the part, and not after the sum? After each sum, the norm would
+# rescale the stream itself: what the first block wrote would shrink with every
+# later one, and so would the gradient on its way back. Before the part,
+# nothing but sums lies between the first block and the last norm. "Break it"
+# measures what that is worth.
 #
 # ### The MLP
 #
 # Attention moves numbers between positions, and takes weighted means of them.
-# With given weights a mean is linear: it cannot say "these two differ". The
-# **MLP** can. It works at each position alone: to four times the width, ReLU,
-# and back.
+# With given weights a mean is linear: it cannot say "these two differ". Only
+# the weights themselves can, as they come from products of queries and keys.
+# The **MLP** says so directly. It works at each position alone: to four times
+# the width, ReLU, and back.
 #
 # $$\text{MLP}(u) = W_2 \, \text{relu}(W_1 u + b_1) + b_2$$
 
@@ -397,14 +405,18 @@ carried = {name: (ch06.readable(resid, signs),
                   ch06.readable(resid[:, 1:], differs))
            for name, resid in ch06.stream(trained[0],
                                           test_set.inputs).items()}
+told = np.diff([comparison for _, comparison in carried.values()])
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 say(ch06.carried_table(carried))
 
 # %% [markdown]
-# The embedding knows the own sign and nothing of neighbours: a coin toss.
-# Part after part the comparison comes in, and the own sign is never lost,
-# because nothing ever replaces the stream.
+# The embedding knows the own sign and nothing of neighbours: a coin toss. Then
+# the comparison comes in, and the own sign is never lost, because nothing ever
+# replaces the stream. We expected *attention* to fetch and the *MLP* to
+# compare. The table says otherwise: most of the comparison is in the stream
+# before an MLP has seen it. A pattern depends on the query and on the key, so
+# where a position looks can say whether the two signs differ.
 #
 # ### What the heads attend to
 #
@@ -537,15 +549,19 @@ say("Largest distance between one layer as trained now and as recorded: "
 # %% [markdown]
 # What the parts are for depends on the task:
 #
-# - **Depth.** On sign changes one layer loses most, whatever its width: what
-#   must be compared *before* it is counted takes two looks. Sums of digits
-#   take one look and a count; there a wider layer does as well as two.
 # - **Residual sums.** Without them each part must hand on all that later parts
-#   need. On sign changes the model hardly learns. On sums nothing is lost: a
-#   position that has mixed in the others need not remember its own digit.
-# - **MLP.** Sign changes need it: whether two signs differ is no weighted sum.
+#   need. On sign changes this loses most: the model hardly learns. On sums
+#   nothing is lost: a position that has mixed in the others need not remember
+#   its own digit.
+# - **Depth.** On sign changes one layer loses next to most. It is also half
+#   the model; as large as two, and wider, it loses less, but it still loses:
+#   what must be compared *before* it is counted takes two looks. Sums of
+#   digits take one look and a count; there a wider layer does as well as two.
 # - **Heads.** One head of the full width has as many parameters as four, but
-#   one pattern a layer. On sign changes that is too little.
+#   one pattern a layer. On sign changes that is too little; on sums of digits
+#   it is enough.
+# - **MLP.** Both tasks lose something without it, but less than without any of
+#   the others: patterns can compare, as the probes have shown.
 # - **Normalisation.** In a model as shallow as this neither its absence nor
 #   where it stands matters much.
 #
@@ -568,10 +584,10 @@ show(ch06.gradients(sizes_of),
 
 # %% [markdown]
 # With residual sums and the norm before each part the first block gets about
-# the same gradient at every depth. Without the sums it vanishes; without a
-# norm it explodes; with the norm after each sum it shrinks. Does that matter?
-# An easy task, the same model 2, 8 and 16 layers deep, recorded over five
-# seeds:
+# the same gradient at every depth. Without the sums it vanishes in the end;
+# without a norm it explodes; with the norm after each sum it shrinks. Does
+# that matter? An easy task, the same model 2, 8 and 16 layers deep, recorded
+# over five seeds:
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 deep = recorded.read("depth")
@@ -588,7 +604,32 @@ say(recorded.origin("depth"))
 # Without residual sums, and with the norm after each sum, a deep model does
 # not learn at all what a shallow one learns in seconds. The missing norm,
 # which the picture makes look dangerous, has not hurt yet: gradients explode
-# only beyond the depths of this table.
+# only beyond the depths of this table. Now compare with the picture at eight
+# layers. Neither of the two that fail has a small gradient there: one has that
+# of all parts, the other more. So a gradient that vanishes is not the reason.
+# What else is lost on the way? Ask the untrained models: can a probe read the
+# *answer* from what reaches the logits head?
+
+# %%
+kept = {kind: {n: ch06.answer_kept(kind, n, seed)
+               for n in depth.DEPTHS} for kind in depth.KINDS}
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+table(["untrained: a probe reads the answer, share",
+       *(f"{n} layers" for n in depth.DEPTHS)],
+      [[kind, *(f"{share:.2f}" for share in by_depth.values())]
+       for kind, by_depth in kept.items()])
+
+# %% [markdown]
+# *Residual sums keep what came in.* Without them each layer passes on means of
+# means, and after eight of them all examples look alike: a gradient of any
+# size has nothing left to tell apart. (Dong and others, 2021, prove that
+# attention alone makes all positions equal, the faster the deeper.) The other
+# model that fails, with the norm after each sum, has kept everything. But the
+# last row of the first table, trained at a tenth of the learning rate, learns:
+# its first updates were too large. Xiong and others (2020) trace this to the
+# gradients of the last layers, and it is why such models need a long warm-up.
+# With the norm first, a deep model forgives the larger rate.
 #
 # ## What comes next
 #
@@ -626,9 +667,11 @@ glue("ladder-06", "**Rung 6, the transformer** looks, decides and counts in "
 #
 # <details><summary>Answer</summary>
 #
-# So that the residual stream itself is only added to, and gradients pass it
-# unchanged. As nothing normalises the stream, a last norm brings it to size
-# before the logits head.
+# So that the residual stream itself is only added to: what an early block
+# wrote is not shrunk by later ones, and between the last norm and the first
+# block gradients pass through sums alone. In "Break it" the norm after each
+# sum needed a tenth of the learning rate at sixteen layers. As nothing
+# normalises the stream, a last norm brings it to size before the logits head.
 #
 # </details>
 #
@@ -637,10 +680,10 @@ glue("ladder-06", "**Rung 6, the transformer** looks, decides and counts in "
 #
 # <details><summary>Answer</summary>
 #
-# Attention carries numbers from one position to another, but with given
-# weights it only takes means of them. The MLP computes what is not a weighted
-# sum, such as whether two numbers differ in sign, but sees one position only.
-# So they take turns.
+# Attention carries numbers from one position to another; what is not a
+# weighted mean it can say by its weights only, by where it looks. The MLP
+# computes what is not a weighted sum, such as whether two numbers differ in
+# sign, but sees one position only. So they take turns.
 #
 # </details>
 #
@@ -664,6 +707,7 @@ glue("ladder-06", "**Rung 6, the transformer** looks, decides and counts in "
 # Write `size(d_model, n_layers, d_input, seq_len, n_classes)`: the number of
 # parameters of the transformer above, with an MLP of four times the width.
 # Hint: an affine map from `a` to `b` has `(a + 1) * b`, a norm `2 * d_model`.
+# (The checker asks for other sizes than this page's, too.)
 
 # %% tags=["exercise"]
 my_size = None
@@ -690,8 +734,8 @@ check("6.1", my_size)
 #
 # Write `split(x, n_heads)`, from (batch, seq, d_model) to (batch, head, seq,
 # d_head), and `join(heads)`, its inverse. Head 0 takes the first numbers, head
-# 1 the next ones. Give them as a pair. Hint: a reshape and a transpose each;
-# which comes first?
+# 1 the next ones. Give them as a pair. Hint: each takes a reshape and a
+# transpose, and `join` undoes the last step of `split` first.
 
 # %% tags=["exercise"]
 my_heads = None
@@ -751,14 +795,15 @@ check("6.3", my_mean)
 #
 # part, (x, y) = "blocks.0.attention", (test_set.inputs, test_set.targets)
 # other = activation(trained[0], part, x.flip(0))
-# for change in (lambda made: other, torch.zeros_like):
+# for change in (lambda made: made, lambda made: other, torch.zeros_like):
 #     with intervene(trained[0], part, change):
 #         print((trained[0](x).argmax(-1) == y).float().mean().item())
 # ```
 #
 # <details><summary>What to look for</summary>
 #
-# Both fall far, because both take away what the position must know of its
+# The first number is that of the model as it is. Both others are far below it,
+# because both changes take away what the position must know of its
 # neighbours. Which falls further? A wrong message is believed; a missing one
 # may at least be noticed.
 #
@@ -784,11 +829,13 @@ check("6.3", my_mean)
 #
 # - A transformer is attention and an MLP in turn. Each reads the residual
 #   stream and adds to it; nothing replaces it, so what was found stays.
-# - Attention moves numbers between positions; the MLP computes at each
-#   position. What must be decided before it is counted needs two blocks.
+# - Attention moves numbers between positions, and compares by where it looks;
+#   the MLP computes at each position. What must be decided before it is
+#   counted needs two blocks.
 # - Heads give one layer several patterns at no cost in parameters.
-# - The sums keep the gradient alive at any depth; the norm before each part
-#   keeps numbers and gradients from growing.
+# - The sums keep what came in, and the gradient, alive at any depth; the norm
+#   before each part keeps numbers and gradients from growing, and forgives a
+#   larger learning rate than the norm after each sum.
 # - Take a part away and measure: what is lost depends on the task, and on a
 #   small one some parts are hardly missed.
 #
@@ -802,7 +849,8 @@ check("6.3", my_mean)
 # **References.** A. Vaswani and others, *Attention is all you need* (2017). R.
 # Xiong and others, *On layer normalization in the transformer architecture*
 # (2020). J. L. Ba and others, *Layer normalization* (2016). K. He and others,
-# *Deep residual learning* (2016). G. Alain and Y. Bengio, *Understanding
+# *Deep residual learning* (2016). Y. Dong and others, *Attention is not
+# all you need* (2021). G. Alain and Y. Bengio, *Understanding
 # intermediate layers using linear classifier probes* (2016), for probes. K.
 # Wang and others, *Interpretability in the wild* (2023), for interventions.
 #
@@ -828,6 +876,8 @@ claims.check("the stream tells a difference after the embedding, as a coin",
              carried["embedding"][1], at_most=0.55)
 claims.check("and after the last part, share",
              [*carried.values()][-1][1], at_least=0.70)
+claims.check("layer 0: attention adds more of the comparison than its MLP, by",
+             told[0] - told[1], at_least=0.05)
 claims.check("the own sign stays readable after every part, least share",
              min(own for own, _ in carried.values()), at_least=0.95)
 claims.check("in every seed some part off costs much, accuracy left",
@@ -849,6 +899,11 @@ for row in ("one layer", "one wider layer", "one head", "no residual sums",
             "no MLP"):
     claims.check(f"recorded: {row} loses sign changes, medians, by",
                  median_of("all parts") - median_of(row), at_least=0.05)
+lose = sorted(ablations.CHANGES, key=median_of)
+claims.check("recorded: no residual sums loses most, to the next, medians, by",
+             median_of(lose[1]) - median_of("no residual sums"), at_least=0.1)
+claims.check("recorded: one layer is next, to the one after, medians, by",
+             median_of(lose[2]) - median_of("one layer"), at_least=0.02)
 claims.check("recorded: sums of digits need no second layer, medians, by",
              median_of("all parts", "sum_mod_10")
              - median_of("one wider layer", "sum_mod_10"), at_most=0.03)
@@ -870,6 +925,16 @@ claims.check("recorded: all parts learn at 16 layers, median",
 for kind in ("no residual sums", "normalisation after"):
     claims.check(f"recorded: {kind}, 16 layers do not, best seed",
                  at_depth(kind, 16, np.max), at_most=0.60)
+claims.check("recorded: and at a tenth of the learning rate, 16 layers, worst",
+             at_depth(depth.SLOWER, 16, np.min), at_least=0.90)
+claims.check("untrained, 8 layers: what is kept, without residual sums",
+             kept["no residual sums"][8], at_most=0.62)
+claims.check("and the least of the others, at any depth",
+             min(min(by_depth.values()) for kind, by_depth in kept.items()
+                 if kind != "no residual sums"), at_least=0.70)
+claims.check("untrained, 8 layers: gradient without sums to all parts, ratio",
+             sizes_of["no residual sums"][8] / sizes_of["all parts"][8],
+             at_least=1.0)
 claims.check("recorded: without a norm 16 layers still do, worst seed",
              at_depth("no normalisation", 16, np.min), at_least=0.90)
 print(claims.summary())

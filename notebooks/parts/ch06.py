@@ -6,12 +6,14 @@ import torch
 from experiments import depth
 from experiments.ablations import CHANGES
 from matplotlib.patches import FancyBboxPatch
-from progtx_core import plots
+from progtx_core import plots, tasks
 from progtx_core.models.attention import activation, intervene, patterns
 from progtx_core.tools import recorded
-from progtx_core.training import TrainingResult
+from progtx_core.training import TrainingResult, held_out
 from progtx_core.types import Batch, Spec
 from sklearn.linear_model import RidgeClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from torch import nn
 from torch.nn import functional
 
@@ -65,7 +67,8 @@ def readable(resid: torch.Tensor, answers: torch.Tensor) -> float:
     half, shares = len(resid) // 2, []
     for position in range(answers.shape[1]):
         read, told = resid[:, position].numpy(), answers[:, position].numpy()
-        probe = RidgeClassifier().fit(read[:half], told[:half])
+        probe = make_pipeline(StandardScaler(), RidgeClassifier())
+        probe.fit(read[:half], told[:half])
         shares.append(probe.score(read[half:], told[half:]))
     return float(np.mean(shares))
 
@@ -163,7 +166,7 @@ def depth_table(frame: pd.DataFrame) -> str:
 def first_gradients(batch: Batch, spec: Spec, seed: int) -> dict[str, dict[int, float]]:
     """Of untrained models: norm of the first MLP's gradient, by kind and depth."""
     sizes: dict[str, dict[int, float]] = {}
-    for kind in depth.ROWS:
+    for kind in depth.KINDS:
         for n in (2, 4, 8, 16, 32, 64):
             torch.manual_seed(seed)
             model = CHANGES[kind][0](spec, n_layers=n)
@@ -171,6 +174,18 @@ def first_gradients(batch: Batch, spec: Spec, seed: int) -> dict[str, dict[int, 
             size = model.blocks[0].mlp[0].weight.grad.norm().item()
             sizes.setdefault(kind, {})[n] = size
     return sizes
+
+
+def answer_kept(kind: str, n_layers: int, seed: int) -> float:
+    """Of an untrained model: how often a probe reads the answer before the logits head."""
+    task, seen = tasks.get(depth.TASK), []
+    batch = held_out(task, "test", 2000)
+    torch.manual_seed(seed)
+    model = CHANGES[kind][0](task.spec, n_layers=n_layers)
+    model.logits_head.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    with torch.no_grad():
+        model(batch.inputs)
+    return readable(seen[0][:, None], batch.targets[:, None] == 1)
 
 
 def carried_table(carried: dict[str, tuple[float, float]]) -> str:

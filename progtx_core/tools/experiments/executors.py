@@ -1,5 +1,6 @@
 """Where trials are executed: processes of this machine, or workers of a Dask cluster."""
 
+import logging
 import os
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -39,6 +40,8 @@ def on_dask(
         raise ImportError(f"Dask is not installed; {install}") from error
     import loky
 
+    # That a connection ended, with a traceback, is news to it; what goes wrong is told.
+    logging.getLogger("distributed").setLevel(logging.WARNING)
     address: Any = scheduler
     if scheduler == "local":
         n_workers = n_workers or loky.cpu_count()
