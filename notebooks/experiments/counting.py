@@ -1,17 +1,16 @@
 """Counting and copying beyond the training length (chapter 11)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import torch
 from parts.errors import near_match
-from parts.ordered import OrderedTransformer
 from progtx_core import checks, tasks
 from progtx_core.evaluation.generation import exact_match
 from progtx_core.models.long import LongTransformer
-from progtx_core.tasks.counting import PROMPT, Counting
+from progtx_core.tasks.counting import PROMPT
 from progtx_core.tools.recorded.cell import Cell, Experiment
 from progtx_core.training import TrainingResult
 from progtx_core.types import Batch
@@ -25,7 +24,6 @@ REGIMES: dict[str, dict] = {
     "up": {"directions": "up"},
     "up, truncated": {"directions": "up", "truncated_share": 0.3},
     "both": {"directions": "both"},
-    "both, ordered": {"directions": "both"},  # so begin the vectors of the numbers
     "both, truncated": {"directions": "both", "truncated_share": 0.3},
 }
 # By direction: the comparison of a and b is learned last, and takes width.
@@ -39,15 +37,6 @@ SETTINGS: dict[str, dict] = {
     "up": {"steps": 1500, "learning_rate": 0.006, "n_eval": 300},
     "both": {"steps": 6000, "learning_rate": 0.004, "n_eval": 300},
 }
-# What else was tried for whole sequences: another curve, or none; what changes.
-IDEAS: dict[str, tuple[dict, dict]] = {
-    "arc of half the size": ({"size": 1.25}, {}),
-    "arc of twice the size": ({"size": 5.0}, {}),
-    "line": ({"shape": "line"}, {}),
-    "sines": ({"shape": "sines"}, {}),
-    "weight decay": ({"size": 0.0}, {"weight_decay": 0.1}),
-}
-LOAN = "on loan"  # up to the longest test going up, as in training going down
 N_CONTRAST = 3  # seeds of what a scheme that holds is compared with
 # Those of LONG_SCHEMES that are compared; the first of them holds in every regime.
 COMPARED = (
@@ -64,27 +53,9 @@ COMPARED = (
 )
 
 
-class OnLoan(Counting):
-    """Whole sequences of up to 150 tokens going up, and of up to 60 going down."""
-
-    def __init__(self) -> None:
-        super().__init__(TEST_LENGTHS[-1])
-        self.up = Counting(TEST_LENGTHS[-1], directions="up")
-        self.down = Counting(directions="down")
-
-    def sample_inputs(self, n, generator):
-        up = self.up.sample_inputs(n - n // 2, generator)
-        down = self.down.sample_inputs(n // 2, generator)
-        down = torch.nn.functional.pad(down, (0, up.shape[1] - down.shape[1]))
-        return torch.cat([up, down])[torch.randperm(n, generator=generator)]
-
-
 @dataclass(frozen=True)
 class LongCell(Cell):
     """A causal transformer, tested on sequences longer than in its training."""
-
-    def data(self):
-        return OnLoan() if LOAN in self.row else super().data()
 
     def tests(self) -> dict[str, Batch]:
         """What it is tested on: "up_150", and "down_150" if it goes down; "copy_40"."""
@@ -140,23 +111,16 @@ def cell(scheme: str, regime: str = "up", **settings) -> LongCell:
     settings: of the `Config`, instead of those that are recorded
     """
     directions = REGIMES[checks.one_of("regime", regime, REGIMES)]["directions"]
+    contrast = scheme != COMPARED[0] or regime == "both"
     return LongCell(
         row=f"{scheme}, {regime}",
         task="counting",
-        model=OrderedTransformer if "ordered" in regime else LongTransformer,
+        model=LongTransformer,
         model_kwargs={"positions": scheme} | SIZES[directions],
         task_kwargs=REGIMES[regime],
         settings=SETTINGS[directions] | settings,
-        max_seeds=N_CONTRAST if scheme != COMPARED[0] else None,
+        max_seeds=N_CONTRAST if contrast else None,
     )
-
-
-def idea_cell(name: str) -> LongCell:
-    """Another try at whole sequences in both directions."""
-    start, settings = IDEAS[name]
-    found = replace(cell(COMPARED[0], "both, ordered", **settings), row=name)
-    sizes = found.model_kwargs | start
-    return replace(found, model_kwargs=sizes, max_seeds=N_CONTRAST)
 
 
 def copying_cell(unique: bool) -> LongCell:

@@ -188,6 +188,26 @@ def answer_kept(kind: str, n_layers: int, seed: int) -> float:
     return readable(seen[0][:, None], batch.targets[:, None] == 1)
 
 
+def answers_kept(seed: int) -> dict[str, dict[int, float]]:
+    """`answer_kept` of every kind of block, by depth."""
+    return {
+        kind: {n: answer_kept(kind, n, seed) for n in depth.DEPTHS} for kind in depth.KINDS
+    }
+
+
+def kept_table(kept: dict[str, dict[int, float]]) -> str:
+    """Markdown: what a probe reads of the answer, a row a kind of block."""
+    head = "".join(f" {n} layers |" for n in depth.DEPTHS)
+    lines = [
+        f"| untrained: a probe reads the answer, share |{head}",
+        "| --- |" + " --- |" * len(depth.DEPTHS),
+    ]
+    for kind, shares in kept.items():
+        cells = " | ".join(f"{share:.2f}" for share in shares.values())
+        lines.append(f"| {kind} | {cells} |")
+    return "\n".join(lines)
+
+
 def carried_table(carried: dict[str, tuple[float, float]]) -> str:
     """Markdown: what a probe reads from the stream, after each part."""
     lines = ["| the stream after | own sign | differs from the one before |"]

@@ -40,8 +40,7 @@ def on_dask(
         raise ImportError(f"Dask is not installed; {install}") from error
     import loky
 
-    # That a connection ended, with a traceback, is news to it; what goes wrong is told.
-    logging.getLogger("distributed").setLevel(logging.WARNING)
+    logging.getLogger("distributed").setLevel(logging.WARNING)  # an end is no news
     address: Any = scheduler
     if scheduler == "local":
         n_workers = n_workers or loky.cpu_count()
