@@ -344,8 +344,7 @@ for task in (changes, sums):
     losses = [fit(make, task, short, seed=seed).history["train/loss"]
               for make in (ours, transformer)]
     assert np.abs(losses[0] - losses[1]).max() < 1e-4
-    print("the same curve; parameters:",
-          models.count_parameters(ours(task.spec)))
+    print("same curve; parameters:", models.count_parameters(ours(task.spec)))
 
 
 # %% [markdown]
@@ -405,7 +404,6 @@ carried = {name: (ch06.readable(resid, signs),
                   ch06.readable(resid[:, 1:], differs))
            for name, resid in ch06.stream(trained[0],
                                           test_set.inputs).items()}
-told = np.diff([comparison for _, comparison in carried.values()])
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 say(ch06.carried_table(carried))
@@ -414,7 +412,7 @@ say(ch06.carried_table(carried))
 # The embedding knows the own sign and nothing of neighbours: a coin toss. Then
 # the comparison comes in, and the own sign is never lost, because nothing ever
 # replaces the stream. We expected *attention* to fetch and the *MLP* to
-# compare. The table says otherwise: most of the comparison is in the stream
+# compare. The table says otherwise: much of the comparison is in the stream
 # before an MLP has seen it. A pattern depends on the query and on the key, so
 # where a position looks can say whether the two signs differ.
 #
@@ -560,8 +558,9 @@ say("Largest distance between one layer as trained now and as recorded: "
 # - **Heads.** One head of the full width has as many parameters as four, but
 #   one pattern a layer. On sign changes that is too little; on sums of digits
 #   it is enough.
-# - **MLP.** Both tasks lose something without it, but less than without any of
-#   the others: patterns can compare, as the probes have shown.
+# - **MLP.** Sign changes lose less without it than without any of these:
+#   patterns can compare, as the probes have shown. Sums of digits lose as much
+#   as with one layer less.
 # - **Normalisation.** In a model as shallow as this neither its absence nor
 #   where it stands matters much.
 #
@@ -605,10 +604,10 @@ say(recorded.origin("depth"))
 # not learn at all what a shallow one learns in seconds. The missing norm,
 # which the picture makes look dangerous, has not hurt yet: gradients explode
 # only beyond the depths of this table. Now compare with the picture at eight
-# layers. Neither of the two that fail has a small gradient there: one has that
-# of all parts, the other more. So a gradient that vanishes is not the reason.
-# What else is lost on the way? Ask the untrained models: can a probe read the
-# *answer* from what reaches the logits head?
+# layers. Neither of the two that fail has a small gradient there: one has
+# nearly that of all parts, the other more. So a gradient that vanishes is not
+# the reason. What else is lost on the way? Ask the untrained models: can a
+# probe read the *answer* from what reaches the logits head?
 
 # %%
 kept = ch06.answers_kept(seed)
@@ -870,10 +869,8 @@ claims.check("one wide layer of attention does not, best seed",
              string_before.test["accuracy"].max(), at_most=0.80)
 claims.check("the stream tells a difference after the embedding, as a coin",
              carried["embedding"][1], at_most=0.55)
-claims.check("and after the last part, share",
-             [*carried.values()][-1][1], at_least=0.70)
-claims.check("layer 0: attention adds more of the comparison than its MLP, by",
-             told[0] - told[1], at_least=0.05)
+claims.check("and after the first attention, before any MLP, share",
+             carried["layer 0, attention"][1], at_least=0.62)
 claims.check("the own sign stays readable after every part, least share",
              min(own for own, _ in carried.values()), at_least=0.95)
 claims.check("in every seed some part off costs much, accuracy left",
@@ -891,13 +888,11 @@ def worst(row, task="sign_changes_mod_3"):
 
 claims.check("recorded: all parts solve sign_changes_mod_3, worst seed",
              worst("all parts"), at_least=0.95)
-for row in ("one layer", "one wider layer", "one head", "no residual sums",
-            "no MLP"):
+for row in [*ablations.CHANGES][1:6]:  # from one head to no residual sums
     claims.check(f"recorded: {row} loses sign changes, medians, by",
                  median_of("all parts") - median_of(row), at_least=0.05)
-lose = sorted(ablations.CHANGES, key=median_of)
-claims.check("recorded: no residual sums loses most, to the next, medians, by",
-             median_of(lose[1]) - median_of("no residual sums"), at_least=0.1)
+claims.check("recorded: no residual sums, sign changes hardly learned, median",
+             median_of("no residual sums"), at_most=0.65)
 claims.check("recorded: sums of digits need no second layer, medians, by",
              median_of("all parts", "sum_mod_10")
              - median_of("one wider layer", "sum_mod_10"), at_most=0.03)
@@ -914,18 +909,12 @@ for kind, bound in (("all parts", {"at_least": 0.3, "at_most": 3.0}),
                     ("no normalisation", {"at_least": 100.0})):
     claims.check(f"{kind}: gradient at 64 layers to that at 2, ratio",
                  sizes_of[kind][64] / sizes_of[kind][2], **bound)
-claims.check("recorded: all parts learn at 16 layers, median",
-             at_depth("all parts", 16), at_least=0.95)
+for kind in ("all parts", "no normalisation", depth.SLOWER):
+    claims.check(f"recorded: {kind}, 16 layers learn, median",
+                 at_depth(kind, 16), at_least=0.95)
 for kind in ("no residual sums", "normalisation after"):
     claims.check(f"recorded: {kind}, 16 layers do not, best seed",
                  at_depth(kind, 16, np.max), at_most=0.60)
-claims.check("recorded: and at a tenth of the learning rate, 16 layers, worst",
-             at_depth(depth.SLOWER, 16, np.min), at_least=0.90)
 claims.check("untrained, 8 layers: what is kept, without residual sums",
              kept["no residual sums"][8], at_most=0.62)
-claims.check("untrained, 8 layers: gradient without sums to all parts, ratio",
-             sizes_of["no residual sums"][8] / sizes_of["all parts"][8],
-             at_least=1.0)
-claims.check("recorded: without a norm 16 layers still do, worst seed",
-             at_depth("no normalisation", 16, np.min), at_least=0.90)
 print(claims.summary())

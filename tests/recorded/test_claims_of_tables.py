@@ -19,7 +19,7 @@ SLOW = {"fit", "train", "at_a_glance", "ask"}  # calls that take long, or look e
 # How many claims of tables that need no training each chapter has.
 N_CLAIMS = {
     "05_positions": 9,
-    "06_transformer": 13,
+    "06_transformer": 15,
     "07_scoreboard": 11,
     "08_training_step_by_step": 5,
     "09_pattern_search_vs_adam": 17,
