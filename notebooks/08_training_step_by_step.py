@@ -925,9 +925,19 @@ check("8.4", my_best)
 #
 # Train on lists of three to eight numbers, test on nine and ten. Which
 # operations survive, and why? Hint: `tasks.get("selection", max_numbers=10)`
-# draws lists of up to ten; keep for training those where `(inputs >=
-# task.zero).sum(1) <= 8`. Which rows of the table of positions are then never
-# trained?
+# draws lists of up to ten. A task that keeps the shorter ones is a class of
+# three lines, which `fit` takes as any other. Which rows of the table of
+# positions are then never trained?
+#
+# ```python
+# class Short(type(tasks.get("selection"))):
+#     def sample_inputs(self, n, generator):
+#         rows = super().sample_inputs(4 * n, generator)
+#         return rows[(rows >= self.zero).sum(1) <= 8][:n]
+#
+#
+# short = Short(max_numbers=10)
+# ```
 #
 # <details><summary>What to look for</summary>
 #

@@ -375,14 +375,16 @@ say(f"Of the {n_answers} answers to the test strings, "
 # ## Evidence over seeds
 #
 # Recorded: five seeds of every method on parity, and of the search and Adam on
-# easier rules and on the scratchpad. Greedy random search moves all parameters
-# at random and keeps what helps; SPSA measures the slope along one random
-# direction at a time and steps down it; SGD and Adam use the gradient. On the
-# right, kinds of the search: *one at a time* keeps the first move that helps;
-# the others take moves together. *Without forcing* keeps every gain, however
-# small. *With expansion* doubles the radius after a sweep that gained; a
-# candidate of *groups of four* changes four parameters. A method stops where
-# its budget of passes or steps ended; lines that end early were given less.
+# easier rules (after each bit: what was the first, what was the last, were
+# there more ones so far?) and on the scratchpad. Greedy random search moves
+# all parameters at random and keeps what helps; SPSA measures the slope along
+# one random direction at a time and steps down it; SGD and Adam use the
+# gradient. On the right, kinds of the search: *one at a time* keeps the first
+# move that helps; the others take moves together. *Without forcing* keeps
+# every gain, however small. *With expansion* doubles the radius after a sweep
+# that gained; a candidate of *groups of four* changes four parameters. A
+# method stops where its budget of passes or steps ended; lines that end early
+# were given less.
 
 # %% tags=["hide-input"]
 record = recorded.read("searches")

@@ -543,7 +543,9 @@ table(["", *errors.ERROR_KINDS],
 # Some answers end before b. Is it the pair that is strange to the model, or
 # does it take the last number x for b? Keep x and b and put other numbers in
 # the place of a: if the pair were the cause, most of these errors would go.
-# Then keep a and x, and put other numbers in the place of b.
+# Then keep a and x, and put other numbers in the place of b. (An answer that
+# is `EoS` at once has no x and is left out here; the table above counts it
+# among the early ones.)
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 swaps, kept = errors.swaps(small.models[0], up, longest)
