@@ -147,20 +147,22 @@ def gradients(sizes: dict[str, dict[int, float]]):
     return figure
 
 
+def by_depth(title: str, rows: dict[str, list[str]]) -> str:
+    """Markdown: a row a kind of block, a column a depth."""
+    heads = [title, *(f"{n} layers" for n in depth.DEPTHS)]
+    lines = [heads, ["---"] * len(heads), *([kind, *row] for kind, row in rows.items())]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
 def depth_table(frame: pd.DataFrame) -> str:
-    """Markdown: median and worst accuracy of each kind of block at each depth."""
-    head = "".join(f" {n} layers |" for n in depth.DEPTHS)
-    lines = [
-        f"| {depth.TASK}: median (worst) |{head}",
-        "| --- |" + " --- |" * len(depth.DEPTHS),
-    ]
-    for kind in depth.ROWS:
-        cells = ""
-        for n in depth.DEPTHS:
-            found = recorded.values(frame, f"{kind}, {n} layers", depth.TASK)
-            cells += f" {np.median(found):.2f} ({found.min():.2f}) |"
-        lines.append(f"| {kind} |{cells}")
-    return "\n".join(lines)
+    """Median and worst accuracy of each kind of block at each depth."""
+
+    def told(kind: str, n: int) -> str:
+        found = recorded.values(frame, f"{kind}, {n} layers", depth.TASK)
+        return f"{np.median(found):.2f} ({found.min():.2f})"
+
+    rows = {kind: [told(kind, n) for n in depth.DEPTHS] for kind in depth.ROWS}
+    return by_depth(f"{depth.TASK}: median (worst)", rows)
 
 
 def first_gradients(batch: Batch, spec: Spec, seed: int) -> dict[str, dict[int, float]]:
@@ -196,16 +198,9 @@ def answers_kept(seed: int) -> dict[str, dict[int, float]]:
 
 
 def kept_table(kept: dict[str, dict[int, float]]) -> str:
-    """Markdown: what a probe reads of the answer, a row a kind of block."""
-    head = "".join(f" {n} layers |" for n in depth.DEPTHS)
-    lines = [
-        f"| untrained: a probe reads the answer, share |{head}",
-        "| --- |" + " --- |" * len(depth.DEPTHS),
-    ]
-    for kind, shares in kept.items():
-        cells = " | ".join(f"{share:.2f}" for share in shares.values())
-        lines.append(f"| {kind} | {cells} |")
-    return "\n".join(lines)
+    """What a probe reads of the answer, from what each kind of block keeps."""
+    rows = {kind: [f"{v:.2f}" for v in shares.values()] for kind, shares in kept.items()}
+    return by_depth("untrained: a probe reads the answer, share", rows)
 
 
 def carried_table(carried: dict[str, tuple[float, float]]) -> str:

@@ -53,7 +53,7 @@ def test_its_tables_have_an_end():
 
 
 @pytest.mark.slow
-def test_machine_and_rule_agree_on_all_pairs_of_two_hundred_numbers_and_the_program():
+def test_machine_program_and_rule_agree_on_all_pairs_of_two_hundred_numbers():
     task = tasks.get("counting", max_len=205)
     machine, pairs = counter(task, 205), every_pair(200)
     apart = (pairs[:, 0] - pairs[:, 1]).abs()
@@ -61,8 +61,7 @@ def test_machine_and_rule_agree_on_all_pairs_of_two_hundred_numbers_and_the_prog
         inputs = task.write(pairs[apart == far])[:, : far + 6]
         batch = task.batch(inputs)
         assert exact_match(machine, batch).all(), far
-        few = inputs[::4].tolist(), batch.targets[::4].tolist()  # one by one is slow
-        for tokens, targets in zip(*few, strict=True):
+        for tokens, targets in zip(inputs.tolist(), batch.targets.tolist(), strict=True):
             a, b, *numbers = [t - 1 for t in [*tokens[1:3], *tokens[4:-1]]]
             said = programs.count([START, a, b, GO, *numbers])[3:]
             assert as_tokens(said.tolist(), task) == targets[3:-1]

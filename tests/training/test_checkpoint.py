@@ -96,7 +96,7 @@ sys.path.insert(0, {tests!r})
 from test_checkpoint import train
 from dataclasses import replace
 from test_checkpoint import CONFIG
-train({folder!r}, config=replace(CONFIG, steps=1000, eval_every=50))
+train({folder!r}, config=replace(CONFIG, steps=4000, eval_every=50))
 """
 
 
@@ -104,19 +104,21 @@ train({folder!r}, config=replace(CONFIG, steps=1000, eval_every=50))
 def test_a_killed_training_goes_on_bit_for_bit(tmp_path):
     folder = str(tmp_path)
     script = SCRIPT.format(tests=os.path.dirname(__file__), folder=folder)
-    process = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE)
+    told = tmp_path / "told"
+    with told.open("w") as file:
+        process = subprocess.Popen([sys.executable, "-c", script], stderr=file)
     deadline = time.time() + 60
     while process.poll() is None and time.time() < deadline:
         found = list(tmp_path.glob("seed_*.pt"))
         if found and checkpoint.load(found[0]).step >= 100:
             break
         time.sleep(0.02)
-    assert process.poll() is None, process.communicate()[1]
+    assert process.poll() is None, told.read_text()
     process.kill()
     process.wait()
-    config = replace(CONFIG, steps=1000, eval_every=50)
+    config = replace(CONFIG, steps=4000, eval_every=50)
     at = checkpoint.load(next(tmp_path.glob("seed_*.pt"))).step
-    assert 100 <= at < 1000
+    assert 100 <= at < 4000
     assert_same(train(tmp_path, config=config, resume=True), train(config=config))
 
 
