@@ -201,8 +201,8 @@ ch01.examples(test_sets)
 # | $z$ | the logits: a score for every class | (2,) |
 # | $p$ | the probability of class 1 | scalar |
 #
-# $$z = W x + b, \qquad p = \frac{e^{z_1}}{e^{z_0} + e^{z_1}}
-#   = \sigma(z_1 - z_0), \qquad \sigma(u) = \frac{1}{1 + e^{-u}}$$
+# $$\begin{gathered} z = W x + b, \qquad \sigma(u) = \frac{1}{1 + e^{-u}}, \\
+#   p = \frac{e^{z_1}}{e^{z_0} + e^{z_1}} = \sigma(z_1 - z_0) \end{gathered}$$
 #
 # *Flattened* means that all numbers of a sequence are written in one row. The
 # first expression for $p$ is the *softmax*: it turns scores into shares that

@@ -189,9 +189,8 @@ print("sampler and plain rules agree; the order of the values is irrelevant")
 # | $U, c$ | weights and biases of the logits head | (2, d_model), (2,) |
 # | $z$ | the logits | (2,) |
 #
-# $$h_t = \max(0,\; W x_t + b), \qquad
-#   \bar h = \frac1T \sum_t h_t \;\text{ or }\; \max_t h_t, \qquad
-#   z = U \bar h + c$$
+# $$\begin{gathered} h_t = \max(0,\; W x_t + b), \qquad z = U \bar h + c, \\
+#   \bar h = \frac1T \sum_t h_t \;\text{ or }\; \max_t h_t \end{gathered}$$
 #
 # Think of each row of $W$, with its bias, as a *question* that is put to every
 # position; a number of $h_t$ is how loudly position $t$ says yes. One such
@@ -203,8 +202,8 @@ print("sampler and plain rules agree; the order of the values is irrelevant")
 # which says yes most loudly, and passes on what it says. Written out, the pool
 # is a weighted sum over positions,
 #
-# $$\bar h_i = \sum_t a_{it} \, h_{ti}, \qquad a_{it} = 1 \text{ at the }
-#   t \text{ with the greatest } h_{ti}, \text{ else } 0 .$$
+# $$\begin{gathered} \bar h_i = \sum_t a_{it} \, h_{ti}, \\ a_{it} = 1
+#   \text{ where } h_{ti} \text{ is greatest, else } 0 . \end{gathered}$$
 #
 # A weighted sum over positions, with weights that the input itself decides, is
 # what is called *attention*. Three words come with it, and chapter 3 builds on

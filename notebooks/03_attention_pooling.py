@@ -188,9 +188,9 @@ show(lookup_pictures.framed(one, names, {int(one[0].argmax()): "-"},
 # | $U$ | weights of the logits head | (n_values, d_model) |
 # | $c$ | biases of the logits head | (n_values,) |
 #
-# $$\text{score}_t = \frac{q \cdot k_t}{\sqrt{d_{model}}}, \qquad
-#   a_t = \frac{e^{\text{score}_t}}{\sum_r e^{\text{score}_r}}, \qquad
-#   z = U \sum_t a_t v_t + c$$
+# $$\begin{gathered} \text{score}_t = \frac{q \cdot k_t}{\sqrt{d_{model}}},
+#   \qquad a_t = \frac{e^{\text{score}_t}}{\sum_r e^{\text{score}_r}}, \\
+#   z = U \sum_t a_t v_t + c \end{gathered}$$
 #
 # The softmax runs over *positions*, not over classes. A weight is never zero,
 # so every position has a gradient: this is how a choice can be learned.
@@ -239,9 +239,10 @@ print("the package has the same model, first weights included")
 # large, one weight is nearly 1 and the others nearly 0: the softmax is
 # *saturated*. Its derivatives are
 #
-# $$\frac{\partial a_t}{\partial \, \text{score}_t} = a_t (1 - a_t), \qquad
+# $$\begin{gathered}
+#   \frac{\partial a_t}{\partial \, \text{score}_t} = a_t (1 - a_t), \\
 #   \frac{\partial a_t}{\partial \, \text{score}_s} = -a_t a_s
-#   \quad (s \neq t).$$
+#   \quad (s \neq t). \end{gathered}$$
 #
 # They vanish as well, and with them what queries and keys could learn from.
 # Let us measure it: random queries, 32 random keys each, and as the slope of

@@ -208,10 +208,10 @@ show(lookup_pictures.framed(test_set.inputs[0].T.numpy(), names, frames,
 # | $h_t$ | what $t$ held plus what it found, rectified | (d_model,) |
 # | $U$, $c$ | logits head, on the mean of $T$ vectors | (n_values, d_model) |
 #
-# $$a_{ts} = \frac{e^{q_t \cdot k_s / \sqrt{d_{model}}}}
-#                 {\sum_r e^{q_t \cdot k_r / \sqrt{d_{model}}}}, \qquad
-#   h_t = \text{relu}\Big(x_t + W_O \sum_s a_{ts} v_s + b_O\Big), \qquad
-#   z = U \, \frac{1}{T} \sum_t h_t + c$$
+# $$\begin{gathered} a_{ts} = \frac{e^{q_t \cdot k_s / \sqrt{d_{model}}}}
+#                 {\sum_r e^{q_t \cdot k_r / \sqrt{d_{model}}}}, \\
+#   h_t = \text{relu}\Big(x_t + W_O \sum_s a_{ts} v_s + b_O\Big), \\
+#   z = U \, \frac{1}{T} \sum_t h_t + c \end{gathered}$$
 #
 # The softmax runs over the *keys*, along a row: each row of the pattern adds
 # up to 1. The sum $x_t + \dots$ keeps what the position held beside what it

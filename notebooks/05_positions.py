@@ -128,8 +128,8 @@ def accuracy(model):  # on the test set of XOR
 # Why does self-attention see a set? What position $t$ finds is a sum over all
 # positions,
 #
-# $$\text{found}_t = W_O \sum_s \frac{\exp(q_t \cdot k_s / \sqrt d)}
-#   {\sum_r \exp(q_t \cdot k_r / \sqrt d)} \, v_s ,$$
+# $$\text{found}_t = W_O \sum_s \frac{e^{q_t \cdot k_s / \sqrt d}}
+#   {\sum_r e^{q_t \cdot k_r / \sqrt d}} \, v_s ,$$
 #
 # where $k_s$ and $v_s$ are made from what stands at $s$, and from nothing
 # else. Exchange two positions, and two terms of the sum change places; the sum
@@ -281,10 +281,8 @@ accuracy_table(on_xor, head="model on xor_of_endpoints")
 #
 # **Weights by hand.** For two numbers $a$ and $b$,
 #
-# $$|a - b| - |a + b| = \begin{cases}
-#   +2 \min(|a|, |b|) & \text{if the signs differ,} \\
-#   -2 \min(|a|, |b|) & \text{if they agree.}
-# \end{cases}$$
+# $$\begin{gathered} |a - b| - |a + b| = \pm 2 \min(|a|, |b|), \\
+#   + \text{ if the signs differ, } - \text{ if they agree.} \end{gathered}$$
 #
 # And $|u| = \text{relu}(u) + \text{relu}(-u)$. So four rectified numbers at
 # the first position are enough, once attention has brought the last value
@@ -395,10 +393,10 @@ show(position_pictures.scores(seq_len, d_model),
 # Turn the query by its position times an angle $\omega$, and the key by its
 # own position times the same angle. What is their dot product now?
 #
-# $$(R(\omega t)\,q) \cdot (R(\omega s)\,k)
-#   = q^\top R(\omega t)^\top R(\omega s)\,k
-#   = q^\top R(\omega (s - t))\,k
-#   = |q|\,|k| \cos(\varphi + \omega (s - t))$$
+# $$\begin{aligned} & (R(\omega t)\,q) \cdot (R(\omega s)\,k) \\
+#   &= q^\top R(\omega t)^\top R(\omega s)\,k \\
+#   &= q^\top R(\omega (s - t))\,k \\
+#   &= |q|\,|k| \cos(\varphi + \omega (s - t)) \end{aligned}$$
 #
 # The transpose of a turn is the turn back; to turn back by $\omega t$ and on
 # by $\omega s$ is to turn by the difference. With $\varphi$, the angle from

@@ -203,9 +203,9 @@ show(ch06.block_diagram(),
 # | $\text{norm}(r)$ | brings each position to mean 0, size 1 | the same |
 # | $\text{MLP}$ | wider, rectified, back; each position alone | the same |
 #
-# $$r \leftarrow r + W_O \, [\text{head}_1(\text{norm}(r)), \dots,
-#   \text{head}_h(\text{norm}(r))], \qquad
-#   r \leftarrow r + \text{MLP}(\text{norm}(r))$$
+# $$\begin{aligned} u &= \text{norm}(r) \\
+#   r &\leftarrow r + W_O \, [\text{head}_1(u), \dots, \text{head}_h(u)] \\
+#   r &\leftarrow r + \text{MLP}(\text{norm}(r)) \end{aligned}$$
 #
 # ### Heads
 #

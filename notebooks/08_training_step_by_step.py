@@ -264,10 +264,10 @@ ch08_tables.untrained(ours, task, shown)
 # under the loop below says so. Adam divides by the size: for each parameter
 # it keeps a running mean $m$ of the gradient $g$ and one, $v$, of its square,
 #
-# $$m \leftarrow \beta_1 m + (1 - \beta_1)\, g, \qquad
-#   v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2, \qquad
-#   \theta \leftarrow \theta - \eta \, \frac{m / (1 - \beta_1^t)}
-#   {\sqrt{v / (1 - \beta_2^t)} + \varepsilon}$$
+# $$\begin{aligned} m &\leftarrow \beta_1 m + (1 - \beta_1)\, g \\
+#   v &\leftarrow \beta_2 v + (1 - \beta_2)\, g^2 \\
+#   \theta &\leftarrow \theta - \eta \, \frac{m / (1 - \beta_1^t)}
+#   {\sqrt{v / (1 - \beta_2^t)} + \varepsilon} \end{aligned}$$
 #
 # at update $t = 1, 2, \dots$ Both start at zero, and the divisors make up for
 # that. Where the gradient keeps its sign, the quotient is near one and the

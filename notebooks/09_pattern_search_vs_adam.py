@@ -186,8 +186,9 @@ say("A model that copies its input is right in "
 # the first that lowers $f$. After a sweep through all coordinates without a
 # gain, halve $r$:
 #
-# $$x \leftarrow x \pm r\,e_i \quad\text{if}\quad f(x \pm r\,e_i) < f(x);
-# \qquad r \leftarrow r / 2 \quad\text{if no } i \text{ helps.}$$
+# $$\begin{aligned}
+# x &\leftarrow x \pm r\,e_i &&\text{if } f(x \pm r\,e_i) < f(x), \\
+# r &\leftarrow r / 2 &&\text{if no } i \text{ helps.} \end{aligned}$$
 
 # %%
 def valley(x):  # its floor is a slanted line; lowest at (1, 1)

@@ -150,9 +150,10 @@ print(rasp.where(rasp.tok_map(x, lambda v: v > 2), x, rasp.full(x, 0)))
 # `select` compares every key with every query, and gives the pattern of one
 # attention head: hard, and causal. With $p(k_j, q_i)$ true or false,
 #
-# $$A_{ij} = \big[\,p(k_j, q_i) \;\text{and}\; j \le i\,\big], \qquad
+# $$\begin{gathered}
+# A_{ij} = \big[\,p(k_j, q_i) \;\text{and}\; j \le i\,\big], \\
 # \mathrm{kqv}_i = \operatorname{mean,\ max\ or\ min\ of}\;
-# \{v_j : A_{ij}\}.$$
+# \{v_j : A_{ij}\}. \end{gathered}$$
 #
 # A mean is truncated to a whole number. Where nothing is selected, the result
 # is a `default`.

@@ -188,9 +188,11 @@ table(["", "sequences", "numbers that occur", "a and b apart, at most"],
 # positions for the same reason). The scheme `windowed` has both. With query
 # position $i$ and key position $j$, counted from 0,
 #
-# $$\text{score}_{ij} = \frac{q_i \cdot k_j}{\sqrt{d}} +
-# \begin{cases} 0 & j \le i \;\text{and}\; (j < 4 \;\text{or}\; i - j < 8)\\
-# -\infty & \text{otherwise.} \end{cases}$$
+# $$\begin{gathered}
+# \text{score}_{ij} = \frac{q_i \cdot k_j}{\sqrt{d}} + m_{ij}, \\
+# m_{ij} = \begin{cases}
+# 0 & j \le i \text{ and } (j < 4 \text{ or } i - j < 8)\\
+# -\infty & \text{otherwise.} \end{cases} \end{gathered}$$
 
 # %%
 def window(seq, n_first=4, n_near=8):
