@@ -17,8 +17,8 @@ from progtx_core.tasks.prompts import PromptTask, uniform
 from progtx_core.tasks.tokenizer import MOST_WORDS, PAD
 
 ZERO, ONE, PLUS, HINTS = 1, 2, 3, 4  # tokens: two bits, the sign, the first of the hints
-# A sequence is hashed with padding up to so many tokens. With 512, all strings of (aa)* up to
-# 50 would be in two of the three splits.
+# A sequence is hashed with padding up to so many tokens. With 512, all strings of (aa)* of
+# up to 50 symbols would be in two of the three splits.
 ROOM = 640
 
 
