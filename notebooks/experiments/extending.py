@@ -67,9 +67,10 @@ def huang(offset: Figures, none: Figures) -> dict[str, Figures]:
     return dict(zip(SCHEMES, (offset, none), strict=True))
 
 
+# So small that a training takes about a minute of one core.
 SMALL = {"d_model": 32, "n_layers": 1, "n_heads": 2}
+WIDE = {"d_model": 64, "n_layers": 1, "n_heads": 2}
 MIDDLE = {"d_model": 64, "n_layers": 2, "n_heads": 2}
-DEEP = {"d_model": 64, "n_layers": 4, "n_heads": 4}
 
 ROWS: dict[str, Row] = {
     "binary majority": Row(
@@ -79,6 +80,7 @@ ROWS: dict[str, Row] = {
         programs.most_frequent,
         published=huang((100, 100, 100), (100, 100, 100)),
         sizes=SMALL,
+        settings={"steps": 2000},
     ),
     "majority": Row(
         "majority",
@@ -86,7 +88,8 @@ ROWS: dict[str, Row] = {
         (True, True),
         programs.most_frequent,
         published=huang((100, 99.6, 97.8), (100, 99.9, 98.5)),
-        sizes=MIDDLE | {"n_layers": 1},
+        sizes=WIDE,
+        settings={"steps": 4000},
     ),
     "mode": Row(
         "majority",
@@ -94,7 +97,8 @@ ROWS: dict[str, Row] = {
         (True, True),
         programs.most_frequent,
         source=ZHOU,
-        sizes=MIDDLE | {"n_layers": 1},
+        sizes=WIDE,
+        settings={"steps": 4000},
     ),
     "sort": Row(
         "sorting",
@@ -102,7 +106,8 @@ ROWS: dict[str, Row] = {
         (True, True),
         programs.sort_unique,
         published=huang((100, 100, 99.4), (100, 99.8, 80.6)),
-        sizes=MIDDLE | {"n_layers": 1},
+        sizes=WIDE,
+        settings={"steps": 3000},
     ),
     "copy unique": Row(
         "copying",
@@ -111,6 +116,7 @@ ROWS: dict[str, Row] = {
         programs.copy_unique,
         published=huang((100, 99.9, 98.7), (100, 18.0, 0)),
         sizes=MIDDLE,
+        settings={"steps": 2500},
     ),
     "copy repeated": Row(
         "copying",
@@ -118,6 +124,7 @@ ROWS: dict[str, Row] = {
         (False, False),
         published=huang((100, 25.6, 0), (100, 28.0, 0)),
         sizes=MIDDLE,
+        settings={"steps": 2500},
     ),
     "parity": Row(
         "bit_parity",
@@ -125,6 +132,7 @@ ROWS: dict[str, Row] = {
         (False, False),
         published=huang((100, 83.0, 62.1), (97.5, 74.5, 63.3)),
         sizes=MIDDLE,
+        settings={"steps": 4000},
     ),
     "parity, steps": Row(
         "bit_parity",
@@ -134,6 +142,7 @@ ROWS: dict[str, Row] = {
         source=ZHOU,
         tokens=2,
         sizes=MIDDLE,
+        settings={"steps": 2500},
     ),
     "addition": Row(
         "binary_addition",
@@ -143,6 +152,7 @@ ROWS: dict[str, Row] = {
         source=f"{HUANG}; 85 million parameters, the ones last",
         tokens=2,
         sizes=MIDDLE,
+        settings={"steps": 3000},
     ),
     "addition, hints": Row(
         "binary_addition",
@@ -152,6 +162,7 @@ ROWS: dict[str, Row] = {
         source=ZHOU,
         tokens=4,
         sizes=MIDDLE,
+        settings={"steps": 3000},
     ),
     "(aa)*": Row(
         "language",
@@ -159,7 +170,8 @@ ROWS: dict[str, Row] = {
         (True, False),
         extending.even_length,
         published=huang((100, 100, 100), (100, 0, 0)),
-        sizes=SMALL,
+        sizes=WIDE,
+        settings={"steps": 5000},
     ),
     "Tomita 4": Row(
         "language",
@@ -167,7 +179,8 @@ ROWS: dict[str, Row] = {
         (True, False),
         extending.no_000,
         published=huang((100, 85.4, 84.4), (100, 16.45, 0)),
-        sizes=SMALL | {"n_layers": 2},
+        sizes=MIDDLE,
+        settings={"steps": 4000},
     ),
     "Tomita 3": Row(
         "language",
@@ -175,6 +188,7 @@ ROWS: dict[str, Row] = {
         (False, False),
         published=huang((60.45, 7.7, 0), (21.1, 0, 0)),
         sizes=MIDDLE,
+        settings={"steps": 4000},
     ),
     "{0,1,2}*02*": Row(
         "language",
@@ -182,7 +196,8 @@ ROWS: dict[str, Row] = {
         (False, False),
         rasp_l=extending.last_is_0,
         published=huang((99.7, 24.4, 1.2), (18.2, 11.2, 0)),
-        sizes=MIDDLE,
+        sizes=WIDE,
+        settings={"steps": 4000},
     ),
     "Dyck-1": Row(
         "language",
@@ -190,7 +205,8 @@ ROWS: dict[str, Row] = {
         (True, True),
         extending.brackets,
         published=huang((100, 100, 100), (100, 100, 100)),
-        sizes=SMALL | {"n_layers": 2},
+        sizes=WIDE,
+        settings={"steps": 4000},
     ),
 }
 
