@@ -1,7 +1,7 @@
-"""What a transformer extends beyond the training length: twelve tasks, two encodings.
+"""What a transformer extends beyond the training length: a row a task, two encodings.
 
-To add a row, add it to ROWS: what is predicted stands there before anything is trained.
-`EXTENDING` is the table, a cell a row and encoding; it is not yet recorded.
+A new row is one more in ROWS: what is predicted stands there before anything is trained.
+`EXTENDING` makes a cell of every row and encoding; its table is not yet recorded.
 """
 
 from collections.abc import Callable
@@ -22,16 +22,14 @@ from progtx_core.types import Batch
 BINS = {"bin_50": (1, 50), "bin_100": (51, 100), "bin_150": (101, 150)}
 SCHEMES = ("random_offset", "none")
 N_TESTS, AT_ONCE = 500, 50  # strings a bin; of them in one pass, which takes memory
-# Mean exact match over all seeds: a model has learned what it was trained on from the
-# first on; it extends that from the second on, in both bins, and does not below the third.
+# Of the mean exact match over all seeds: from the first on, the training lengths are
+# learned; from the second on, in both bins beyond, they are extended; below the third not.
 LEARNED, EXTENDS, FAILS = 0.95, 0.9, 0.7
 HUANG = (
     "Huang et al., ICLR 2025, github.com/lacoco-lab/length_generalization, "
     "formal_lang_suite/visualise/data_local.py: five seeds that were perfect in training"
 )
-ZHOU = (
-    "Zhou et al., ICLR 2024, section 4 and 5: in figures without numbers, at other lengths"
-)
+ZHOU = "Zhou et al., ICLR 2024, sections 4 and 5: figures without numbers, other lengths"
 Figures = tuple[float, float, float]
 
 
