@@ -32,6 +32,13 @@ class PromptTask(Task):
     def split_key(self, inputs):
         return inputs.masked_fill(self._since_go(inputs) > 0, PAD)
 
+    def write(self, prompts: torch.Tensor) -> torch.Tensor:
+        """Whole sequences (batch, max_len) of prompts (batch, any) with padding behind."""
+        n = (prompts != PAD).sum(1, keepdim=True)
+        inputs = pad(prompts, (1, self.max_len - 1 - prompts.shape[1]), value=PAD)
+        inputs[:, 0] = self.start
+        return self.complete(inputs.scatter(1, n + 1, self.go))
+
     def complete(self, inputs: torch.Tensor) -> torch.Tensor:
         """Sequences (batch, seq) with the answers to their prompts filled in."""
         nth = self._since_go(inputs) - 1
@@ -97,13 +104,6 @@ class Copying(PromptTask):
             symbols = torch.randint(1, self.n_symbols + 1, shape, generator=generator)
         length = uniform(n, self.shortest, self.longest, generator)
         return self.write(symbols * (torch.arange(self.longest) < length[:, None]))
-
-    def write(self, symbols: torch.Tensor) -> torch.Tensor:
-        """Sequences (batch, max_len) of symbols (batch, longest) with zeros at the end."""
-        n = (symbols != PAD).sum(1, keepdim=True)
-        prompts = pad(symbols, (1, self.max_len - 1 - self.longest), value=PAD)
-        prompts[:, 0] = self.start
-        return self.complete(prompts.scatter(1, n + 1, self.go))
 
     def answer(self, prompt):
         return prompt

@@ -1,0 +1,103 @@
+"""The rows of what a transformer extends, their tests and the verdict."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from experiments import extending
+from experiments.extending import BINS, ROWS, SCHEMES
+
+from progtx_core.tools.checkers import violations
+
+TINY = {"d_model": 8, "n_layers": 1, "n_heads": 2}
+QUICK = {"steps": 2, "batch_size": 4, "warmup_steps": 0, "n_eval": 4}
+
+
+def test_every_row_has_a_cell_for_each_encoding():
+    rows = [cell.row for cell in extending.EXTENDING.cells]
+    assert rows == [f"{name}, {scheme}" for name in ROWS for scheme in SCHEMES]
+    assert all(cell.config().steps <= 6000 for cell in extending.EXTENDING.cells)
+    assert not hasattr(extending, "EXPERIMENT")  # a table that is not recorded yet
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_row_predicts_what_it_has_a_program_for(name):
+    row = ROWS[name]
+    assert any(row.predicted) == (row.program is not None)
+    assert row.rasp_l is None or not violations(row.rasp_l)
+    with_offset, without = row.predicted
+    assert with_offset or not without  # positions take no program away
+    for figures in row.published.values():
+        assert len(figures) == 3
+        assert list(figures) == sorted(figures, reverse=True)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_tests_hold_the_lengths_of_their_bins_and_nothing_else(name, monkeypatch):
+    monkeypatch.setattr(extending, "N_TESTS", 40)
+    row, batches = ROWS[name], extending.tests.__wrapped__(name)
+    trained = extending.task_of(row)
+    for (low, high), batch in zip(BINS.values(), batches.values(), strict=True):
+        inputs = batch.inputs
+        if row.task == "language":
+            lengths = (inputs != 0).sum(1) - 1
+        else:
+            lengths = (inputs == trained.go).long().argmax(1) - 1
+        plus = int(row.task == "binary_addition")  # one token more in all of them
+        assert low <= lengths.min() <= lengths.max() <= high + plus
+        assert inputs.max() < trained.spec.d_vocab
+        assert len(batch) == 40
+        wide = extending.task_of(row, "bin_150").spec.seq_len
+        assert inputs.shape[1] <= wide
+    assert list(batches) == list(BINS)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_cell_is_trained_and_measured_in_every_bin(scheme, monkeypatch):
+    monkeypatch.setenv("PROGTX_PROGRESS", "off")
+    monkeypatch.setattr(extending, "N_TESTS", 60)  # in two passes
+    monkeypatch.setattr(extending, "tests", extending.tests.__wrapped__)
+    for name in ("parity, steps", "Dyck-1"):
+        cell = extending.cell(name, scheme, **QUICK)
+        cell = replace(cell, model_kwargs=cell.model_kwargs | TINY)
+        found = extending.measure(cell, cell.train(n_seeds=1))
+        assert list(found) == list(BINS)
+        assert all(values.shape == (1,) for values in found.values())
+
+
+def shares(*means):
+    """Measured shares of five seeds with these means."""
+    spread = np.array([-0.01, 0.01, 0.0, 0.0, 0.0])
+    return {bin: mean + spread for bin, mean in zip(BINS, means, strict=True)}
+
+
+@pytest.mark.parametrize(
+    ("means", "extends", "does_not"),
+    [
+        ((0.99, 0.95, 0.91), "as predicted", "against the prediction"),
+        ((0.99, 0.69, 0.95), "against the prediction", "as predicted"),
+        ((0.99, 0.95, 0.0), "against the prediction", "as predicted"),
+        ((0.99, 0.95, 0.8), "in between", "in between"),
+        ((0.94, 0.95, 0.95), "not learned", "not learned"),
+        ((0.2, 0.0, 0.0), "not learned", "not learned"),
+    ],
+)
+def test_a_verdict_is_of_the_mean_of_all_seeds(means, extends, does_not):
+    assert extending.verdict(True, shares(*means)) == extends
+    assert extending.verdict(False, shares(*means)) == does_not
+
+
+def test_the_verdict_is_not_that_of_the_best_seeds():
+    one_fails = {bin: np.array([1, 1, 1, 1, 0.0]) for bin in BINS}
+    assert extending.verdict(True, one_fails) == "not learned"
+    one_fails["bin_50"] = np.ones(5)
+    assert extending.verdict(True, one_fails) == "in between"
+
+
+def test_an_unknown_row_or_encoding_is_named():
+    with pytest.raises(ValueError, match=r"no row 'parity, step'; nearest: parity"):
+        extending.cell("parity, step", "none")
+    with pytest.raises(ValueError, match="no encoding 'learned'"):
+        extending.cell("parity", "learned")
+    with pytest.raises(ValueError, match="no bin 'bin_10'"):
+        extending.task_of(ROWS["parity"], "bin_10")
