@@ -15,9 +15,7 @@ from progtx_core.optim.random_search import WholeSearch
 from progtx_core.optim.search import Closure, loss_of
 
 Rule = Callable[..., torch.optim.Optimizer]
-Estimate = tuple[
-    float, list[Tensor] | None
-]  # the loss; for each parameter, if there is one
+Estimate = tuple[float, list[Tensor] | None]  # the loss, and one for each parameter
 DUAL_PASSES = 3  # that one in forward mode counts for
 
 
