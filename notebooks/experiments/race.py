@@ -58,9 +58,9 @@ class Method:
     """One row of the race.
 
     make: an optimizer from a model, the training strings, the learning rate (or radius)
-    of the `Config`, and arguments; grid: what is tuned, six settings; passes: of a step,
-    from its arguments; fixed: arguments beside those of the grid
-    tuned: the best setting of the grid, as TUNING has it
+    of the `Config`, a seed, and arguments; grid: what is tuned, six settings
+    tuned: the best of them, as TUNING has it; passes: of a step, from its arguments
+    fixed: arguments beside those of the grid
     """
 
     make: Callable[..., Optimizer]
@@ -80,10 +80,11 @@ def two_sided(rule) -> Callable[..., Optimizer]:
     return lambda model, batch, lr, **more: TwoSided(model.parameters(), rule, lr, **more)
 
 
-def pattern_search(model, batch: Batch, radius: float, **more) -> Optimizer:
+def pattern_search(model, batch: Batch, radius: float, seed: int, **more) -> Optimizer:
     """The search of the chapter, with its fast measure."""
-    losses_of = FastLosses(model, batch)
-    return PatternSearch(model.named_parameters(), radius, losses_of=losses_of, **more)
+    more |= {"losses_of": FastLosses(model, batch)}
+    more |= {"generator": torch.Generator().manual_seed(seed)}
+    return PatternSearch(model.named_parameters(), radius, **more)
 
 
 class CountedLbfgs(LBFGS):
@@ -106,7 +107,7 @@ class CountedLbfgs(LBFGS):
 
 METHODS: dict[str, Method] = {
     "guess and check": Method(
-        lambda model, batch, lr: GuessAndCheck(model.parameters(), lr),
+        lambda model, batch, lr, seed: GuessAndCheck(model.parameters(), lr, seed=seed),
         {"lr": (0.1, 0.2, 0.4, 0.7, 1.0, 2.0)},
         {"lr": 0.4},
     ),
@@ -158,21 +159,23 @@ METHODS: dict[str, Method] = {
         lambda arguments: float(arguments["population"]),
     ),
     "forward gradient": Method(
-        lambda model, batch, lr, beta2: ForwardGradient(
-            model.parameters(), adam(beta2), lr
+        lambda model, batch, lr, beta2, seed: ForwardGradient(
+            model.parameters(), adam(beta2), lr, seed
         ),
         {"lr": (1e-3, 3e-3, 1e-2), "beta2": (0.98, 0.999)},
         {"lr": 3e-3, "beta2": 0.98},
         lambda arguments: float(DUAL_PASSES),
     ),
     "Adam": Method(
-        lambda model, batch, lr, beta2: adam(beta2)(model.parameters(), lr=lr),
+        lambda model, batch, lr, beta2, seed: adam(beta2)(model.parameters(), lr=lr),
         {"lr": (3e-3, 1e-2, 3e-2), "beta2": (0.98, 0.999)},
         {"lr": 1e-2, "beta2": 0.98},
         lambda arguments: float(GRADIENT_PASSES),
     ),
     "L-BFGS": Method(
-        lambda model, batch, lr, **more: CountedLbfgs(model.parameters(), lr=lr, **more),
+        lambda model, batch, lr, seed, **more: CountedLbfgs(
+            model.parameters(), lr=lr, **more
+        ),
         {"lr": (0.1, 0.3, 1.0), "history_size": (10, 50)},
         {"lr": 1.0, "history_size": 50},
         lambda arguments: 20.0 * GRADIENT_PASSES,  # at most; it counts for itself
@@ -235,11 +238,12 @@ class UntilLoss(Callback):
 class RaceCell(SearchCell):
     """A method of METHODS or KINDS; it ends where the loss is `until`, if that is given.
 
-    first_seed: what the seed 0 of the table stands for
+    first_seed: what the seed 0 of the table stands for; draws: seed of a search's noise
     """
 
     until: float | None = field(default=None, kw_only=True)
     first_seed: int = field(default=0, kw_only=True)
+    draws: int = field(default=0, kw_only=True)
 
     @property
     def passes_a_step(self) -> float:
@@ -253,7 +257,7 @@ class RaceCell(SearchCell):
         makers |= {name: make for name, (_, make) in KINDS.items()}
         make, batch = makers[self.method], data.splits["train"]
         return lambda model, config: make(
-            model, batch, config.learning_rate, **self.arguments
+            model, batch, config.learning_rate, seed=self.draws, **self.arguments
         )
 
     def callbacks(self) -> list[Callback]:
@@ -265,7 +269,9 @@ class RaceCell(SearchCell):
         return self.data().splits["train"]
 
     def train(self, n_seeds=1, seed=0, callbacks=()) -> TrainingResult:
-        return super().train(n_seeds, self.first_seed + seed, callbacks)
+        """As it is recorded: one seed at a time, which is that of the noise too."""
+        first = self.first_seed + seed
+        return SearchCell.train(replace(self, draws=first), n_seeds, first, callbacks)
 
     def rows(self, result: TrainingResult, measure=None) -> pd.DataFrame:
         frame = super().rows(result, measure)

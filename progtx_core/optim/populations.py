@@ -8,7 +8,7 @@ from torch import Tensor
 
 from progtx_core import checks
 from progtx_core.optim.random_search import GreedyRandom, WholeSearch
-from progtx_core.optim.search import Closure
+from progtx_core.optim.search import SPREAD, Closure
 
 
 class GuessAndCheck(GreedyRandom):
@@ -123,7 +123,7 @@ class SepCma(WholeSearch):
             ]
             more = [1.0] * (len(mean) == 1)  # `cma` takes no single parameter
             now["start"] = [mean + more, radius + more]
-        g = torch.Generator().manual_seed(now["seed"] * 2**32 + now["draw"])
+        g = torch.Generator().manual_seed(now["seed"] * SPREAD + now["draw"])
         mean, radius = now["start"]
         options = {"CMA_diagonal": True, "CMA_stds": radius, "verbose": -9, "verb_log": 0}
         options["popsize"] = now["population"] or 4 + int(3 * math.log(len(mean)))
