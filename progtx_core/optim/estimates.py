@@ -31,8 +31,7 @@ class Estimator(WholeSearch):
         blank = torch.nn.Parameter(torch.zeros(1))  # to ask the rule for its settings
         made = checks.function("rule", rule)([blank], lr=lr)
         self.rule = checks.instance("what rule makes", made, torch.optim.Optimizer)
-        kind = f"{type(self).__name__} with {type(made).__name__}"
-        # A name in the state tells it from others'; its value does not matter.
+        kind = f"{type(self).__name__} with {type(made).__name__}"  # names its state
         super().__init__(params, made.defaults | defaults, seed, **{kind: 1})
 
     def estimate(self, closure: Closure) -> Estimate:
@@ -45,10 +44,9 @@ class Estimator(WholeSearch):
         loss, estimate = self.estimate(self.checked(closure))
         if estimate is not None:
             held = [(p, p.grad) for group in self.param_groups for p in group["params"]]
+            given = dict(zip((p for p, _ in self.searched), estimate, strict=True))
             for p, _ in held:
-                p.grad = None
-            for (p, _), value in zip(self.searched, estimate, strict=True):
-                p.grad = value
+                p.grad = given.get(p)
             self.rule.param_groups = self.param_groups
             self.rule.step()
             for p, grad in held:
@@ -74,10 +72,8 @@ class TwoSided(Estimator):
     average the gradient, smoothed over the radius. A step measures 2 pairs losses; a pair
     with one that is not finite does not count. One pair and SGD is `Spsa`, up to rounding.
 
-    Args:
-        rule, lr, seed: see `Estimator`
-        radius: standard deviation of what is added to a parameter, in its units
-        pairs: directions a step; kept in memory, each as large as the model
+    rule, lr, seed: see `Estimator`; radius: standard deviation of what is added to a
+    parameter, in its units; pairs: directions a step, each as large as the model
 
     Source: Spall, "Multivariate stochastic approximation using a simultaneous perturbation
     gradient approximation", 1992, section II; with normal directions Malladi et al.,
@@ -112,13 +108,12 @@ class TwoSided(Estimator):
             self.restore(old)
         losses = torch.tensor(found, dtype=torch.double).view(2, -1)
         above, below = self.shaped(losses)
-        counts, mean = losses.isfinite().all(0), losses.mean().item()
-        if not counts.any():
-            return mean, None
+        counts, zero = losses.isfinite().all(0), torch.tensor(0.0)
         weights = torch.where(counts, above - below, 0.0) / (2 * counts.sum())
         scaled = [(weights / group["radius"]).tolist() for _, group in self.searched]
         parts = zip(scaled, zip(*(by for _, by in drawn)))
-        return mean, [sum(w * e for w, e in zip(*part)) for part in parts]
+        found = [sum((w * e for w, e in zip(*part)), zero) for part in parts]
+        return float(losses.mean()), found if counts.any() else None
 
 
 class EvolutionStrategy(TwoSided):
@@ -152,7 +147,6 @@ class ForwardGradient(Estimator):
     loss that is gradient times e. The estimate is slope times e, on average the gradient.
     No radius, no way back, no activations kept; but one direction tells as little as in
     `TwoSided`. The closure must compute its loss by torch. Arguments: see `Estimator`.
-
     A step counts for three evaluations: of a linear layer it computes W x and also
     dW x + W dx, three products in place of one, as many as a pass and its way back do. By
     the clock it is more: torch has no fused attention in forward mode.

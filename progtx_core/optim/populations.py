@@ -87,10 +87,7 @@ class SepCma(WholeSearch):
 
     @torch.no_grad()
     def step(self, closure: Closure | None = None) -> float:  # type: ignore[override]
-        """One population; returns the mean of its losses, or NaN if none is finite.
-
-        Then, or after an interruption, the next step draws the same population again.
-        """
+        """One population, the same again if that fails; returns the mean finite loss."""
         closure, strategy, told = self.checked(closure), self._strategy(), self.now["told"]
         old, finite, losses = [p.clone() for p, _ in self.searched], [], []
         self._made = None, None
@@ -118,9 +115,7 @@ class SepCma(WholeSearch):
             return made
         if now["start"] is None:
             mean = torch.cat([p.double().flatten() for p, _ in parts]).tolist()
-            radius = [
-                float(group["radius"]) for p, group in parts for _ in range(p.numel())
-            ]
+            radius = [float(g["radius"]) for p, g in parts for _ in range(p.numel())]
             more = [1.0] * (len(mean) == 1)  # `cma` takes no single parameter
             now["start"] = [mean + more, radius + more]
         g = torch.Generator().manual_seed(now["seed"] * SPREAD + now["draw"])
