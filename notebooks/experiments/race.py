@@ -252,6 +252,12 @@ class RaceCell(SearchCell):
             self.arguments
         )
 
+    @property
+    def budget(self) -> float:
+        """Passes that it is given."""
+        counted = self.config().steps * self.passes_a_step
+        return self.arguments.get("budget", counted)
+
     def make_optimizer(self, data: tasks.StringSet) -> MakeOptimizer:
         makers = {name: method.make for name, method in METHODS.items()}
         makers |= {name: make for name, (_, make) in KINDS.items()}
@@ -317,19 +323,19 @@ def cell(name: str, budget: int = BUDGET, **changed) -> RaceCell:
 def measure(cell: RaceCell, result: TrainingResult) -> dict[str, np.ndarray]:
     """On the training strings, loss and accuracy at the end and on the way; new answers.
 
-    after_n, right_n: loss and accuracy after n passes, NaN if it ended before; to_x:
+    after_n, right_n: loss and accuracy after n passes, NaN if it was given fewer; to_x:
     passes until the loss was x, NaN if it never was; new: share of the test strings'
     answers that are right, of those whose prefix no training string has
     """
     splits = cell.data().splits
     passes, loss, right = progress(result, splits["train"], cell.passes_a_step)
     found = {"train": right[:, -1], "train_loss": loss[:, -1], "passes": passes[:, -1]}
+    seeds = range(len(passes))
     for n in PASSES:
-        enough = passes[:, -1] > 0.98 * n  # a step that does not fit into the budget
         last = [(at <= max(n, at[0])).nonzero()[0][-1] for at in passes]
-        seeds = range(len(passes))
-        found[f"after_{n}"] = np.where(enough, loss[seeds, last], np.nan)
-        found[f"right_{n}"] = np.where(enough, right[seeds, last], np.nan)
+        for kind, values in (("after", loss), ("right", right)):
+            given = n <= cell.budget  # one that ended by itself stays where it was
+            found[f"{kind}_{n}"] = values[seeds, last] if given else passes[:, -1] * np.nan
     for level in LEVELS:
         low = [
             np.append(at, np.nan)[np.append(of <= level, True).argmax()]
