@@ -83,8 +83,9 @@ def imports_of(path):
 
 
 def test_every_import_is_a_requirement():
-    """The core needs what is always installed; the tools also what `book` brings."""
-    core, tools = names_of(), names_of("book", "sweeps", "tensorboard", "lightning")
+    """The core needs what is always installed, and one search `cma`; the tools `book`."""
+    core = names_of("evolution")
+    tools = names_of("book", "sweeps", "tensorboard", "lightning")
     for path in house.modules():
         # A displayed thing is displayed in a notebook, which brings IPython.
         listed = core | {"ipython"} if path in house.core() else tools
@@ -96,7 +97,7 @@ BESIDE = {"progtx_words", "tests", "parts", "experiments", "lightning_training"}
 
 
 def test_every_import_of_chapters_and_tests_is_a_requirement():
-    tests = names_of("book", "dev", "sweeps", "tensorboard", "lightning")
+    tests = names_of("book", "dev", "sweeps", "tensorboard", "lightning", "evolution")
     chapters = names_of("book")
     for folder, listed in (("notebooks", chapters), ("examples", tests), ("tests", tests)):
         for path in (paths.ROOT / folder).rglob("*.py"):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from progtx_core import checks
-from progtx_core.optim.search import MOST_SEEDS, Closure, Search, loss_of
+from progtx_core.optim.search import MOST_SEEDS, SPREAD, Closure, Search, loss_of
 
 
 class WholeSearch(Search):
@@ -23,7 +23,7 @@ class WholeSearch(Search):
     def draw(self) -> tuple[list[Tensor], list[Tensor]]:
         """The parameters as they are, and new standard normal numbers for each."""
         old = [p.clone() for p, _ in self.searched]
-        g = torch.Generator().manual_seed(self.now["seed"] * 2**32 + self.now["draw"])
+        g = torch.Generator().manual_seed(self.now["seed"] * SPREAD + self.now["draw"])
         self.now["draw"] += 1
         return old, [torch.randn(p.shape, generator=g, dtype=p.dtype) for p in old]
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from progtx_core import checks
 
 Closure = Callable[[], Tensor | float]
-MOST_SEEDS = 2**31 - 1  # times the number of draws, it still is a seed of torch
+MOST_SEEDS, SPREAD = 2**31 - 1, 2654435761  # torch takes a seed modulo 2**32, no more
 
 
 class Search(torch.optim.Optimizer):

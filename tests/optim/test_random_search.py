@@ -73,8 +73,19 @@ def test_only_a_start_that_is_not_finite_is_left_for_any_loss(start, kept):
 def test_noise_is_that_of_its_number():
     search = Spsa([nn.Parameter(torch.zeros(3))], seed=5)
     search.now["draw"] = 7
-    generator = torch.Generator().manual_seed(5 * 2**32 + 7)  # no two seeds share one
+    generator = torch.Generator().manual_seed(5 * 2654435761 + 7)
     assert torch.equal(search.draw()[1][0], torch.randn(3, generator=generator))
+
+
+@pytest.mark.parametrize("make", [GreedyRandom, Spsa])
+def test_another_seed_draws_other_noise(make):
+    """Torch takes of a seed its lowest 32 bits, so all of it must be there."""
+    of_seed = [
+        make([nn.Parameter(torch.zeros(3))], seed=seed).draw()[1][0] for seed in range(50)
+    ]
+    assert len({tuple(noise.tolist()) for noise in of_seed}) == 50
+    first = torch.randn(3, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(of_seed[0], first)  # the recorded tables were measured with it
 
 
 def test_spsa_takes_the_slope_along_its_direction():
