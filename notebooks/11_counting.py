@@ -191,7 +191,7 @@ table(["", "sequences", "numbers that occur", "a and b apart, at most"],
 # $$\begin{gathered}
 # \text{score}_{ij} = \frac{q_i \cdot k_j}{\sqrt{d}} + m_{ij}, \\
 # m_{ij} = \begin{cases}
-# 0 & j \le i \text{ and } (j < 4 \text{ or } i - j < 8)\\
+# 0 & j < 4 \text{ or } i - j < 8,\\
 # -\infty & \text{otherwise.} \end{cases} \end{gathered}$$
 
 # %%

@@ -6,6 +6,20 @@ from progtx_core.tools import execution
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("book")]
 NAMES = [chapter.name for chapter in execution.chapters()]
+# Of the displayed formulas, those that are wider than their place; and text outside of code
+# with a dollar sign before a letter or a backslash: mathematics that nothing has set.
+TOO_WIDE = """all => all.filter(one => one.querySelector("mjx-math").getBoundingClientRect()
+    .width > one.parentElement.getBoundingClientRect().width + 1).length"""
+NOT_SET = r"""() => {
+    const texts = document.createTreeWalker(document.querySelector("article"), 4);
+    const found = [];
+    while (texts.nextNode()) {
+        const { data, parentElement } = texts.currentNode;
+        const code = parentElement.closest("pre, code, script, style, mjx-container");
+        if (!code && /\$[a-z\\]/i.test(data)) found.push(data);
+    }
+    return found;
+}"""
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -22,6 +36,8 @@ def test_pictures_and_formulas_show_and_nothing_is_wider_than_the_page(
     assert len(sizes) >= 3
     assert all(natural > 0 and 0 < shown <= width for natural, shown in sizes)
     assert page.locator("mjx-merror").count() == 0
+    assert page.eval_on_selector_all("mjx-container[display]", TOO_WIDE) == 0
+    assert page.evaluate(NOT_SET) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 

@@ -202,6 +202,7 @@ def test_self_attention_without_positions_is_blind_to_order(order, seed):
     assert torch.allclose(moved, pattern[:, :, order][..., order], atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [n for n in models.names() if n != "logistic_regression"])
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=6), st.integers(1, 3))
 def test_padding_never_changes_a_result(name, tokens, more):

@@ -32,6 +32,7 @@ def test_a_model_on_a_device_writes_the_same_answers():
     assert torch.equal(written, greedy(model, prompts, 12, TASK.end))
 
 
+@pytest.mark.slow
 def test_in_sixteen_bits_it_learns_as_well():
     config = Config(steps=150, batch_size=16, learning_rate=0.01, n_eval=50)
     made = partial(on_device(LongTransformer, "cpu", bf16=True), **SMALL.keywords)

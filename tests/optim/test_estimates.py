@@ -47,6 +47,7 @@ def estimates(search, closure, n):
     return torch.stack([torch.cat([part.flatten() for part in one]) for one in found])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [TwoSided, partial(TwoSided, pairs=4), ForwardGradient])
 def test_the_mean_of_the_estimates_is_the_gradient(make):
     w = start()
@@ -60,6 +61,7 @@ def test_the_mean_of_the_estimates_is_the_gradient(make):
     assert spread == pytest.approx((len(w) + 1) / n_pairs, rel=0.25)
 
 
+@pytest.mark.slow
 def test_pairs_divide_the_variance():
     w = start()
     one, many = (
@@ -193,6 +195,7 @@ def test_a_gradient_that_was_there_stays_and_moves_nothing():
     assert torch.equal(free.grad, torch.ones_like(free))
 
 
+@pytest.mark.slow
 @each
 def test_the_loss_falls_to_the_bottom_of_a_bowl(make):
     w = start()
@@ -270,6 +273,7 @@ def test_the_state_of_another_estimate_or_rule_is_refused():
             search.load_state_dict(other.state_dict())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MAKE)
 def test_the_loop_trains_with_it_as_with_any_other(name):
     task = tasks.get("last_gt_first", seq_len=3)

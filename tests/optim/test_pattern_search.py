@@ -94,6 +94,7 @@ def losses_of(net):
     return measure
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(
     st.integers(0, 10**6),

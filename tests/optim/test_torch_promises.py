@@ -309,6 +309,7 @@ def test_a_seed_that_cannot_be_drawn_from_is_refused_at_once(make, seed):
         make([parameter(1.0)], seed=seed)
 
 
+@pytest.mark.slow
 @ours
 @settings(max_examples=20)
 @given(stops=st.lists(st.integers(1, 6), min_size=1, max_size=4), start=st.floats(-3, 3))

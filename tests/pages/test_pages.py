@@ -104,6 +104,7 @@ def test_a_page_names_parameters_and_what_is_wrong_and_why(trained, tmp_path):
     assert not re.search(r'(src|href)="(https?:)?//', text)
 
 
+@pytest.mark.slow
 def test_a_page_has_the_numbers_of_every_seed_and_pictures(trained, tmp_path):
     path = model_page.write(tmp_path / "page.html", trained, dashboard="")
     page = Reader(path.read_text())

@@ -72,6 +72,7 @@ def test_programs_say_what_may_be_next_in_long_strings(language):
         assert found == want
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("sizes", [(1, 5), (30, 40)])
 def test_programs_write_the_answers_of_lists(name, sizes):

@@ -160,6 +160,7 @@ def test_programs_by_hand(program, given, want):
     assert decode(program, [START, *given, GO], max_new=9) == [*want, END]
 
 
+@pytest.mark.slow
 @given(a=numbers, b=numbers)
 def test_count_goes_from_a_to_b(a, b):
     want = list(range(a, b + 1)) if a <= b else list(range(a, b - 1, -1))
@@ -189,6 +190,7 @@ def test_mode_is_the_most_frequent(x):
     assert end == END
 
 
+@pytest.mark.slow
 @given(bits=st.lists(st.integers(0, 1), min_size=1, max_size=10))
 def test_parity_at_once_and_in_steps(bits):
     assert written(programs.parity, bits) == [sum(bits) % 2, END]

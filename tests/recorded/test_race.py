@@ -65,6 +65,7 @@ def test_sizes_of_models_are_spread_over_two_orders_of_magnitude():
     assert ratios.max() < 1.7 * ratios.min()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*race.METHODS, *race.KINDS])
 def test_every_method_runs_for_its_passes_and_is_measured(name):
     if name in NEED_CMA:
@@ -78,6 +79,7 @@ def test_every_method_runs_for_its_passes_and_is_measured(name):
     assert row.seconds > 0
 
 
+@pytest.mark.slow
 def test_seeds_of_the_tuning_are_other_seeds_under_the_names_of_the_first(tmp_path):
     cell = small("SPSA", first_seed=1000)
     result = cell.train(2)
@@ -101,6 +103,7 @@ def test_each_seed_has_noise_of_its_own():
     assert [search.now["seed"] for search in made] == [0, 1]
 
 
+@pytest.mark.slow
 def test_what_is_measured_on_the_way():
     cell = small("Adam", 1500, lr=0.03)
     result = cell.train(1, 3)
@@ -120,6 +123,7 @@ def test_what_is_measured_on_the_way():
     assert row.new == pytest.approx(right[new].float().mean().item(), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_a_training_ends_at_its_loss():
     whole, ended = small("Adam", 1500, lr=0.03), small("Adam", 1500, lr=0.03, until=0.6)
     assert (
@@ -135,6 +139,7 @@ def test_lbfgs_counts_its_gradients():
     assert 200 <= counts[-1] < 200 + 25 * race.GRADIENT_PASSES
 
 
+@pytest.mark.slow
 def test_whole_numbers_stay_whole_while_they_are_searched():
     result = small("PatternSearch, int8", 2000).train(1)
     for model in (result.models_at(0)[0], result.models[0]):

@@ -157,6 +157,7 @@ def test_content_tasks_ignore_the_order(name):
     assert torch.equal(task.labels(batch.inputs[:, order]), batch.targets)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*LINEAR, *CONTENT])
 def test_what_the_best_linear_rule_can_do(name):
     batch = draw(tasks.get(name), 1500)
