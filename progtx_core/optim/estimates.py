@@ -1,6 +1,7 @@
 """Estimates of a gradient without a pass back; an optimizer of torch steps along them."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +20,7 @@ Estimate = tuple[float, list[Tensor] | None]  # the loss, and one for each param
 DUAL_PASSES = 3  # that one in forward mode counts for
 
 
-class Estimator(WholeSearch):
+class Estimator(WholeSearch, ABC):
     """An estimate of the gradient, and the update rule that takes it for one.
 
     rule: makes an optimizer of torch from parameters and lr, its learning rate, such as
@@ -34,9 +35,9 @@ class Estimator(WholeSearch):
         kind = f"{type(self).__name__} with {type(made).__name__}"  # names its state
         super().__init__(params, made.defaults | defaults, seed, **{kind: 1})
 
+    @abstractmethod
     def estimate(self, closure: Closure) -> Estimate:
         """Measure, and leave the parameters as they were."""
-        raise NotImplementedError
 
     @torch.no_grad()
     def step(self, closure: Closure | None = None) -> float:  # type: ignore[override]

@@ -56,22 +56,6 @@ def test_a_guess_depends_on_nothing_but_its_number_and_only_a_better_one_is_kept
     assert ends[0] == ends[1]
 
 
-def test_a_guess_that_is_not_finite_or_interrupted_leaves_every_bit():
-    w = parameter(3.0, -1.0)
-    search, calls = GuessAndCheck([w]), []
-
-    def stopped():
-        calls.append(1)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        return 1.0
-
-    with pytest.raises(KeyboardInterrupt):
-        search.step(stopped)
-    search.step(lambda: math.nan)
-    assert w.tolist() == [3.0, -1.0] and not search.finished
-
-
 # What follows needs the package `cma`.
 
 BAD = torch.logspace(0, 6, 10, dtype=torch.double)  # curvatures, up to a million

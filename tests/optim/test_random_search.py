@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from progtx_core.optim import GreedyRandom, Spsa
+from progtx_core.optim.populations import GuessAndCheck
 
 
 class Net(nn.Module):
@@ -97,10 +98,11 @@ def test_spsa_takes_the_slope_along_its_direction():
     assert torch.allclose(w, start - 0.1 * slope * direction)
 
 
-@pytest.mark.parametrize("name", MAKE)
+@pytest.mark.parametrize("name", [*MAKE, "guess"])
 def test_an_interrupted_or_not_finite_trial_leaves_every_bit(name):
     net = Net()
-    search, before, calls = MAKE[name](net), flat(net), []
+    made = MAKE | {"guess": lambda net: GuessAndCheck(net.parameters())}
+    search, before, calls = made[name](net), flat(net), []
 
     def stopped():
         calls.append(1)
