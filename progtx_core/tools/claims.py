@@ -87,8 +87,7 @@ class Claims:
         high = math.inf if at_most is None else at_most
         verdict = HOLDS if low <= value <= high else FAILS  # NaN lies in no range
         verdict = NOT_JUDGED if self.why_not else verdict
-        claim = Claim(statement, value, at_least, at_most, verdict)
-        self.made.append(claim)
+        self.made.append(claim := Claim(statement, value, at_least, at_most, verdict))
         bundle = {"text/plain": str(claim), "text/html": claim._repr_html_()}
         # What was measured goes into the metadata, for the ledger.
         display(bundle, raw=True, metadata={METADATA_KEY: asdict(claim)})

@@ -149,9 +149,8 @@ def load(folder: Path, task: str, model: str) -> TrainingResult:
         test = evaluate(network, held_out(data, "test", config.n_eval))
         state = as_arrays(network.state_dict())
         trained.append(SeedResult(one.facts["seed"], one.points, state, test, {}, False))
-    rows = benchmarks.read(folder / BENCHMARKS)
+    rows = benchmarks.read(folder / BENCHMARKS).query("task == @task and model == @model")
     result = TrainingResult.of(model, data, config, cell.make(), trained)
-    rows = rows[(rows.task == task) & (rows.model == model)]
     result.seconds = float(rows.seconds.sum())
     return result
 

@@ -20,8 +20,7 @@ def local(n_workers: int | None) -> Executors:
     n_workers = n_workers or loky.cpu_count()
     # In a group of their own Ctrl-C does not reach them: the driver ends them. Without a
     # trial one ends after 20 seconds, and so does an orphan. Windows has no such groups.
-    apart = getattr(os, "setpgrp", None)
-    how = {"timeout": 20, "env": ONE_THREAD, "initializer": apart}
+    how = {"timeout": 20, "env": ONE_THREAD, "initializer": getattr(os, "setpgrp", None)}
     return lambda: loky.ProcessPoolExecutor(n_workers, **how), n_workers
 
 
