@@ -4,6 +4,8 @@
     for (const summary of document.querySelectorAll("summary:not([aria-label])"))
       if (!summary.textContent.trim()) summary.ariaLabel = "pages of this part";
     for (const list of document.querySelectorAll("div.citation-list")) list.removeAttribute("role");
+    for (const picture of document.querySelectorAll("a.image-reference > img"))
+      if (parseInt(picture.style.width) > 560) picture.parentElement.classList.add("wide");
   };
   const mark = () => {
     for (const box of document.querySelectorAll(".bd-article table, .bd-article pre, .wide")) {

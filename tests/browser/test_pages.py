@@ -10,6 +10,9 @@ NAMES = [chapter.name for chapter in execution.chapters()]
 # with a dollar sign before a letter or a backslash: mathematics that nothing has set.
 TOO_WIDE = """all => all.filter(one => one.querySelector("mjx-math").getBoundingClientRect()
     .width > one.parentElement.getBoundingClientRect().width + 1).length"""
+# Of the links that are a picture's box: width, whether it is cut off, whether that is said.
+BOXES = """all => all.filter(a => a.querySelector("img")).map(
+    a => [a.clientWidth, a.scrollWidth > a.clientWidth + 1, a.matches(".scrolls")])"""
 NOT_SET = r"""() => {
     const texts = document.createTreeWalker(document.querySelector("article"), 4);
     const found = [];
@@ -34,7 +37,10 @@ def test_pictures_and_formulas_show_and_nothing_is_wider_than_the_page(
         ".cell_output img", "all => all.map(i => [i.naturalWidth, i.clientWidth])"
     )
     assert len(sizes) >= 3
-    assert all(natural > 0 and 0 < shown <= width for natural, shown in sizes)
+    # Letters are drawn 12 pixels high, in pictures of two dots to a pixel.
+    assert all(natural > 0 and shown >= 0.6 * natural / 2 for natural, shown in sizes)
+    boxes = page.eval_on_selector_all(".cell_output a", BOXES)
+    assert all(shown <= width and cut == marked for shown, cut, marked in boxes)
     assert page.locator("mjx-merror").count() == 0
     assert page.eval_on_selector_all("mjx-container[display]", TOO_WIDE) == 0
     assert page.evaluate(NOT_SET) == []
