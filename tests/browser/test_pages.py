@@ -37,8 +37,8 @@ def test_pictures_and_formulas_show_and_nothing_is_wider_than_the_page(
         ".cell_output img", "all => all.map(i => [i.naturalWidth, i.clientWidth])"
     )
     assert len(sizes) >= 3
-    # Letters are drawn 12 pixels high, in pictures of two dots to a pixel.
-    assert all(natural > 0 and shown >= 0.6 * natural / 2 for natural, shown in sizes)
+    # Letters, drawn 12 pixels high at two dots to a pixel, keep seven.
+    assert all(natural > 0 and shown >= 7 / 12 * natural / 2 for natural, shown in sizes)
     boxes = page.eval_on_selector_all(".cell_output a", BOXES)
     assert all(shown <= width and cut == marked for shown, cut, marked in boxes)
     assert page.locator("mjx-merror").count() == 0
