@@ -77,6 +77,7 @@ from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show, table
 from progtx_core.training import Config, fit
 from parts import ch10, live_ch10
+from parts.compiling import compiled, disagreements
 from parts.hand_set import FEATURES, counter, units
 
 # %% tags=["parameters"]
@@ -522,6 +523,66 @@ show(ch10.beside({"fetch a": (seen[1].matrix, pattern[0]),
 # The program's selections and the machine's patterns are the same columns,
 # from the position on at which there is something to fetch.
 #
+# ### Any program, compiled
+#
+# That was a page of work for one program. A *compiler* does it for every one
+# (Lindner and others, 2023). A number stands in the residual stream as a block
+# of entries, one for each value that it can have: 1 at its own, 0 elsewhere.
+#
+# - A function of one number needs no weights: entries get other names.
+# - A function of two is a row of ANDs, $\mathrm{ReLU}(u + v - 1)$, in an MLP.
+# - A selection is a table of query's entries against key's, and so a head. A
+#   token before the first carries the default: a query rests there that
+#   selects nothing.
+# - The largest: a larger value has a higher score. A count $n$: the token
+#   before the first is selected as well, and gets $1 / (1 + n)$.
+#
+# Here is the induction head from above, written out. Change the program, and
+# see the heads change:
+
+# %%
+def my_program(x):
+    before = rasp.shift_right(x, 1, default=-9)
+    there = rasp.firsts(before, x)
+    return rasp.index_select(x, there, default=-9)
+
+
+own = compiled(my_program, song, n_ctx=len(song))
+with rasp.record_selections() as seen:
+    print("program:", my_program(song))
+print("machine:", own(song))
+show(ch10.beside(own.beside(song, seen), song),
+     "Selections of the program, and beside each the pattern of the head that "
+     "the compiler made of it, one in each of three layers.")
+
+# %% [markdown]
+# In the titles stand layer and head. `firsts` selects every position with the
+# same number before it, and takes the first; its head does both. Where the
+# program selects nothing, the head rests on the token before the first, which
+# is not drawn.
+#
+# And the programs above, on *every* sequence of four out of five tokens (a
+# causal model sees all shorter ones on the way):
+
+# %%
+short = [START, GO, 0, 1, 2]
+made = {name: compiled(program, short, n_ctx=4)
+        for name, (program, _) in written.items()}
+parted = {name: disagreements(program, made[name], 4)
+          for name, (program, _) in written.items()}
+table(["program", "layers", "heads", "parameters", "sequences apart"],
+      [[name, len(one.model.blocks), len(one.heads),
+        f"{models.count_parameters(one.model):,}", parted[name]]
+       for name, one in made.items()])
+
+# %% [markdown]
+# Sorting is a single head. Parity compiles as well, though it keeps to no
+# language: on four positions a count has five values, and its remainder is a
+# table of five. But longer sequences need entries that no shorter one has
+# used. A program of comparisons asks the same of every entry: whoever learns
+# it from short sequences may be right about long ones. Is that so? Chapter 11
+# trains one.
+#
 # ## Break it
 #
 # Every program holds on a condition. Take it away:
@@ -730,6 +791,8 @@ check("10.4", my_factor)
 # %% tags=["hide-input"]
 claims.check("the machine counts every pair of numbers without an error",
              exact.float().mean().item(), at_least=1.0)
+claims.check("compiled programs part from theirs, of all short sequences",
+             sum(parted.values()), at_most=0)
 claims.check("the share of a head tells what num_prev counts, difference",
              np.abs(1 / share - 1 - rasp.num_prev(x, rasp.full(x, 1))).max(),
              at_most=0.01)

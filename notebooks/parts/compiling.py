@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 from progtx_core import checks
+from progtx_core.models.attention import patterns
 from progtx_core.models.transformer import Transformer
 from progtx_core.rasp import primitives
 from progtx_core.types import Spec
@@ -258,7 +259,7 @@ def names(code: types.CodeType) -> set[str]:
 
 @dataclass
 class Machine:
-    """A program as a transformer; heads: (layer, head) of each selection, in order."""
+    """A program as a transformer; heads: layer, head and selection, as the program asks."""
 
     model: Transformer
     vocabulary: list[int]
@@ -280,6 +281,18 @@ class Machine:
         classes = self.model(self.tokens(x)).argmax(-1)[:, 1:]
         return np.array(self.answers)[classes.numpy()].reshape(np.shape(x))
 
+    def beside(self, x, seen: list) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Of every head, as layer.head: what the program selected, and its own pattern.
+
+        seen: what `rasp.record_selections` saw of the program; `start` is left out
+        """
+        found = patterns(self.model, self.tokens(x))
+        shown = {}
+        for (layer, head, _), one in zip(self.heads, seen, strict=True):
+            pattern = found[f"blocks.{layer}.attention"][0, head, 1:, 1:].numpy()
+            shown[f"{layer}.{head} {one.used_by}"] = one.matrix, pattern
+        return shown
+
 
 def compiled(program: Callable, vocabulary: Sequence[int], n_ctx: int) -> Machine:
     """The transformer that says, at every position, what a program of RASP-L says.
@@ -290,7 +303,8 @@ def compiled(program: Callable, vocabulary: Sequence[int], n_ctx: int) -> Machin
     >>> compiled(shift_right, [1, 2, 3], n_ctx=4)([3, 1, 1, 2])
     array([0, 3, 1, 1])
     """
-    vocabulary = sorted({checks.whole("vocabulary", v, -WIDEST) for v in vocabulary})
+    vocabulary = sorted({*primitives.sequence("vocabulary", vocabulary).tolist()})
+    checks.whole("numbers in vocabulary", len(vocabulary), 1, WIDEST)
     tracer = Tracer(vocabulary, checks.whole("n_ctx", n_ctx, 1, LONGEST))
     result = traced(program, tracer)
     answers = sorted({*result.labels})
@@ -309,11 +323,9 @@ def compiled(program: Callable, vocabulary: Sequence[int], n_ctx: int) -> Machin
         for entry, label in enumerate(result.labels):
             place = result.variable.first + entry
             model.logits_head.weight[answers.index(label), place] = 1
-    heads = [
-        (layer, head, variable.head["of"])
-        for layer, (attention, _) in enumerate(layers)
-        for head, variable in enumerate(attention)
-    ]
+    asked = [variable for variable in tracer.variables if variable.head]
+    where = {v: (layer, h) for layer, (a, _) in enumerate(layers) for h, v in enumerate(a)}
+    heads = [(*where[variable], variable.head["of"]) for variable in asked]
     return Machine(model.eval(), vocabulary, answers, heads)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-BAR = r"\|"  # one that divides no cells
+BAR, GLUED = r"\|", "application/papermill.record/"  # one that divides no cells; see `glue`
 
 
 def show(figure, alt: str) -> None:
@@ -33,14 +33,16 @@ def pictured(figure, alt: str) -> tuple[dict, dict]:
 
 def png(figure) -> bytes:
     """A figure as a PNG with a palette of at most 64 colours, a third of the size."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
     if isinstance(figure, Path):
         return figure.read_bytes()
-    raw, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(raw, format="png", dpi=200, facecolor="white")
-    picture = Image.open(raw).convert("RGB").quantize(64, dither=Image.Dither.NONE)
-    picture.save(small, format="png", optimize=True)
+    figure.set(dpi=200, facecolor="white")
+    canvas, small = FigureCanvasAgg(figure), io.BytesIO()
+    canvas.draw()  # once; `savefig` would draw twice
+    drawn = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    drawn.quantize(64, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
     return small.getvalue()
 
 
@@ -55,9 +57,8 @@ def table(head: list[str], rows: list[list]) -> None:
     """Show a Markdown table; a number with a fraction is shown with three digits."""
 
     def line(cells: list) -> str:
-        numbers = float | np.floating
-        texts = [f"{c:.3f}" if isinstance(c, numbers) else str(c) for c in cells]
-        return f"| {' | '.join(text.replace('|', BAR) for text in texts)} |"
+        row = (f"{c:.3f}" if isinstance(c, float | np.floating) else str(c) for c in cells)
+        return f"| {' | '.join(text.replace('|', BAR) for text in row)} |"
 
     say("\n".join(map(line, [head, ["---"] * len(head), *rows])))
 
@@ -82,6 +83,5 @@ def glue(name: str, text: str) -> None:
     from IPython.display import display
 
     bold = re.sub(r"(?s)\*\*(.*?)\*\*", r"<strong>\1</strong>", html.escape(text))
-    prefix = "application/papermill.record/"
-    bundle = {prefix + "text/html": f"<p>{bold}</p>", prefix + "text/plain": text}
-    display(bundle, raw=True, metadata={"scrapbook": {"name": name, "mime_prefix": prefix}})
+    bundle = {GLUED + "text/html": f"<p>{bold}</p>", GLUED + "text/plain": text}
+    display(bundle, raw=True, metadata={"scrapbook": {"name": name, "mime_prefix": GLUED}})

@@ -6,7 +6,6 @@ import torch
 from parts.compiling import compiled, disagreements
 
 from progtx_core import rasp
-from progtx_core.models.attention import patterns
 from progtx_core.rasp import extending, library, programs
 from progtx_core.rasp.programs import END, GO, START
 
@@ -83,18 +82,19 @@ def test_it_writes_an_answer_longer_than_what_was_tried(name):
     assert rasp.decode(machine, asked) == rasp.decode(program, asked)
 
 
-def test_the_pattern_of_a_head_is_the_selection_of_the_program():
+def test_each_head_attends_where_the_program_selects_or_before_the_first():
     line = np.array([3, 1, 2, 1, 3])
+    program = PROGRAMS["lasts"][0]
     with rasp.record_selections() as seen:
-        rasp.lasts(line, rasp.full(line, 1))
-    machine = compiled(PROGRAMS["lasts"][0], [1, 2, 3], 5)
-    ((layer, head, _),) = machine.heads
-    name = f"blocks.{layer}.attention"
-    pattern = patterns(machine.model, machine.tokens(line))[name][0, head, 1:]
-    for row, selected in zip(pattern.numpy(), seen[0].matrix, strict=True):
-        # The last of those selected; where there is none, the token before the first.
-        last = 1 + np.flatnonzero(selected)[-1] if selected.any() else 0
-        assert row.argmax() == last and row.max() > 0.999
+        program(line)
+    machine = compiled(program, line, 5)
+    ((name, (selected, pattern)),) = machine.beside(line, seen).items()
+    assert name == "0.0 lasts"
+    for row, picked in zip(pattern, selected, strict=True):
+        if picked.any():  # the last of those selected
+            assert row[np.flatnonzero(picked)[-1]] > 0.999
+        else:
+            assert row.sum() < 0.001
 
 
 def test_what_cannot_be_compiled_is_refused_in_one_line():
