@@ -39,6 +39,11 @@ PROGRAMS = {
     "has_seen": (lambda x: rasp.has_seen(x, rasp.full(x, 1)), [0, 1, 2], 5),
     "lasts": (lambda x: library.lasts(x, library.full(x, 1)), [0, 1, 2], 5),
     "induct": (lambda x: rasp.induct(x, x, default=-9), [0, 1, 2], 5),
+    "a default that is asked for": (
+        lambda x: rasp.lasts(rasp.shift_right(x), x),
+        [0, 1],
+        6,
+    ),
     "mean": (mean_position, [0, 1, 2], 6),
     "mean below zero": (mean_below_zero, [0, 1, 2], 5),
     "where": (longest_first, [0, 1, 2], 5),
