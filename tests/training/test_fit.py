@@ -101,6 +101,12 @@ def test_stream_of_a_finite_set_shows_each_example_once_an_epoch():
     assert not torch.equal(epochs[0], epochs[1])
 
 
+def test_every_seed_has_batches_of_its_own():
+    first, again, other = (next(Stream(TASK, 50, seed)).inputs for seed in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
 @pytest.mark.parametrize("n_given", [0, 1, 5])
 @pytest.mark.parametrize("n_train", [None, 40])
 def test_a_stream_goes_on_from_a_state_wherever_it_stood(n_given, n_train):
