@@ -519,6 +519,7 @@ show(ch10.beside({"fetch a": (seen[1].matrix, pattern[0]),
      "The two selections of the program and the two patterns of the machine: "
      "a column each, at a and at b.")
 
+
 # %% [markdown]
 # The program's selections and the machine's patterns are the same columns,
 # from the position on at which there is something to fetch.
