@@ -528,15 +528,19 @@ show(ch10.beside({"fetch a": (seen[1].matrix, pattern[0]),
 #
 # That was a page of work for one program. A *compiler* does it for every one
 # (Lindner and others, 2023). A number stands in the residual stream as a block
-# of entries, one for each value that it can have: 1 at its own, 0 elsewhere.
+# of entries, one for each value that it can have: 1 at its own, 0 at the
+# others. Then
 #
-# - A function of one number needs no weights: entries get other names.
-# - A function of two is a row of ANDs, $\mathrm{ReLU}(u + v - 1)$, in an MLP.
-# - A selection is a table of query's entries against key's, and so a head. A
-#   token before the first carries the default: a query rests there that
-#   selects nothing.
-# - The largest: a larger value has a higher score. A count $n$: the token
-#   before the first is selected as well, and gets $1 / (1 + n)$.
+# - a function of one number needs no weights: the entries get other names;
+# - a function of two is a row of ANDs: for each pair of values a unit of an
+#   MLP, $\mathrm{ReLU}(u + v - 1)$, which is on where both are there;
+# - a selection is a table, a row for each value of the query and a column for
+#   each of the key; queries times keys of a head are that table, times a large
+#   number;
+# - where the largest is asked for, a larger number gets a higher score;
+# - for a query that selects nothing there is one more token, before the first.
+#   Every query may rest there, and finds the default. Where a count $n$ is
+#   asked for, it is selected too, and gets $1 / (1 + n)$ of the attention.
 #
 # Here is the induction head from above, written out. Change the program, and
 # see the heads change:
