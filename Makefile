@@ -4,8 +4,6 @@
 .PHONY: help book test check test-long house bench clean
 
 BIN := .venv/bin
-# Where this is set, every process compiles the package anew, and pytest every test.
-unexport PYTHONDONTWRITEBYTECODE
 BROKEN := 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'
 # The first Python that runs and is one of those the project is tested with.
 PYTHON ?= $(shell for p in python3 python3.11 python; do \

@@ -71,7 +71,9 @@ class House:
 
     @property
     def environment(self) -> dict:
-        return os.environ | {"PYTHONPATH": str(self.path), "PYTHONUNBUFFERED": "1"}
+        # On a full disk byte code is cut off, too, and Python reads it all the same.
+        own = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        return os.environ | own | {"PYTHONPATH": str(self.path)}
 
     def run(self, *arguments: str, **how) -> subprocess.CompletedProcess:
         """The command to its end, with its output."""
