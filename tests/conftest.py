@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,16 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # several tests at a time: a core for e
 # A first call imports libraries, and shared machines stall: time fails no test.
 settings.register_profile("progtx", deadline=None, derandomize=True)
 settings.load_profile("progtx")
+
+
+FAST = "not slow and not browser"  # as addopts in pyproject.toml has it
+NOT_FAST = re.compile(r"^pytestmark = [^=]*?pytest\.mark\.(slow|browser)\b", re.M)
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Where no slow test is asked for, a file of slow ones alone is not imported."""
+    if collection_path.suffix == ".py" and config.option.markexpr == FAST:
+        return bool(NOT_FAST.search(collection_path.read_text("utf-8"))) or None
 
 
 def build_book(target, **environment):
