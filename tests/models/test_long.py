@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from progtx_core import tasks
-from progtx_core.evaluation.generation import greedy
+from progtx_core.evaluation.generation import Cache, greedy
 from progtx_core.models.attention import patterns
 from progtx_core.models.long import LONG_SCHEMES, Anchored, LongTransformer, Randomised
 
@@ -27,9 +27,16 @@ def test_what_follows_changes_nothing(scheme):
 
 @pytest.mark.parametrize("scheme", LONG_SCHEMES)
 def test_kept_keys_give_what_reading_anew_gives(scheme):
-    model, prompts = SMALL(positions=scheme), inputs(4)[:, :4]
-    again = greedy(model, prompts, 30, TASK.end, cached=False)
-    assert torch.equal(greedy(model, prompts, 30, TASK.end), again)
+    torch.manual_seed(0)
+    model, tokens = SMALL(positions=scheme).eval(), inputs(4)
+    cache = Cache(model, *tokens.shape)
+    with torch.no_grad():
+        anew = model(tokens)
+        kept = [cache.read(tokens[:, :4])]
+        kept += [cache.read(column[:, None]) for column in tokens[:, 4:].T]
+    torch.testing.assert_close(torch.stack(kept, 1), anew[:, 3:], rtol=1e-4, atol=1e-5)
+    again = greedy(model, tokens[:, :4], 30, TASK.end, cached=False)
+    assert torch.equal(greedy(model, tokens[:, :4], 30, TASK.end), again)
 
 
 def test_clipped_positions_are_told_apart_only_at_the_start():
