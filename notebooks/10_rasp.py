@@ -71,8 +71,9 @@ from progtx_core.evaluation.generation import exact_match, greedy
 from progtx_core.models.attention import attend, patterns
 from progtx_core.models.transformer import CausalTransformer
 from progtx_core.rasp import programs
+from progtx_core.rasp.rasp_l import violations
 from progtx_core.tasks.state_tracking import StateTracking
-from progtx_core.tools.checkers import check, violations
+from progtx_core.tools.checkers import check
 from progtx_core.tools.claims import Claims
 from progtx_core.tools.page import glue, say, show, table
 from progtx_core.training import Config, fit

@@ -29,6 +29,7 @@ LATER = {
     "optim/estimates.py",
     "optim/populations.py",
     "rasp/extending.py",
+    "rasp/rasp_l.py",
     "tasks/languages.py",
     "tasks/lists.py",
 }

@@ -11,7 +11,7 @@ from progtx_core import tasks
 from progtx_core.rasp import decode, extending, programs
 from progtx_core.rasp.extending import PLUS
 from progtx_core.rasp.programs import END, GO, HINTS, START
-from progtx_core.tools.checkers import violations
+from progtx_core.rasp.rasp_l import violations
 
 LANGUAGES = {
     "(aa)*": extending.even_length,

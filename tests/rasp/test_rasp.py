@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from progtx_core.rasp import decode, library, primitives, programs, to_text
 from progtx_core.rasp.primitives import full, indices, kqv, select, seq_map, tok_map, where
 from progtx_core.rasp.programs import END, GO, START
-from progtx_core.tools.checkers import violations
+from progtx_core.rasp.rasp_l import violations
 
 small = st.lists(st.integers(-2, 5), min_size=1, max_size=9)
 

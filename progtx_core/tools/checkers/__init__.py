@@ -1,4 +1,3 @@
-"""Checks of what a reader or a program wrote: is it right, does it keep the rules?"""
+"""Checks of what a reader wrote: is it right, and what may be wrong with it?"""
 
 from progtx_core.tools.checkers.judge import check
-from progtx_core.tools.checkers.rasp_l import Violation, violations

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from progtx_core.rasp.rasp_l import violations
 from progtx_core.tools.checkers.judge import array, exercise, require
-from progtx_core.tools.checkers.rasp_l import violations
 
 PROGRAM = "a program: a function of a sequence x, written with the words of rasp"
 ALONE = "it compares with the number before alone, not with all of them"
