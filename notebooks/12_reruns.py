@@ -76,7 +76,7 @@ from progtx_core.tools.claims import Claims
 from progtx_core.tools.experiments import grid
 from progtx_core.tools.experiments.runner import Runner
 from progtx_core.tools.experiments.store import DONE, INTERRUPTED, RUNNING
-from progtx_core.tools.experiments.table import plot, read
+from progtx_core.tools.experiments.table import read
 from progtx_core.tools.page import glue, say, show, table
 from progtx_core.training import Config, fit
 from parts import ch12
@@ -292,7 +292,7 @@ by_rate = {
 
 
 def over_rates(name):
-    figure = plot(rows, results[name], "learning_rate")
+    figure = ch12.plot(rows, results[name], "learning_rate")
     (ax,) = figure.axes
     ax.set(ylim=(0.4, 1.02), ylabel=f"test accuracy\n{name}")
     ax.axhline(0.5, color="0.5", ls=":")  # chance
@@ -644,9 +644,9 @@ if len(my_prediction) == len(pairs_of_runs):
 # ### Exercise 5: a sweep of your own (open, 20 minutes)
 #
 # Which chapter's result would you doubt? Choose one, and one parameter. Begin
-# with `--dry-run` and `--profile fast`, then run it, draw it with `--plot
-# 'a column of results.csv' parameter`, and say what you had expected. Cut it
-# off once, with Ctrl-C.
+# with `--dry-run` and `--profile fast`, then run it, draw a column of its
+# `results.csv` over the parameter, and say what you had expected. Cut it off
+# once, with Ctrl-C.
 #
 # <details><summary>What to look for</summary>
 #

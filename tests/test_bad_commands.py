@@ -21,7 +21,7 @@ from progtx_core import files
 from progtx_core.__main__ import main
 from progtx_core.tools import paths, recorded
 from progtx_core.tools.execution import Chapter
-from progtx_core.tools.experiments import benchmarks, grid, table
+from progtx_core.tools.experiments import benchmarks, grid, store, table
 from progtx_core.tools.experiments.store import DONE, ROW, STATUS, TRIAL, TrialFolder
 from progtx_core.tools.experiments.trial import digest
 
@@ -116,8 +116,8 @@ for option, values in {
             case(f"{ask} {option} {value[:30]}", typed, option.lstrip("-"))
 for both in ("--dry-run --status", "--status --collect", "--dry-run --collect"):
     case(f"sweep {both}", f"sweep 98 {both}", "--dry-run")
-for ask in ("--dry-run", "--status"):
-    case(f"{ask} --plot", f"sweep 98 {ask} --plot a b", "--plot")
+for value in ("0/3", "4/3", "1/0", "-1/3", "1", "1/2/3", "a/b", "1.5/2", "", DIGITS):
+    case(f"--shard {value[:20]}", ["sweep", "98", "--dry-run", "--shard", value], "--shard")
 case(
     "plan and --profile", "sweep plan.yaml --dry-run --profile fast", "YAML file", plan=PLAN
 )
@@ -593,7 +593,7 @@ READERS = {
         json.dumps(DONE_STATUS).encode(),
     ),
     "sweep": (
-        lambda path: files.read_json(path, table.PLANNED),
+        lambda path: files.read_json(path, store.SCHEMAS[store.PLAN]),
         json.dumps(SWEEP).encode(),
     ),
 }

@@ -1,9 +1,14 @@
-"""Chapter 12: runs over time, and the moment at which all of them are killed."""
+"""Chapter 12: runs over time, the moment at which all are killed, a result over a value."""
 
+import textwrap
 from datetime import datetime
+from typing import Any
 
-from progtx_core import plots
+import pandas as pd
+import seaborn as sns
+from progtx_core import checks, plots
 from progtx_core.plots import COLOURS
+from progtx_core.tools.experiments.store import DONE
 
 N_RUNS, CUT = 12, 4.6  # of the drawing; a run takes about 2 of its seconds
 
@@ -47,4 +52,28 @@ def timeline(runs: list[list[datetime]], killed: datetime):
     ax.invert_yaxis()
     ax.set(xlabel="seconds since the start", ylabel="run", yticks=[])
     ax.set(title="Attempts of each run, and the cut (dotted)")
+    return figure
+
+
+def plot(frame: pd.DataFrame, result: str, against: str):
+    """A result over a parameter: the median, a band from least to greatest, all points.
+
+    Trials that differ in other parameters, such as seeds, are one spread.
+    """
+    for name in (result, against):
+        checks.one_of("column", name, frame.columns)
+    values = pd.to_numeric(frame[result], errors="coerce")
+    points = pd.DataFrame({"x": frame[against], "y": values})
+    done: Any = points[frame["state"] == DONE].dropna()
+    if done.empty:
+        raise ValueError(f"no finished trial has a number as {result!r}")
+    numbers = pd.api.types.is_numeric_dtype(done["x"])
+    done = (done if numbers else done.astype({"x": str})).sort_values(by="x")
+    figure, (ax,) = plots.panels(width=4.6, height=3.2)
+    look = {"data": done, "x": "x", "y": "y", "color": COLOURS[0], "ax": ax}
+    sns.lineplot(**look, estimator="median", errorbar=("pi", 100))
+    sns.scatterplot(**look, s=16, linewidth=0)
+    if numbers and 0 < 50 * done["x"].min() <= done["x"].max():  # by factors
+        ax.set_xscale("log")
+    ax.set(xlabel=against, ylabel="\n".join(textwrap.wrap(result, 40)))
     return figure

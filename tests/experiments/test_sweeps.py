@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 
 import psutil
 import pytest
@@ -32,11 +34,61 @@ def test_a_sweep_runs_once_and_is_collected(house):
     for folder in house.folders():
         assert f'href="{folder.name}/01_stub.ipynb"' in page
         assert "number" in (folder / "log.txt").read_text()
-    drawn = house.run("-p", "number=0:4", "--plot", "the square", "number")
-    assert "the_square_by_number.png" in drawn.stdout
     shown = house.run("-p", "number=0:5", "--status")
     assert "4 done" in shown.stdout and "1 waiting" in shown.stdout
     assert len(house.counted("ended")) == 4
+
+
+def test_the_shards_of_a_job_array_are_one_table(house):
+    grid = ("-p", "number=0:5", "--workers", "1")
+    for shard, left in (("1/3", "2 done"), ("3/3", "1 done")):
+        found = house.run(*grid, "--shard", shard)
+        assert found.returncode == 0, found.stderr
+        assert f"{left}, 0 running, 0 waiting" in found.stdout
+    assert sorted(house.counted("ended")) == [0, 2, 3]
+    assert not list(house.path.glob("runs/**/results.csv"))  # the second is not there yet
+    assert "3 done" in house.run(*grid, "--status").stdout
+    assert house.run(*grid, "--shard", "2/3").returncode == 0
+    assert house.run(*grid, "--collect").returncode == 0
+    assert sorted(house.counted("ended")) == done(house) == [0, 1, 2, 3, 4]
+    for row in house.rows():
+        assert row["torch"] and row["python"].startswith("3.")
+
+
+def test_what_older_code_has_finished_is_kept_on_request(house):
+    assert house.run("-p", "number=0:2", "--workers", "1").returncode == 0
+    chapter = house.path / "notebooks" / "01_stub.py"
+    chapter.write_text(chapter.read_text() + "more = 1\n")
+    grid = ("-p", "number=0:3", "--workers", "1")
+    found = house.run(*grid, "--keep")
+    assert "2 of 3 trials are done" in found.stdout, found.stderr
+    assert sorted(house.counted("ended")) == done(house) == [0, 1, 2]
+    assert "0 of 3 trials are done" in house.run(*grid).stdout
+
+
+def test_a_notebook_of_ones_own_is_swept(house):
+    own = house.path / "mine" / "own.py"
+    own.parent.mkdir()
+    own.write_text((house.path / "notebooks" / "01_stub.py").read_text())
+    typed = [
+        sys.executable,
+        "-m",
+        "progtx_core",
+        "sweep",
+        "mine/own.py",
+        "-p",
+        "number=4:6",
+    ]
+    how = {"cwd": house.path, "env": house.environment, "text": True, "timeout": 240}
+    found = subprocess.run([*typed, "--workers", "1"], capture_output=True, **how)
+    assert found.returncode == 0, found.stderr
+    assert sorted(house.counted("ended")) == [4, 5]  # beside the folder of the notebook
+    assert len([*house.path.glob("runs/own/*/own.ipynb")]) == 2
+    again = subprocess.run(typed, capture_output=True, **how)
+    assert "2 of 2 trials are done" in again.stdout
+    own.write_text(own.read_text() + "more = 1\n")
+    changed = subprocess.run([*typed, "--status"], capture_output=True, **how)
+    assert "0 done" in changed.stdout
 
 
 def test_a_kernel_is_killed_one_fails_and_one_takes_too_long(house):

@@ -112,7 +112,10 @@ def chapters() -> list[Chapter]:
 
 
 def find(wanted: str) -> Chapter:
-    """A chapter by number ("1", "01") or name. Raises ValueError for an unknown one."""
+    """A chapter by number ("1", "01") or name, or a .py elsewhere; else ValueError."""
+    own = Path(wanted).resolve()
+    if own.suffix == ".py" and own.is_file() and own.parent != paths.NOTEBOOKS:
+        return Chapter(own)
     known = {chapter.name: chapter for chapter in chapters()}
     stem = Path(wanted).name.removesuffix(".py").removesuffix(".ipynb")
     number = f"{int(stem):02}" if stem.isdecimal() and len(stem) < 9 else None

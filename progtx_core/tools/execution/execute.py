@@ -44,7 +44,8 @@ def execute(
         source, partial = Path(folder, "source.ipynb"), Path(folder, "executed.ipynb")
         nbformat.write(chapter.read(), source)
         log = log or source.with_suffix(".log")
-        _papermill(source, partial, parameters, log, out / f"{chapter.name}.failed.ipynb")
+        failed, cwd = out / f"{chapter.name}.failed.ipynb", str(chapter.source.parent)
+        _papermill(source, partial, parameters, log, failed, cwd)
         executed = nbformat.read(partial, as_version=4)
     record = {"seconds": round(time.perf_counter() - started, 1), "parameters": parameters}
     text = nbformat.writes(tidied(executed, record)) + "\n"
@@ -76,14 +77,14 @@ def claimed(folder: Path) -> Iterator[bool]:
     yield False
 
 
-def _papermill(source: Path, partial: Path, parameters: dict, log: Path, failed: Path):
+def _papermill(source: Path, partial: Path, parameters: dict, log, failed: Path, cwd: str):
     """papermill; what was executed of a chapter that fails is moved to `failed`."""
     from papermill import execute_notebook
     from papermill.exceptions import PapermillExecutionError
 
     os.environ.setdefault("PROGTX_PROGRESS", "off")  # kernels inherit it
     failed.unlink(missing_ok=True)
-    options = {"cwd": str(paths.NOTEBOOKS), "progress_bar": False}
+    options = {"cwd": cwd, "progress_bar": False}
     try:
         with log.open("a", encoding="utf-8") as file, for_kernels(log):
             options |= {"stdout_file": file, "stderr_file": file}
@@ -107,7 +108,8 @@ def for_kernels(log: Path):
     kept, before = os.dup(2), os.environ.get("PYTHONPATH")
     with log.open("ab") as file:
         os.dup2(file.fileno(), 2)  # kernels inherit it, as they do variables
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(paths.ROOT), before]))
+    there = filter(None, [str(paths.ROOT), str(paths.NOTEBOOKS), before])
+    os.environ["PYTHONPATH"] = os.pathsep.join(there)
     try:
         yield
     finally:

@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 from progtx_core import __version__, files
 from progtx_core.tools.claims import METADATA_KEY
-from progtx_core.tools.execution import RunFailed, defaults_of, execute, find
+from progtx_core.tools.execution import RunFailed, execute, find
 from progtx_core.tools.experiments.store import LOG
 from progtx_core.tools.experiments.trial import Trial, TrialFailed, digest
 
@@ -22,10 +22,11 @@ class ChapterTrial(Trial):
     kind = "chapter"
 
     def columns(self) -> dict:
-        return defaults_of(self.experiment) | self.parameters
+        known = find(self.experiment).parameters
+        return {n: one.default for n, one in known.items()} | self.parameters
 
     def files(self) -> list[str]:
-        return [f"{self.experiment}.ipynb"]
+        return [f"{Path(self.experiment).stem}.ipynb"]
 
     def execute(self, folder: Path, timeout: float | None = None) -> dict:
         """timeout: seconds after which its kernel is ended; the trial has failed then."""
@@ -33,7 +34,9 @@ class ChapterTrial(Trial):
         if timeout:
             Thread(target=end_kernels, args=(timeout, over), daemon=True).start()
         try:
-            path = execute(find(self.experiment), self.parameters, folder, log=folder / LOG)
+            begun = "resume" in self.columns() and [*folder.glob("scratch/**/seed_*.pt")]
+            given: dict = self.parameters | ({"resume": True} if begun else {})
+            path = execute(find(self.experiment), given, folder, log=folder / LOG)
         except RunFailed as failure:
             late = timeout and time.monotonic() - started > timeout
             why = f"timed out after {timeout:g} s" if late else str(failure)

@@ -1,6 +1,7 @@
 """The commands `sweep`, `record`, `compare`, `report` and `dashboard`."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from progtx_core import checks
@@ -12,6 +13,12 @@ SETTINGS = ("steps", "batch_size", "learning_rate", "n_train")
 def whole(text: str) -> int:
     """What an option takes that is a whole number; argparse tells of the error."""
     return checks.whole("it", int(text), 0, 2**62)
+
+
+def part(text: str) -> slice:
+    """Every N-th from the I-th on, of "I/N"."""
+    first, n = map(int, text.split("/"))
+    return slice(checks.whole("I of I/N", first, 1, n) - 1, None, n)
 
 
 WHOLE = {"type": whole, "metavar": "N"}
@@ -56,14 +63,14 @@ def add_sweep(add) -> None:
     add("--scheduler", metavar="WHERE", help="of Dask: tcp://host:8786, or local")
     joins = "seconds in which a worker of Dask has to join (default: 120)"
     add("--patience", type=float, default=120, metavar="S", help=joins)
+    add("--shard", type=part, default=slice(None), metavar="I/N", help="such as 3/20")
     add("--retries", **WHOLE, default=0, help="for trials that fail")
     add("--timeout", type=float, metavar="S", help="seconds a trial may take")
     add("--fail-fast", **FLAG, help="stop at a failure")
+    add("--keep", **FLAG, help="what other code has finished counts, too")
     add("--dry-run", **FLAG, help="plan, and run nothing")
     add("--status", **FLAG, help="how far it is")
     add("--collect", **FLAG, help="tables and gallery, now")
-    drawn = "draw a column of the table over a parameter"
-    add("--plot", nargs=2, metavar=("RESULT", "PARAMETER"), help=drawn)
 
 
 def add_compare(add) -> None:
@@ -89,37 +96,36 @@ def run_sweep(options: argparse.Namespace) -> int:
     from progtx_core.tools.experiments import executors
     from progtx_core.tools.experiments.store import DONE
 
-    grid, runner = planned(options)
-    only_collect = options.collect or options.plot
-    if not (options.status or only_collect):
+    grid, whole = planned(options)
+    runner = replace(whole, trials=whole.trials[options.shard])
+    if not (options.status or options.collect):
         announce(grid, runner)
     if options.status or options.dry_run:
         print(state_of(grid, runner, options.workers))
         return 0
     from progtx_core.tools.experiments import table  # pandas
 
-    if not only_collect:
+    if not options.collect:
         given, how = options.scheduler, (options.workers, options.patience)
         where = executors.on_dask(given, *how) if given else executors.local(how[0])
-        table.note(runner, list(grid.lists()))
+        table.note(runner.folder, list(grid.lists()), whole.trials)
         runner.run(*where)
         print(state_of(grid, runner, options.workers))
-    frame = table.read(runner.folder)
-    written = table.write(runner.folder, frame)
-    written.append(table.write_gallery(runner.folder, frame))
-    if options.plot:
-        written.append(table.write_plot(runner.folder, frame, *options.plot))
-    print(*written, sep="\n")
-    return 0 if only_collect or set(runner.states()) == {DONE} else 1
+    if runner.trials == whole.trials or options.collect:  # not of one shard alone
+        frame = table.read(runner.folder)
+        print(table.write(runner.folder, frame))
+        print(table.write_gallery(runner.folder, frame))
+    return 0 if options.collect or set(runner.states()) <= {DONE} else 1
 
 
 def planned(options: argparse.Namespace):
     """The grid and the runner that were asked for; ValueError before anything runs."""
     from progtx_core.tools.experiments import grid as grids
     from progtx_core.tools.experiments.runner import Runner
+    from progtx_core.tools.experiments.store import PLAN, TrialFolder
 
-    if options.dry_run + options.status + bool(options.collect or options.plot) > 1:
-        raise ValueError("--dry-run, --status, --collect (or --plot): ask for one of them")
+    if options.dry_run + options.status + options.collect > 1:
+        raise ValueError("--dry-run, --status, --collect: ask for one of them")
     if options.workers is not None:
         checks.whole("--workers", options.workers, 1, 10_000)
     checks.number("--patience", options.patience, at_least=0)
@@ -133,8 +139,10 @@ def planned(options: argparse.Namespace):
     name = name if options.name is None else options.name
     if Path(name).name != name or name in ("", "..") or len(name) > 100:
         raise ValueError(f"--name must be the name of a folder, got {checks.shown(name)}")
+    folder = options.out / name
+    version = TrialFolder(folder).read(PLAN).get("version") if options.keep else None
     how = options.retries, options.timeout, options.fail_fast
-    return grid, Runner(grid.trials(), options.out / name, *how)
+    return grid, Runner(grid.trials(version), folder, *how)
 
 
 def announce(grid, runner) -> None:

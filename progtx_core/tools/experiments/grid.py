@@ -8,8 +8,10 @@ import itertools
 import math
 import random
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from progtx_core import checks, files
 from progtx_core.tools import execution, paths
@@ -19,7 +21,6 @@ NUMBER = r"-?[0-9]{1,18}"
 SPAN = re.compile(f"{NUMBER}:{NUMBER}(:[1-9][0-9]{{0,17}})?")
 MAX_TRIALS = 100_000
 PARTS = ("chapter", "profile", "grid", "zip", "random")
-DRAWN = ("log", "uniform", "whole")
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,10 @@ class Grid:
         if (n := math.prod(map(len, self.parts))) > MAX_TRIALS:
             raise ValueError(f"{n} trials; at most {MAX_TRIALS} at a time")
 
-    def trials(self) -> list[ChapterTrial]:
+    def trials(self, version: str | None = None) -> list[ChapterTrial]:
         """A trial for each combination, with the parameters that are not the chapter's."""
-        name, version = self.chapter.name, version_of(self.chapter.source)
+        source, version = self.chapter.source, version or version_of(self.chapter.source)
+        name = self.chapter.name if source.parent == paths.NOTEBOOKS else str(source)
         defaults, found = self.chapter.parameters, []
         for chosen in itertools.product(*self.parts):
             values = self.base | {k: v for choice in chosen for k, v in choice.items()}
@@ -151,21 +153,16 @@ def draws(where: str, wanted: dict) -> list[dict]:
 
 def drawn(where: str, how: object, generator: random.Random) -> object:
     """One value of {"log": [low, high]}, "uniform", "whole" or "choice": [...]."""
-    try:
+    makers: Any = {"uniform": generator.uniform, "whole": generator.randint}
+    makers["log"] = lambda low, high: low * (high / low) ** generator.random()
+    with suppress(AttributeError, LookupError, TypeError, ValueError, ArithmeticError):
         ((kind, values),) = how.items()  # type: ignore[attr-defined]
         if kind == "choice" and isinstance(values, list):
             return generator.choice(values)
-        low, high = (
-            execution.from_text("int" if kind == "whole" else "float", v) for v in values
-        )
-        if kind == "whole" and low < high:
-            return generator.randint(low, high)
-        if kind == "uniform" and low < high:  # six digits, so that it can be typed
-            return float(f"{generator.uniform(low, high):.6g}")
-        if kind == "log" and low < high:
-            exponent = generator.uniform(math.log(low), math.log(high))
-            return float(f"{math.exp(exponent):.6g}")
-    except (AttributeError, IndexError, TypeError, ValueError):
-        pass  # refused below
-    kinds = f"one of {', '.join(DRAWN)} with a lower and a higher number, or choice: [...]"
+        asked, make = "int" if kind == "whole" else "float", makers[kind]
+        low, high = (execution.from_text(asked, value) for value in values)
+        if low < high and (kind != "log" or low > 0):
+            value = make(low, high)  # six digits, so that it can be typed
+            return value if kind == "whole" else float(f"{value:.6g}")
+    kinds = f"one of {', '.join(makers)} with a lower and a higher number, or choice: [...]"
     raise ValueError(f"{where}: expected {kinds}, got {checks.shown(how)}")

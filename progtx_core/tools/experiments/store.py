@@ -16,13 +16,18 @@ from progtx_core.tools.execution.execute import claimed
 STATES = "done", "running", "waiting", "interrupted", "failed"
 DONE, RUNNING, WAITING, INTERRUPTED, FAILED = STATES
 TRIAL, STATUS, ROW, LOG = "trial.json", "status.json", "row.json", "log.txt"
+PLAN = "sweep.json"  # of all: what was last worked on, and what differs between them
 NUMBER, TEXT = {"type": "number", "minimum": 0}, {"type": "string"}
 HOW_FAR = {"state": {"enum": STATES}, "attempts": NUMBER | {"type": "integer"}}
 HOW_FAR |= {"seconds": NUMBER, "error": TEXT}
 NAMES = {"type": "array", "items": {"type": "string", "pattern": r"^\w[\w.-]*$"}}
-TOLD = {"columns": {"type": "object"}, "files": NAMES, "chapter": TEXT}
-SCHEMAS = {TRIAL: {"type": "object", "properties": TOLD}, STATUS: {"type": "object"}}
-SCHEMAS[STATUS] |= {"properties": HOW_FAR, "additionalProperties": False}
+OBJECT: dict = {"type": "object"}
+TOLD = dict.fromkeys(("columns", "parameters", "made_by"), OBJECT)
+TOLD |= {"files": NAMES, "chapter": TEXT}
+PLANNED = {"swept": NAMES, "trials": NAMES | {"minItems": 1}, "version": TEXT}
+SCHEMAS = {TRIAL: OBJECT | {"properties": TOLD}, PLAN: OBJECT | {"properties": PLANNED}}
+SCHEMAS[PLAN] |= {"required": ["swept", "trials"]}
+SCHEMAS[STATUS] = OBJECT | {"properties": HOW_FAR, "additionalProperties": False}
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,21 @@
 """What is done once, by a process that does one at a time: executed, and written down."""
 
 import hashlib
+import itertools
 import json
 import os
+import platform
+import subprocess
+import tempfile
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache, cached_property
+from importlib import metadata
 from pathlib import Path
+from shutil import which
 from typing import ClassVar
 
 from progtx_core import files
@@ -36,9 +44,31 @@ def digest(text: str) -> str:
 @cache  # what a process has loaded stays, whatever becomes of the files
 def code_here(experiment: str) -> str:
     """A hash of the package, of a chapter, and of what chapters share."""
-    parts = "progtx_core/**/*.py", "notebooks/*/*.py", f"notebooks/{experiment}.py"
+    parts = "progtx_core/**/*.py", "notebooks/*/*.py"
     found = [path for part in parts for path in sorted(ROOT.glob(part))]
+    found += filter(Path.is_file, [ROOT / f"notebooks/{experiment}.py", Path(experiment)])
     return digest("".join(map(files.read_text, found)))
+
+
+@cache
+def made_by() -> dict[str, str]:
+    """What else a number may depend on: commit (-dirty: and changes), Python, torch."""
+    asked = ["git", "-C", ROOT, "describe", "--always", "--dirty", "--exclude=*"]
+    git = subprocess.run(asked, capture_output=True, text=True) if which("git") else None
+    versions = {"python": platform.python_version(), "torch": metadata.version("torch")}
+    return {"commit": git.stdout.strip() if git else ""} | versions
+
+
+@contextmanager
+def on_own_gpu() -> Iterator[None]:
+    """While it lasts, one of PROGTX_GPUS ("0,1") is seen, which no other trial here has."""
+    for gpu in itertools.cycle(os.environ["PROGTX_GPUS"].split(",")):
+        with claimed(Path(tempfile.gettempdir(), f"progtx-gpu-{gpu}")) as mine:
+            if mine:
+                os.environ["CUDA_VISIBLE_DEVICES"] = gpu
+                yield
+                return
+        time.sleep(0.5)
 
 
 @dataclass(frozen=True)
@@ -95,11 +125,12 @@ def work(trial: Trial, path: Path, timeout: float | None, code: str) -> str:
         if not mine or before.state == DONE:  # by another driver, in the meantime
             return DONE if mine else ELSEWHERE
         attempts, started = before.attempts + 1, time.perf_counter()
-        told = {"columns": trial.columns(), "files": trial.files()}
+        told = {"columns": trial.columns(), "files": trial.files(), "made_by": made_by()}
         folder.write(store.TRIAL, trial.content() | told)
         folder.write_status(Status(RUNNING, attempts))
         folder.note(f"attempt {attempts}")
-        error = attempt(trial, folder, timeout)
+        with on_own_gpu() if "PROGTX_GPUS" in os.environ else nullcontext():
+            error = attempt(trial, folder, timeout)
         state = FAILED if error else DONE
         seconds = round(time.perf_counter() - started, 2)
         folder.note(f"{state} after {seconds} s" + (f": {error}" if error else ""))
