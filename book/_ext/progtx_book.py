@@ -10,6 +10,7 @@ import json
 import os
 from pathlib import Path
 
+import progtx_fresh
 from progtx_words import link_words
 
 from progtx_core.tools.compare import write_dashboard
@@ -107,6 +108,11 @@ def ledger(notebooks):
         "parameters judges its claims, and a claim that does not hold stops the "
         "run. The values below were measured by the runs whose outputs this book "
         "shows. They differ a little between machines; the bounds do not.",
+        "",
+        "*Fresh seeds*: the chapter was run again with twenty seeds that it never "
+        "used (`python book/fresh_seeds.py`). Told is in how many of these runs the "
+        "claim held, and from what to what it measured. A dash is a claim that no "
+        "seed can change, or one that was not run so yet.",
     ]
     for name, notebook in notebooks.items():
         claims = [
@@ -124,12 +130,14 @@ def ledger(notebooks):
                 f"The run took {record['seconds']:.0f} seconds.",
                 "",
             ]
-        lines += ["| claim | measured | bound | verdict |", "| --- | --- | --- | --- |"]
-        lines += [row(claim) for claim in claims]
+        lines += ["| claim | measured | bound | verdict | fresh seeds |"]
+        lines += ["| --- | --- | --- | --- | --- |"]
+        measured = progtx_fresh.read(name)
+        lines += [row(claim, measured) for claim in claims]
     return "\n".join(lines) + "\n"
 
 
-def row(claim):
+def row(claim, measured):
     bounds = [
         f"{sign} {claim[key]:g}"
         for sign, key in (("≥", "at_least"), ("≤", "at_most"))
@@ -138,7 +146,8 @@ def row(claim):
     statement = claim["statement"].replace("|", "\\|").replace("_", "\\_")
     return (
         f"| {statement} | {claim['value']:.4g} | {' and '.join(bounds)} "
-        f"| {claim['verdict']} |"
+        f"| {claim['verdict']} "
+        f"| {progtx_fresh.in_words(progtx_fresh.judged(claim, measured))} |"
     )
 
 
