@@ -93,7 +93,14 @@ def test_every_import_is_a_requirement():
         assert not missing, f"{path}: {missing}"
 
 
-BESIDE = {"progtx_words", "tests", "parts", "experiments", "lightning_training"}
+BESIDE = {
+    "progtx_words",
+    "tests",
+    "parts",
+    "experiments",
+    "lightning_training",
+    "progtx_fresh",
+}
 
 
 def test_every_import_of_chapters_and_tests_is_a_requirement():
