@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from experiments import extending
 from experiments.extending import BINS, ROWS, SCHEMES
 
@@ -100,3 +102,56 @@ def test_an_unknown_row_or_encoding_is_named():
         extending.cell("parity", "learned")
     with pytest.raises(ValueError, match="no bin 'bin_10'"):
         extending.task_of(ROWS["parity"], "bin_10")
+
+
+def test_embeddings_and_positions_begin_smaller_and_all_else_alike():
+    spec = extending.task_of(ROWS["Dyck-1"]).spec
+    made = []
+    for scheme, factors in (
+        ("random_offset", {}),
+        ("random_offset", {"start": 0.5, "positions_start": 0.1}),
+        ("none", {"start": 0.5, "positions_start": 0.1}),
+    ):
+        torch.manual_seed(0)
+        model = extending.Started(spec, positions=scheme, **TINY, **factors)
+        made.append(model.state_dict())
+    plain, both, none = made
+    for name, values in plain.items():
+        factor = {"embed.weight": 0.5, "positions.table": 0.1}.get(name, 1.0)
+        assert torch.equal(both[name], factor * values), name
+        assert name == "positions.table" or torch.equal(none[name], both[name])
+
+
+def recorded_as(*shares):
+    """A table in which every row and encoding has these shares, a seed each, by bin."""
+    rows = [
+        {"model": f"{name}, {scheme}", "task": row.task, "seed": seed}
+        | dict(zip(BINS, of_seed, strict=True))
+        for name, row in ROWS.items()
+        for scheme in SCHEMES
+        for seed, of_seed in enumerate(shares)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_means_are_of_all_seeds_and_of_those_that_fit():
+    found = extending.judged(recorded_as((1.0, 0.9, 0.8), (1.0, 0.7, 0.6), (0.9, 0.2, 0.1)))
+    assert [(one["row"], one["encoding"]) for one in found] == [
+        (name, scheme) for name in ROWS for scheme in SCHEMES
+    ]
+    one = found[0]
+    assert one["all"] == pytest.approx({"bin_50": 2.9 / 3, "bin_100": 0.6, "bin_150": 0.5})
+    assert one["fit"] == pytest.approx({"bin_50": 1.0, "bin_100": 0.8, "bin_150": 0.7})
+    assert (one["n_fit"], one["beyond"]) == (2, pytest.approx(0.5))
+    assert one["program"] == "most_frequent"
+    assert one["published"] == (100, 100, 100)
+    for one in found:
+        assert (
+            one["verdict"]
+            == ("against the prediction", "as predicted")[not one["predicted"]]
+        )
+
+
+def test_where_no_seed_fits_there_is_no_mean_of_those():
+    (one, *_) = extending.judged(recorded_as((0.5, 0.0, 0.0), (0.98, 0.0, 0.0)))
+    assert (one["n_fit"], one["fit"], one["verdict"]) == (0, {}, "not learned")
