@@ -196,8 +196,9 @@ print(small_sweep(place / "small", accuracy, **lists))
 # experiment, here of a notebook: the library papermill puts other values into
 # its parameters cell and has a *kernel* execute it. A *driver* hands the
 # trials to *workers*, processes that do one at a time. The name of a trial is
-# made from the chapter's code too: after a change of it all are run anew. (A
-# changed comment is no change.)
+# made from the chapter's code too: after a change of it all are run anew,
+# unless `--keep` asks for what older code has done. (A changed comment is no
+# change.)
 #
 # Here is the sweep of this chapter, planned first. (Values that are the
 # chapter's own, such as seed 0, are left out.)
@@ -377,8 +378,8 @@ print("same parameters:", other.trial.tolist() == [trial.key],
 # ## Look inside
 #
 # A trial's folder holds what it takes to read and to repeat it: the executed
-# notebook; the log; the parameters, with the version of the chapter; what its
-# claims measured.
+# notebook; the log; the parameters, with the version of the chapter, the git
+# commit and the versions of Python and torch; what its claims measured.
 # `results.csv` and `index.html`, which links all notebooks, are made from
 # these folders, at any time, also of a sweep that is not finished
 # (`--collect`).
@@ -458,17 +459,18 @@ print(f"seed=0:5, n_seeds=2:    {len(shared)} trainings of {len(set(shared))} "
 # With `--dry-run` it is only planned, with `--status` counted. Commas divide
 # values; a text that holds one is quoted, and both quotes are needed, one for
 # the terminal and one for the list: `-p 'regime="up, truncated",both'` are two
-# values for chapter 11. Lists taken in
-# step, first with first, and random draws stand in a YAML file. Bergstra and
-# Bengio show why draws beat a grid where few of many parameters matter: a grid
-# tries the same few values of each again and again, every draw a new one.
+# values for chapter 11. Lists taken in step, first with first, and random
+# draws stand in a YAML file. Bergstra and Bengio show why draws beat a grid
+# where few of many parameters matter: a grid tries the same few values of each
+# again and again, every draw a new one. A notebook of your own is swept by its
+# path.
 #
 # **On a cluster** the same runs go to the workers of
 # [Dask](https://distributed.dask.org) (Rocklin, 2015): `--scheduler tcp://…`.
 # They need the same checkout and see the same folder. A run whose worker died
 # is begun again; a worker with other code stops the sweep with a message.
 # Where jobs go through SLURM or another queue, `examples/job_queue.py` submits
-# the workers.
+# the workers; or each job of an array takes its part, by `--shard 3/20`.
 #
 # **The recorded tables** of this book are made by the same runner, with a seed
 # of a model on a task for a trial: `python -m progtx_core record NAME`
