@@ -112,7 +112,7 @@ def ledger(notebooks):
         "*Fresh seeds*: the chapter was run again with twenty seeds that it never "
         "used (`python book/fresh_seeds.py`). Told is in how many of these runs the "
         "claim held, and from what to what it measured. A dash is a claim that no "
-        "seed can change, or one that was not run so yet.",
+        "seed can change, or one of a chapter that was not run so yet.",
     ]
     for name, notebook in notebooks.items():
         claims = [

@@ -129,7 +129,7 @@ def work(trial: Trial, path: Path, timeout: float | None, code: str) -> str:
         folder.write(store.TRIAL, trial.content() | told)
         folder.write_status(Status(RUNNING, attempts))
         folder.note(f"attempt {attempts}")
-        with on_own_gpu() if "PROGTX_GPUS" in os.environ else nullcontext():
+        with on_own_gpu() if os.environ.get("PROGTX_GPUS") else nullcontext():
             error = attempt(trial, folder, timeout)
         state = FAILED if error else DONE
         seconds = round(time.perf_counter() - started, 2)
