@@ -17,7 +17,8 @@ BOOK = Path(__file__).resolve().parent
 sys.path[:0] = [str(BOOK.parent), str(BOOK / "_ext")]
 from progtx_fresh import FRESH, SEED, in_words, judged, read  # noqa: E402
 
-from progtx_core import files  # noqa: E402
+from progtx_core import checks, files  # noqa: E402
+from progtx_core.__main__ import REFUSED  # noqa: E402
 from progtx_core.tools import execution  # noqa: E402
 from progtx_core.tools.claims import METADATA_KEY  # noqa: E402
 from progtx_core.tools.experiments.executors import local  # noqa: E402
@@ -43,9 +44,7 @@ def seeds_of(chapter: execution.Chapter, n: int) -> list[int]:
     return [FIRST + i * step for i in range(n)]
 
 
-def measure(
-    chapter: execution.Chapter, n: int, workers: int | None, runs: Path, profile: str
-) -> None:
+def measure(chapter, n: int, workers: int | None, runs: Path, profile="full") -> None:
     """Run the seeds that are missing, and keep what they measured."""
     there = read(chapter.name)
     missing = sorted({*seeds_of(chapter, n)} - {*there[SEED]})
@@ -86,20 +85,26 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--n", type=int, default=N_SEEDS, help="runs (default: 20)")
     parser.add_argument("--workers", type=int, help="default: all cores")
     parser.add_argument("--runs", type=Path, default=Path("runs/fresh"), metavar="DIR")
-    parser.add_argument("--profile", default="full", help="full (default) or fast")
     options = parser.parse_args(arguments)
     wanted = [execution.find(c) for c in options.chapters] or execution.chapters()
-    failed = []
+    checks.whole("--n", options.n, 1, 1000)
+    if options.workers is not None:
+        checks.whole("--workers", options.workers, 1, 1000)
+    failed, left = [], 0
     for chapter in wanted:
         if SEED not in chapter.parameters:
             print(f"{chapter.name} has no seed")
             continue
-        measure(chapter, options.n, options.workers, options.runs, options.profile)
+        measure(chapter, options.n, options.workers, options.runs)
+        left += len({*seeds_of(chapter, options.n)} - {*read(chapter.name)[SEED]})
         print(f"{chapter.name}: {len(read(chapter.name))} seeds")
         failed += report(chapter)
     print(*failed, sep="\n")
-    return 0
+    return 1 if left else 0  # what failed is told by its name and its log
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except REFUSED as error:
+        sys.exit(f"error: {error}")

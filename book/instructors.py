@@ -20,6 +20,7 @@ import nbformat
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from progtx_core import files
+from progtx_core.__main__ import REFUSED
 from progtx_core.tools import execution
 
 SOLUTION = re.compile(r"```python\n(.*?)```", re.DOTALL)
@@ -172,4 +173,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except REFUSED as error:
+        sys.exit(f"error: {error}")

@@ -1,7 +1,9 @@
 """Claims on seeds that no chapter used: which are run, what is kept, how it is told."""
 
 import runpy
+import subprocess
 import sys
+from functools import partial
 
 import pandas as pd
 import pytest
@@ -79,12 +81,23 @@ def test_what_fails_on_more_than_one_of_twenty_is_reported(tmp_path, monkeypatch
     assert first["statement"] in line and "18 of 20" in line
 
 
+@pytest.mark.parametrize("typed", ["nonsense", "01 --n 0", "01 --workers 0"])
+def test_what_is_typed_wrongly_is_one_line(typed):
+    script = [sys.executable, str(paths.ROOT / "book" / "fresh_seeds.py"), *typed.split()]
+    found = subprocess.run(script, capture_output=True, text=True, timeout=60)
+    (line,) = found.stderr.strip().splitlines()
+    assert found.returncode == 1 and line.startswith("error: ")
+    assert typed.split()[-2 if "--" in typed else -1] in line
+
+
 @pytest.mark.slow
 def test_missing_seeds_are_run_once_and_kept(tmp_path, monkeypatch, capsys):
     used = fresh["main"].__globals__
     monkeypatch.setitem(used, "FRESH", tmp_path / "kept")
     monkeypatch.setitem(used, "read", lambda n: progtx_fresh.read(n, tmp_path / "kept"))
-    typed = ["01", "--profile", "fast", "--workers", "2", "--runs", str(tmp_path / "runs")]
+    fast = partial(fresh["measure"], profile="fast")
+    monkeypatch.setitem(used, "measure", fast)
+    typed = ["01", "--workers", "2", "--runs", str(tmp_path / "runs")]
     assert fresh["main"]([*typed, "--n", "1"]) == 0
     assert fresh["main"]([*typed, "--n", "2"]) == 0
     assert "0 of 1 trials are done" in capsys.readouterr().out.split("2 seeds")[0]
@@ -96,3 +109,5 @@ def test_missing_seeds_are_run_once_and_kept(tmp_path, monkeypatch, capsys):
     assert not [name for name in measured if name.startswith("verdict")]
     assert fresh["main"]([*typed, "--n", "2"]) == 0  # nothing is left to run
     assert "trials are done" not in capsys.readouterr().out
+    monkeypatch.setitem(used, "measure", lambda *given: None)
+    assert fresh["main"]([*typed, "--n", "3"]) == 1  # one could not be run

@@ -2,6 +2,8 @@
 
 import ast
 import runpy
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -85,3 +87,12 @@ def test_slides_are_one_page_that_fetches_nothing(tmp_path):
 def test_a_chapter_that_does_not_exist_is_named(tmp_path):
     with pytest.raises(ValueError, match="no chapter '77'"):
         main(["student", "77", "--out", str(tmp_path)])
+
+
+def test_an_unknown_chapter_is_one_line():
+    script = [sys.executable, str(paths.ROOT / "book" / "instructors.py")]
+    found = subprocess.run(
+        [*script, "student", "nonsense"], capture_output=True, text=True, timeout=60
+    )
+    (line,) = found.stderr.strip().splitlines()
+    assert found.returncode == 1 and line.startswith("error: there is no chapter")
