@@ -67,22 +67,23 @@ def test_what_older_code_has_finished_is_kept_on_request(house):
 
 
 def test_a_notebook_of_ones_own_is_swept(house):
-    own = house.path / "mine" / "own.py"
-    own.parent.mkdir()
+    own = house.path / "mine" / "study" / "own.py"
+    own.parent.mkdir(parents=True)
     own.write_text((house.path / "notebooks" / "01_stub.py").read_text())
     typed = [
         sys.executable,
         "-m",
         "progtx_core",
         "sweep",
-        "mine/own.py",
+        "mine/study/own.py",
         "-p",
         "number=4:6",
     ]
     how = {"cwd": house.path, "env": house.environment, "text": True, "timeout": 240}
     found = subprocess.run([*typed, "--workers", "1"], capture_output=True, **how)
     assert found.returncode == 0, found.stderr
-    assert sorted(house.counted("ended")) == [4, 5]  # beside the folder of the notebook
+    ended = (house.path / "mine" / "ended.txt").read_text()  # it ran in its own folder
+    assert sorted(ended.split()) == ["4", "5"]
     assert len([*house.path.glob("runs/own/*/own.ipynb")]) == 2
     again = subprocess.run(typed, capture_output=True, **how)
     assert "2 of 2 trials are done" in again.stdout
