@@ -15,12 +15,11 @@ import pandas as pd
 
 BOOK = Path(__file__).resolve().parent
 sys.path[:0] = [str(BOOK.parent), str(BOOK / "_ext")]
-from progtx_fresh import FRESH, SEED, in_words, judged, read  # noqa: E402
+from progtx_fresh import FRESH, SEED, claims, in_words, judged, read  # noqa: E402
 
 from progtx_core import checks, files  # noqa: E402
 from progtx_core.__main__ import REFUSED  # noqa: E402
 from progtx_core.tools import execution  # noqa: E402
-from progtx_core.tools.claims import METADATA_KEY  # noqa: E402
 from progtx_core.tools.experiments.executors import local  # noqa: E402
 from progtx_core.tools.experiments.grid import from_assignments  # noqa: E402
 from progtx_core.tools.experiments.runner import Runner  # noqa: E402
@@ -32,9 +31,7 @@ FIRST, N_SEEDS = 1000, 20
 
 def claims_of(chapter: execution.Chapter) -> list[dict]:
     """The claims of a chapter as it was last executed."""
-    cells = nbformat.read(chapter.notebook, as_version=4).cells
-    shown = [one.get("metadata", {}) for c in cells for one in c.get("outputs", [])]
-    return [metadata[METADATA_KEY] for metadata in shown if METADATA_KEY in metadata]
+    return claims(nbformat.read(chapter.notebook, as_version=4))
 
 
 def seeds_of(chapter: execution.Chapter, n: int) -> list[int]:

@@ -115,12 +115,7 @@ def ledger(notebooks):
         "seed can change, or one of a chapter that was not run so yet.",
     ]
     for name, notebook in notebooks.items():
-        claims = [
-            output["metadata"]["progtx_claim"]
-            for cell in notebook["cells"]
-            for output in cell.get("outputs", [])
-            if "progtx_claim" in output.get("metadata", {})
-        ]
+        claims = progtx_fresh.claims(notebook)
         lines += ["", f"## [{title(notebook)}]({name}.ipynb)", ""]
         record = notebook["metadata"].get("progtx", {})
         if "seconds" in record:

@@ -20,6 +20,16 @@ def read(name: str, folder: Path = FRESH) -> pd.DataFrame:
     return pd.read_csv(path, float_precision="round_trip")
 
 
+def claims(notebook) -> list[dict]:
+    """The claims of an executed notebook, in order."""
+    return [
+        output["metadata"]["progtx_claim"]
+        for cell in notebook["cells"]
+        for output in cell.get("outputs", [])
+        if "progtx_claim" in output.get("metadata", {})
+    ]
+
+
 def judged(claim: dict, measured: pd.DataFrame) -> dict | None:
     """How often one claim held and what was measured; None if no seed can change it.
 
