@@ -64,4 +64,4 @@ def in_words(told: dict | None) -> str:
     """
     if told is None:
         return "–"
-    return f"{told['held']} of {told['n']} ({told['least']:.3g} to {told['most']:.3g})"
+    return f"{told['held']} of {told['n']} ({told['least']:.4g} to {told['most']:.4g})"
