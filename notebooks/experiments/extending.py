@@ -351,8 +351,7 @@ def judged(frame: pd.DataFrame) -> list[dict]:
     return found
 
 
-# Called otherwise than EXPERIMENT until its table is recorded: what is called so has one.
-EXTENDING = Experiment(
+EXPERIMENT = Experiment(
     "extending",
     [cell(name, scheme) for name in ROWS for scheme in SCHEMES],
     measure=measure,

@@ -16,9 +16,9 @@ QUICK = {"steps": 2, "batch_size": 4, "warmup_steps": 0, "n_eval": 4}
 
 
 def test_every_row_has_a_cell_for_each_encoding():
-    rows = [cell.row for cell in extending.EXTENDING.cells]
+    rows = [cell.row for cell in extending.EXPERIMENT.cells]
     assert rows == [f"{name}, {scheme}" for name in ROWS for scheme in SCHEMES]
-    assert all(cell.config().steps <= 6000 for cell in extending.EXTENDING.cells)
+    assert all(cell.config().steps <= 6000 for cell in extending.EXPERIMENT.cells)
 
 
 @pytest.mark.parametrize("name", ROWS)
