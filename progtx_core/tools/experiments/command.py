@@ -40,7 +40,7 @@ def add_to(adder) -> None:
     missing = "measure what is missing or older in notebooks/results/"
     add = adder("record", run_record, missing)
     add("name", metavar="NAME", help="such as scoreboard")
-    add("--seeds", **WHOLE, default=5, help="models a cell (default: 5)")
+    add("--seeds", **WHOLE, help="models a cell (default: the table's own, mostly 5)")
     add("--out", type=Path, metavar="FILE", help="instead of that in notebooks/results/")
     add("--fresh", **FLAG, help="measure all of it anew")
     add = adder("report", write_page, "the page of a training; trains nothing")

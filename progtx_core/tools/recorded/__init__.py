@@ -31,9 +31,8 @@ COLUMNS = ["model", "task", "seed", "classes", "accuracy", "seconds", "date", "v
 def experiments() -> dict[str, Experiment]:
     """All tables by name: every module that has an EXPERIMENT."""
     beside = iter_modules([str(paths.NOTEBOOKS / "experiments")])
-    names = [f"experiments.{one.name}" for one in beside]
-    found = [getattr(import_module(name), "EXPERIMENT", None) for name in names]
-    return {experiment.name: experiment for experiment in found if experiment}
+    modules: list[Any] = [import_module(f"experiments.{one.name}") for one in beside]
+    return {m.EXPERIMENT.name: m.EXPERIMENT for m in modules if hasattr(m, "EXPERIMENT")}
 
 
 def find(name: str) -> Experiment:
@@ -80,7 +79,7 @@ def origin(name: str) -> str:
 
 def record(
     name: str,
-    n_seeds: int = 5,
+    n_seeds: int | None = None,
     out: Path | None = None,
     fresh: bool = False,
     report: Report = print,
@@ -93,7 +92,7 @@ def record(
     out: instead of notebooks/results/NAME.csv; fresh: measure all of them anew
     """
     experiment, path = find(name), out or path_of(name)
-    trials = experiment.trials(checks.whole("n_seeds", n_seeds, 1, 1000))
+    trials = experiment.trials(n_seeds)
     path.parent.mkdir(parents=True, exist_ok=True)  # fails now, not after minutes
     folder = paths.scratch() / "build" / "recorded" / name
     kept, loses = [], path.exists()

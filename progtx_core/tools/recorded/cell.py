@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from progtx_core import __version__, models, tasks
+from progtx_core import __version__, checks, models, tasks
 from progtx_core.tools.experiments.benchmarks import facts_of
 from progtx_core.tools.experiments.trial import Trial
 from progtx_core.training import Callback, Config, TrainingResult, adam, fit
@@ -90,7 +90,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A recorded table. measure: of each cell, beside the test set
+    """A recorded table. measure: of each cell, beside the test set; n_seeds: models a cell
 
     version: raised by whoever changes what the numbers depend on; rows of an older one
     are measured again by `record`, and shown as stale until then
@@ -100,12 +100,14 @@ class Experiment:
     cells: list[Cell]
     version: int = 1
     measure: Measure | None = None
+    n_seeds: int = 5
 
-    def trials(self, n_seeds: int) -> list["CellTrial"]:
-        """A trial for every seed of every cell."""
+    def trials(self, n_seeds: int | None = None) -> list["CellTrial"]:
+        """A trial for every seed of every cell; n_seeds: instead of the table's own."""
+        n = self.n_seeds if n_seeds is None else checks.whole("n_seeds", n_seeds, 1, 1000)
         version, found = f"{__version__} {self.version}", []
         for cell in self.cells:
-            for seed in range(min(n_seeds, cell.max_seeds or n_seeds)):
+            for seed in range(min(n, cell.max_seeds or n)):
                 place = {"model": cell.row, "task": cell.task, "seed": seed}
                 found.append(CellTrial(self.name, version, place, cell, self.measure))
         return found
