@@ -387,9 +387,11 @@ table(["step", "answers still right"], reading.kept)
 # Three steps, each measured on training prompts. First, what can be a constant
 # is made one: a head or an MLP says its mean, whatever it reads, and stays so
 # if nearly all answers remain right. Then the pattern of each head that is
-# left is replaced by a selection of RASP-L, the best of eight. Last, what the
-# head then fetches is written as a table, token to answer; where they are
-# equal, nothing has to be written. What remains is a program:
+# left is replaced by a selection of RASP-L, the best of eight. (A row in
+# between may be lower: until the second head is replaced, too, it reads what
+# the first one used to write.) Last, what the head then fetches is written as
+# a table, token to answer; where they are equal, nothing has to be written.
+# What remains is a program:
 
 # %% tags=["nbval-ignore-output"]
 print(reading)
@@ -446,7 +448,15 @@ if language in live_rows:
          "decides, a line for each encoding; training lengths are shaded.")
 
 # %% [markdown]
-# TEXT-BREAK
+# With as many 2 as random strings have at their end, the model with positions
+# is always right. Behind some more it answers as a coin does, here and there
+# or throughout, though these strings are no longer than those of training. So
+# it has not learned to find the last symbol that is no 2. It looks a few
+# symbols back; and since long runs are rare in strings that are drawn at
+# random, it is right on nearly all of them, a hundred symbols long. The
+# published strings end in long runs: they ask just this question, and the
+# published share is low. A test of length says nothing of an input that its
+# strings do not have.
 #
 # ## What comes next
 #
@@ -622,7 +632,15 @@ if my_prediction != "...":
 #
 # ## Takeaways
 #
-# TEXT-TAKEAWAYS
+# - Whether a task will be extended can be said beforehand: write a program
+#   that only counts and compares, or find none.
+# - Where none was found, no model extended its task. Where one was, models
+#   that count kept the promise; models that have to find one symbol among
+#   many kept it up to about twice the length.
+# - Count all seeds, and say how many fit. A row that was not learned tests no
+#   prediction.
+# - How strings are drawn decides what a test of length asks.
+# - A program can be read off a small model, run, and compared with it.
 #
 # **Where this differs from the papers.** Huang and others train models of up
 # to eighty-five million parameters for up to thirty thousand updates and more,
@@ -687,21 +705,25 @@ claims.check("programs are right on the longest inputs, share",
              min(held.values()), at_least=1.0)
 
 # %% tags=["hide-input"]
-majority, last_0 = live_rows if len(live_rows) == 2 else 2 * live_rows[:1]
-for scheme, means in MEANS.items():
-    claims.check(f"trained now: {majority}, {means}, to 150 symbols",
-                 live[majority, scheme]["bin_150"].min(), at_least=0.95)
-for statement, value, bound in (
-        ("trained now: {0,1,2}*02*, positions, to fifty symbols",
-         live[last_0, "random_offset"]["bin_50"].min(), 0.95),
-        ("trained now: a copier is right on new prompts",
-         copier_right, 0.97),
-        ("and says what its program says, share of prompts", same, 0.9)):
-    claims.check(statement, value, at_least=bound)
-claims.check("trained now: {0,1,2}*02*, no positions, to fifty symbols",
-             live[last_0, "none"]["bin_50"].max(), at_most=0.5)
-claims.check("trained now: {0,1,2}*02*, positions, to 150 symbols",
-             live[last_0, "random_offset"]["bin_150"].max(), at_most=0.9)
+claims.check("trained now: a copier is right on new prompts", copier_right,
+             at_least=0.97)
+claims.check("and says what its program says, share of prompts", same,
+             at_least=0.9)
+low, high = ({"at_most": 0.75}, {"at_least": 0.95})
+for name, means, value, bound in (
+        ("binary majority", "positions, to 150 symbols", "bin_150", high),
+        ("binary majority", "no positions, to 150 symbols", "bin_150", high),
+        (language, "positions, to fifty symbols", "bin_50", high),
+        (language, "no positions, to fifty symbols", "bin_50", low)):
+    if name in live_rows:
+        scheme = "none" if means.startswith("no") else "random_offset"
+        claims.check(f"trained now: {name}, {means}, every seed",
+                     live[name, scheme][value].min(), **bound)
+for n, bound in ((0, high), (40, low)):
+    if language in live_rows:
+        claims.check(f"trained now: {language}, positions, {n} behind the "
+                     "symbol that decides, right", lines["positions"][n],
+                     **bound)
 print(claims.summary())
 
 # %% tags=["hide-input", "nbval-ignore-output"]
