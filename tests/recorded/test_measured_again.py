@@ -36,7 +36,11 @@ def test_a_cell_has_the_recorded_numbers(name, tmp_path, monkeypatch):
     assert set(now) == {column for column, value in then.items() if value == value}
     for exact in ("classes", "parameters", "steps"):
         assert now[exact] == then[exact], exact
-    shares = {"accuracy", "train", *(c for c in now if c[:3] in ("up_", "nea", "cop", "bin"))}
+    shares = {
+        "accuracy",
+        "train",
+        *(c for c in now if c[:3] in ("up_", "nea", "cop", "bin")),
+    }
     for column in shares & set(now):
         assert abs(now[column] - then[column]) <= TOLERANCE, column
     assert np.isfinite(now["loss"])
