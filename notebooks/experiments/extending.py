@@ -355,5 +355,4 @@ EXPERIMENT = Experiment(
     "extending",
     [cell(name, scheme) for name in ROWS for scheme in SCHEMES],
     measure=measure,
-    n_seeds=3,
 )
