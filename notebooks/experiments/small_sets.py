@@ -86,6 +86,9 @@ class Few(Task):
             rows = rows[torch.randperm(len(rows), generator=generator)]
             kinds = [rows[self.targets[rows] == label][: n // 2] for label in (0, 1)]
             rows = torch.cat(kinds)
+            if len(rows) < n:
+                fix = "give an even number, and no more"
+                raise ValueError(f"{self.name}: {n} examples asked for, {len(rows)}; {fix}")
         return Batch(self.inputs[rows], self.targets[rows])
 
 

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.utils import parameters_to_vector
 
-from experiments.race import BUDGET, RaceCell, adam, cell, measure
+from experiments.race import BUDGET, RaceCell, cell, measure
 from experiments.searches import PATTERN, SIZES
 
 DIMENSIONS = (16, 64, 256, 1024)
@@ -73,12 +73,12 @@ class SubspaceCell(RaceCell):
 
     def make_optimizer(self, data) -> MakeOptimizer:
         if self.method == "Adam":
-            return lambda model, config: adam(0.98)(
-                model.parameters(), lr=config.learning_rate
-            )
-        order = torch.Generator().manual_seed(self.draws)
-        return lambda model, config: PatternSearch(
-            model.parameters(), config.learning_rate, generator=order, **self.arguments
+            return super().make_optimizer(data)
+        return lambda model, config: PatternSearch(  # no fast measure: all weights move
+            model.parameters(),
+            config.learning_rate,
+            generator=torch.Generator().manual_seed(self.draws),
+            **self.arguments,
         )
 
 
@@ -94,7 +94,7 @@ def subspace_cell(method: str, d: int) -> SubspaceCell:
         task_kwargs=base.task_kwargs,
         settings=base.settings | {"learning_rate": RATES[method]},
         method=method,
-        arguments={} if method == "Adam" else arguments | {"budget": BUDGET},
+        arguments=base.arguments if method == "Adam" else arguments | {"budget": BUDGET},
     )
 
 

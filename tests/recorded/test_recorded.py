@@ -41,6 +41,14 @@ def test_committed_tables_hold_every_cell_on_all_its_seeds(name):
     assert "stale" not in recorded.origin(name)
 
 
+def test_a_table_has_as_many_seeds_as_it_says(small):
+    own = replace(recorded.find("small"), n_seeds=2)
+    assert [trial.place[-1] for trial in own.trials()] == [0, 1] * len(own.cells)
+    assert len(own.trials(1)) == len(own.cells)
+    with pytest.raises(ValueError, match="n_seeds must be a whole number from 1"):
+        own.trials(0)
+
+
 def test_the_models_of_the_scoreboard_are_its_own_list():
     assert set(scoreboard.MODELS) <= set(models.names())
     shorter = scoreboard.cell("transformer", "mixed_rule").with_settings(steps=7)

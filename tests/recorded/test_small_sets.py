@@ -30,6 +30,12 @@ def test_splits_are_disjoint_and_training_examples_balanced(kind):
     assert len(task.rows["test"]) > 100
 
 
+@pytest.mark.parametrize("n", [5, 1000])
+def test_examples_that_are_not_there_are_refused_in_one_line(n):
+    with pytest.raises(ValueError, match=f"parity: {n} examples asked for, "):
+        Few("parity").sample(n, torch.Generator().manual_seed(0))
+
+
 def test_parity_is_that_of_its_ones():
     task = Few("parity")
     for row, odd in zip(task.inputs[:40, 0], task.targets):
