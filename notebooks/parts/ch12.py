@@ -1,79 +1,180 @@
-"""Chapter 12: runs over time, the moment at which all are killed, a result over a value."""
+"""Chapter 12: what is predicted of a task before it is trained, and what was measured."""
 
-import textwrap
-from datetime import datetime
-from typing import Any
-
-import pandas as pd
-import seaborn as sns
-from progtx_core import checks, plots
+import numpy as np
+import torch
+from experiments.extending import (
+    EXTENDS,
+    FAILS,
+    LEARNED,
+    ROWS,
+    SCHEMES,
+    row_of,
+    task_of,
+)
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from progtx_core import plots, tasks
 from progtx_core.plots import COLOURS
-from progtx_core.tools.experiments.store import DONE
+from progtx_core.rasp.extending import PLUS
+from progtx_core.rasp.programs import END, GO, START
+from progtx_core.tasks.languages import Language
+from progtx_core.tasks.prompts import PromptTask
+from progtx_core.types import Batch
 
-N_RUNS, CUT = 12, 4.6  # of the drawing; a run takes about 2 of its seconds
+from parts import distilling
 
-
-def question():
-    """Twelve runs on two workers, and what is asked when they are cut off."""
-    figure, (ax,) = plots.panels(width=5.0, height=2.5)
-    begins = [0.0, 0.0]  # of the next run, by worker
-    for row in range(N_RUNS):
-        worker = begins.index(min(begins))
-        begin, length = begins[worker], 1.7 + 0.3 * (row % 3)
-        begins[worker] += length + 0.15
-        if begin < CUT:
-            cut = begin + length > CUT
-            how = {"hatch": "///", "color": "none", "edgecolor": COLOURS[1]}
-            how = how if cut else {"color": COLOURS[0]}
-            ax.barh(row, min(length, CUT - begin), left=begin, **how)
-    ax.axvline(CUT, color="0.2", ls=":")
-    ax.text(CUT + 1.6, N_RUNS / 2, "?", fontsize=34, ha="center", va="center")
-    ax.text(CUT + 0.1, -0.1, "killed", va="center", fontsize=8)
-    ax.set(xlim=(0, 8), ylim=(N_RUNS - 0.4, -0.8), xticks=[], yticks=[])
-    ax.set(xlabel="time", ylabel="run", title="What is left, and what is done again?")
-    return figure
+NOTES = {"random_offset": "positions, from a random start", "none": "no positions"}
+SHORTEST = 4  # symbols or numbers of the examples that are shown
 
 
-def timeline(runs: list[list[datetime]], killed: datetime):
-    """A bar for every attempt of each run.
-
-    runs: for each, the times at which attempts began, and at which it was done
-    """
-    first = runs[0][0]
-    cut_at = (killed - first).total_seconds()
-    figure, (ax,) = plots.panels(width=5.0, height=2.8)
-    for row, moments in enumerate(runs):
-        *begun, done = [(moment - first).total_seconds() for moment in moments]
-        ax.barh(row, done - begun[-1], left=begun[-1], color=COLOURS[0])
-        for start in begun[:-1]:
-            how = {"hatch": "///", "color": "none", "edgecolor": COLOURS[1]}
-            ax.barh(row, cut_at - start, left=start, **how)
-    ax.axvline(cut_at, color="0.2", ls=":")
+def question(names: list[str], trained: int, longest: int):
+    """A bar a task as far as it is trained, and what is asked beyond."""
+    figure, (ax,) = plots.panels(width=5.0, height=3.2)
+    places = np.arange(len(names))
+    ax.barh(places, trained, color=COLOURS[0], height=0.55)
+    ax.barh(
+        places, longest - trained, left=trained, height=0.55, color="none",
+        edgecolor="0.6", linestyle=":",
+    )  # fmt: skip
+    for place in places:
+        ax.text((trained + longest) / 2, place, "?", ha="center", va="center", fontsize=9)
+    ax.set(yticks=places, yticklabels=names, xlim=(0, longest), xlabel="length")
+    ax.set(title="Learned on short inputs (blue). And on longer ones?")
     ax.invert_yaxis()
-    ax.set(xlabel="seconds since the start", ylabel="run", yticks=[])
-    ax.set(title="Attempts of each run, and the cut (dotted)")
+    ax.grid(visible=False)
     return figure
 
 
-def plot(frame: pd.DataFrame, result: str, against: str):
-    """A result over a parameter: the median, a band from least to greatest, all points.
+def example(name: str, seed: int = 0) -> tuple[str, str]:
+    """A short input of a row, and what is to be answered, in words."""
+    row = ROWS[name]
+    sizes = {"longest": SHORTEST, "shortest": SHORTEST}
+    task = tasks.get(row.task, **row.arguments | sizes)
+    line = task.sample_inputs(1, torch.Generator().manual_seed(seed))[0]
+    words = task.tokenizer.read(line[line != task.spec.pad].tolist())
+    if isinstance(task, Language):
+        sets = [task.sets[n] for n in task.labels(line[None])[0].tolist() if n >= 0]
+        return " ".join(words[1:]), ", ".join(sets[1:])
+    mark = words.index(">")
+    return " ".join(words[1:mark]), " ".join(words[mark + 1 :])
 
-    Trials that differ in other parameters, such as seeds, are one spread.
+
+def baseline(batch: Batch) -> float:
+    """The share of faultless answers of who always gives the most frequent one."""
+    answers = [tuple(t[m].tolist()) for t, m in zip(batch.targets, batch.mask)]
+    return max(map(answers.count, set(answers))) / len(answers)
+
+
+def right_programs(name: str, batch: Batch) -> float:
+    """The share of inputs that the program of a row answers as the task does."""
+    row, task = row_of(name), task_of(row_of(name), "bin_150")
+    found = [agrees(row.program, task, line) for line in batch.inputs]
+    return float(np.mean(found))
+
+
+def agrees(program, task: tasks.Task, line: torch.Tensor) -> bool:
+    """Whether a program gives the answer to one input."""
+    tokens = [t for t in line.tolist() if t != task.spec.pad]
+    if isinstance(task, Language):
+        x = [START, *(t - 1 for t in tokens[1:])]
+        return program(x).tolist() == task.labels(torch.tensor([tokens]))[0].tolist()
+    assert isinstance(task, PromptTask)
+    plus = task.tokenizer.ids.get("+")
+    x = [
+        PLUS if token == plus else number
+        for token, number in zip(tokens, distilling.numbers(task, line))
+    ]
+    go = x.index(GO)  # of an answer that is right so far, the next token is read off
+    return program(x).tolist()[go:-1] == x[go + 1 :]
+
+
+def evidence(found: list[dict], seeds: dict[tuple[str, str], np.ndarray]):
+    """Each row's seeds and their mean beyond training, where the prediction puts it.
+
+    found: of `extending.judged`; seeds: of each row and encoding, in the worse bin
     """
-    for name in (result, against):
-        checks.one_of("column", name, frame.columns)
-    values = pd.to_numeric(frame[result], errors="coerce")
-    points = pd.DataFrame({"x": frame[against], "y": values})
-    done: Any = points[frame["state"] == DONE].dropna()
-    if done.empty:
-        raise ValueError(f"no finished trial has a number as {result!r}")
-    numbers = pd.api.types.is_numeric_dtype(done["x"])
-    done = (done if numbers else done.astype({"x": str})).sort_values(by="x")
-    figure, (ax,) = plots.panels(width=4.6, height=3.2)
-    look = {"data": done, "x": "x", "y": "y", "color": COLOURS[0], "ax": ax}
-    sns.lineplot(**look, estimator="median", errorbar=("pi", 100))
-    sns.scatterplot(**look, s=16, linewidth=0)
-    if numbers and 0 < 50 * done["x"].min() <= done["x"].max():  # by factors
-        ax.set_xscale("log")
-    ax.set(xlabel=against, ylabel="\n".join(textwrap.wrap(result, 40)))
+    figure, axes = plots.panels(2, 1, width=3.3, height=4.6, sharey=True)
+    for ax, scheme in zip(axes, SCHEMES):
+        for place, row in enumerate(r for r in found if r["encoding"] == scheme):
+            low, high = (EXTENDS, 1.0) if row["predicted"] else (0.0, FAILS)
+            ax.barh(place, high - low, left=low, height=0.8, color="0.86", linewidth=0)
+            values = seeds[row["row"], scheme]
+            ax.plot(values, [place] * len(values), "o", ms=3, alpha=0.6, color=COLOURS[0])
+            face = "white" if row["all"]["bin_50"] < LEARNED else COLOURS[5]
+            how = {"ms": 6, "color": COLOURS[5], "markerfacecolor": face}
+            ax.plot(row["beyond"], place, "D", **how)
+            if row["published"]:
+                last = min(row["published"][1:]) / 100
+                ax.plot(last, place, "|", ms=12, mew=1.8, color="black")
+        names = [*dict.fromkeys(row["row"] for row in found)]
+        ax.set(yticks=range(len(names)), yticklabels=names, xlim=(-0.05, 1.05))
+        ax.set(title=NOTES[scheme], xlabel="faultless answers, share")
+        ax.grid(visible=False, axis="y")
+    axes[0].invert_yaxis()
+    red = {"color": COLOURS[5], "linestyle": ""}
+    keys = [
+        Patch(color="0.86", label="predicted"),
+        Line2D([], [], marker="o", ms=3, linestyle="", color=COLOURS[0], label="a seed"),
+        Line2D([], [], marker="D", label="mean", **red),
+        Line2D([], [], marker="D", markerfacecolor="white", label="not learned", **red),
+        Line2D([], [], marker="|", ms=10, linestyle="", color="black", label="published"),
+    ]
+    figure.legend(handles=keys, loc="outside lower center", ncols=5, fontsize=7)
     return figure
+
+
+def twins(task: Language, n_twos: int, n: int = 100, seed: int = 0) -> torch.Tensor:
+    """Strings of {0,1,2} with so many 2 at their end, (2 n, seq).
+
+    Of each two, which differ in the symbol before these 2 alone, one may end and one may
+    not.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    ids = [task.tokenizer.ids[symbol] for symbol in "012"]
+    before = torch.tensor(ids)[torch.randint(3, (n, 8), generator=generator)]
+    twos = torch.full((n, n_twos), ids[2])
+    start = torch.full((n, 1), task.start)
+    both = [torch.cat([start, before, torch.full((n, 1), i), twos], 1) for i in ids[:2]]
+    return torch.cat(both)
+
+
+@torch.no_grad()
+def right_at_the_end(model: torch.nn.Module, task: Language, inputs: torch.Tensor) -> float:
+    """The share of strings after which a model says rightly what may be next."""
+    return (
+        (model(inputs)[:, -1].argmax(-1) == task.labels(inputs)[:, -1])
+        .double()
+        .mean()
+        .item()
+    )
+
+
+def by_distance(lines: dict[str, dict[int, float]], trained: int):
+    """The share right over how far back the symbol lies that decides."""
+    figure, (ax,) = plots.panels(width=4.6, height=2.6)
+    ax.axvspan(0, trained, color="#999999", alpha=0.15, linewidth=0)
+    for number, (name, of) in enumerate(lines.items()):
+        ax.plot([*of], [*of.values()], label=name, marker=".", **plots.line(number))
+    ax.axhline(0.5, color="0.4", linestyle=":", linewidth=1)
+    ax.set(xlabel="so many 2 behind the symbol that decides", ylabel="right, share")
+    ax.set(ylim=(-0.03, 1.03))
+    ax.legend()
+    return figure
+
+
+def parted(reading, model, task: PromptTask, batch: Batch, n: int = 4) -> list[list[str]]:
+    """Prompts that model and program answer otherwise, at most n of them."""
+    found = []
+    for tokens, answers in zip(batch.inputs, distilling.said(model, task, batch.inputs)):
+        x = distilling.numbers(task, tokens)
+        here = slice(x.index(GO), len(x) - 1)
+        lines = reading(x).tolist()[here], answers[here]
+        if lines[0] != lines[1]:
+            words = [" ".join(map(word, line)) for line in (x[1 : here.start], *lines)]
+            found.append(words)
+    return found[:n]
+
+
+def word(number: int) -> str:
+    """A number of a program as it is read."""
+    return {START: "SoS", GO: ">", END: "EoS"}.get(number, str(number))

@@ -1,96 +1,81 @@
 """Answers to the exercises of chapter 12: other right ones, wrong ones with their hint."""
 
-import hashlib
-import itertools
-import json
-import math
+import numpy as np
+
+from progtx_core import rasp
 
 
-def by_product(grid, zipped, n_draws):
-    rows = [*zip(*zipped.values())] or [()]
-    return len([*itertools.product(*grid.values(), rows, range(n_draws or 1))])
+def by_list(fit, beyond):
+    kept = [b for f, b in zip(fit, beyond) if f >= 1]
+    return [np.mean(beyond), sum(kept) / len(kept) if kept else None]
 
 
-def changed(parameters, defaults):
-    here = sorted(parameters.items())
-    return {k: v for k, v in here if k not in defaults or defaults[k] != v}
+def survivors(fit, beyond):
+    _, kept = by_list(fit, beyond)
+    return kept or 0.0, kept
 
 
-def digest(thing, digits=16):
-    return hashlib.md5(json.dumps(thing).encode()).hexdigest()[:digits]
+def loose(fit, beyond):
+    kept = [b for f, b in zip(fit, beyond) if f > 0.95]
+    return np.mean(beyond), (np.mean(kept) if 1 in fit else None)
+
+
+def zero_for_none(fit, beyond):
+    everyone, kept = by_list(fit, beyond)
+    return everyone, 0.0 if kept is None else kept
+
+
+def of_fit(fit, beyond):
+    kept = [f for f in fit if f == 1]
+    return np.mean(beyond), (np.mean(kept) if kept else None)
+
+
+def by_count(x):
+    ones = rasp.cumsum(rasp.tok_map(x, lambda v: v == 1))
+    return rasp.tok_map(ones, lambda n: n > 0)
+
+
+def by_python(x):
+    return np.array([int(1 in x[: i + 1].tolist()) for i in range(len(x))])
+
+
+def may(x):
+    return rasp.tok_map(rasp.has_seen(x, rasp.full(x, 1)), lambda v: not v)
 
 
 RIGHT = {
-    "12.1": [by_product],
-    "12.2": [
-        lambda p, d: digest([*changed(p, d).items()]),
-        lambda p, d: hashlib.sha1(repr(changed(p, d)).encode()).hexdigest(),
-    ],
+    "12.1": [by_list],
+    "12.2": [by_count],
     "12.3": [
-        lambda runs: {run for run in runs if runs[run][0] != "done" and not runs[run][1]},
-        lambda runs: (r for r, (s, locked) in runs.items() if not locked and s != "done"),
+        lambda n: ["110" + "2" * n, "111" + "2" * n],
+        lambda n: ("20" + "2" * n, "21" + "2" * n),
     ],
 }
 WRONG = {
     "12.1": [
-        (lambda g, z, n: sum(map(len, g.values())), "multiply the lengths"),
-        (
-            lambda g, z, n: math.prod(map(len, [*g.values(), *z.values()])) * (n or 1),
-            "first with first",
-        ),
-        (lambda g, z, n: n * math.prod(map(len, g.values())), "changes nothing"),
-        (
-            lambda g, z, n: (
-                math.prod(map(len, g.values())) * len(next(iter(z.values()), "1")) + n
-            ),
-            "draws are combined",
-        ),
-        (lambda g, z, n: math.prod(map(len, g.values())) * (n or 1), "should be 3"),
-        (lambda g, z, n: None, "None"),
+        (lambda fit, beyond: np.mean(beyond), "two numbers"),
+        (survivors, "also those that failed"),
+        (zero_for_none, "None"),
+        (lambda fit, beyond: (np.mean(beyond), None), "missing where seeds fit"),
+        (loose, "close to it"),
+        (of_fit, "the shares beyond are averaged"),
+        (lambda fit, beyond: (np.mean(fit), None), "the mean of"),
+        (lambda fit, beyond: (np.mean(beyond), 0.123 if 1 in fit else None), "it is 0.75"),
     ],
     "12.2": [
-        (lambda p, d: "-".join(f"{k}={v}" for k, v in changed(p, d).items()), "a text and"),
-        (lambda p, d: json.dumps(p), "order"),
-        (lambda p, d: digest(sorted(p.items())), "default value"),
-        (lambda p, d: str(hash(str(changed(p, d)))), "another process"),
-        (lambda p, d: digest([*changed(p, d).values()]), "names of the parameters"),
-        (lambda p, d: digest(sorted(map(str, changed(p, d).values()))), "which value"),
-        (lambda p, d: digest(changed(p, d), 2), "more digits"),
-        (lambda p, d: digest(changed(p, d), 4), "more digits"),
-        (lambda p, d: str(len(changed(p, d))), "must"),
-        (lambda p, d: json.dumps(changed(p, d)), "cannot hold '/'"),
-        (lambda p, d: json.dumps(changed(p, d)).replace("/", ""), "longer than 255"),
-        (lambda p, d: json.dumps(changed(p, d)).replace("/", "")[:90], "truncated"),
-        (
-            lambda p, d: digest(
-                [*{k: v for k, v in sorted(p.items()) if d.get(k) != v}.items()]
-            ),
-            "None is a value",
-        ),
-        (lambda p, d: None, "None"),
-        (lambda p, d: int(digest(changed(p, d)), 16), "not int"),
+        (lambda x: rasp.tok_map(x, lambda v: v == 1), "this symbol alone"),
+        (may, "0 is for an a"),
+        (by_python, "no RASP-L"),
+        (lambda x: rasp.full(x, 0), "should give"),
     ],
     "12.3": [
-        (lambda runs: None, "None"),
-        (lambda runs: [*runs], "done again"),
-        (
-            lambda runs: [r for r, (s, locked) in runs.items() if s != "done"],
-            "lock is held",
-        ),
-        (lambda runs: [r for r, (s, locked) in runs.items() if not locked], "done again"),
-        (lambda runs: [r for r, (s, _) in runs.items() if s is None], "lock is held"),
-        (
-            lambda runs: [r for r, (s, locked) in runs.items() if s is None and not locked],
-            "is dead",
-        ),
-        (
-            lambda runs: [
-                r
-                for r, (s, locked) in runs.items()
-                if s in (None, "running") and not locked
-            ],
-            "tried again",
-        ),
-        (lambda runs: list(runs.values()), "no name of a run"),
+        (lambda n: "0", "two strings"),
+        (lambda n: ("0" + "3" * n, "1" + "3" * n), "symbols are"),
+        (lambda n: ("0" + "2" * n, "1"), "different length"),
+        (lambda n: ("0" + "2" * n, "2" * n + "1"), "not in one"),
+        (lambda n: ("1" + "2" * n, "0" + "2" * n), "swap"),
+        (lambda n: ("01" + "2" * n, "11" + "2" * n), "first is not of the language"),
+        (lambda n: ("00" + "2" * n, "10" + "2" * n), "second is of the language"),
+        (lambda n: ("02" + "2" * n, "12" + "2" * n), "behind it"),
     ],
 }

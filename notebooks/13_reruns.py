@@ -12,7 +12,7 @@
 # ---
 
 # %% [markdown]
-# # 12. Reruns: one chapter, many parameters
+# # 13. Reruns: one chapter, many parameters
 #
 # **Question.** Chapter 1 was run with one learning rate. It solved two tasks
 # and failed on two others. Was that the model, or the rate? One run cannot
@@ -22,9 +22,9 @@
 
 # %% tags=["hide-input"]
 from progtx_core.tools.page import show
-from parts import ch12, opening
+from parts import ch13, opening
 
-show(ch12.question(),
+show(ch13.question(),
      "A drawing: bars of twelve runs, one after another on two workers. At a "
      "dotted line everything stops; some bars end before it, two are broken "
      "off there, and after it stands a question mark.")
@@ -40,7 +40,7 @@ show(ch12.question(),
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 opening.at_a_glance(
-    "12_reruns", task="chapter 1, run with many learning rates and seeds",
+    "13_reruns", task="chapter 1, run with many learning rates and seeds",
     model="logistic regression", prerequisites="chapter 1")
 
 # %% [markdown]
@@ -79,7 +79,7 @@ from progtx_core.tools.experiments.store import DONE, INTERRUPTED, RUNNING
 from progtx_core.tools.experiments.table import read
 from progtx_core.tools.page import glue, say, show, table
 from progtx_core.training import Config, fit
-from parts import ch12
+from parts import ch13
 
 # %% tags=["parameters"]
 rates: str = "0.0002,0.002,0.02,0.2"  # learning rates for chapter 1
@@ -89,7 +89,7 @@ workers: int = 2  # runs at a time
 cut_after: int = 3  # runs that are done when everything is killed
 
 # %% tags=["setup"]
-claims = Claims("12_reruns", globals())
+claims = Claims("13_reruns", globals())
 place = Path(paths.scratch(), "build", "reruns")
 task = tasks.get("xor_of_endpoints")
 
@@ -293,7 +293,7 @@ by_rate = {
 
 
 def over_rates(name):
-    figure = ch12.plot(rows, results[name], "learning_rate")
+    figure = ch13.plot(rows, results[name], "learning_rate")
     (ax,) = figure.axes
     ax.set(ylim=(0.4, 1.02), ylabel=f"test accuracy\n{name}")
     ax.axhline(0.5, color="0.5", ls=":")  # chance
@@ -337,7 +337,7 @@ def moments(trial):
 
 
 ordered = sorted(map(moments, sweep.trials))
-show(ch12.timeline(ordered, killed),
+show(ch13.timeline(ordered, killed),
      "A bar for each run over the seconds since the start, in order. Filled "
      "bars are attempts that ended, hatched ones attempts that were cut off "
      "at the dotted line.")
@@ -536,7 +536,7 @@ def my_runs(grid, zipped, n_draws):
     return sum(len(values) for values in grid.values())
 
 
-check("12.1", my_runs)
+check("13.1", my_runs)
 
 
 # %% [markdown] tags=["solution"]
@@ -550,7 +550,7 @@ check("12.1", my_runs)
 #     return n * max((len(values) for values in zipped.values()), default=1)
 #
 #
-# check("12.1", my_runs)
+# check("13.1", my_runs)
 # ```
 #
 # </details>
@@ -567,7 +567,7 @@ def my_name(parameters, defaults):
     return str(parameters)
 
 
-check("12.2", my_name)
+check("13.2", my_name)
 
 
 # %% [markdown] tags=["solution"]
@@ -581,7 +581,7 @@ check("12.2", my_name)
 #     return hashlib.sha256(text.encode()).hexdigest()[:12]
 #
 #
-# check("12.2", my_name)
+# check("13.2", my_name)
 # ```
 #
 # </details>
@@ -598,7 +598,7 @@ def my_left(runs):
     return [run for run, (state, locked) in runs.items() if state is None]
 
 
-check("12.3", my_left)
+check("13.3", my_left)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -609,7 +609,7 @@ check("12.3", my_left)
 #             if state != "done" and not locked]
 #
 #
-# check("12.3", my_left)
+# check("13.3", my_left)
 # ```
 #
 # The note says what was last known; only the lock says what is the case now.
@@ -710,7 +710,7 @@ print(claims.summary())
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 n_runs = len(sweep.trials)
-glue("ladder-12", f"**Reruns.** {n_runs} runs of chapter 1, cut off in the "
+glue("ladder-13", f"**Reruns.** {n_runs} runs of chapter 1, cut off in the "
      f"middle and begun again: {count(DONE)} are done, none twice. The rate "
      "decides whether logistic regression solves its two tasks in time; at no "
      "rate does it solve the others.")
