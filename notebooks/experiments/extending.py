@@ -327,13 +327,15 @@ def judged(frame: pd.DataFrame) -> list[dict]:
     """What was predicted of every row and encoding, what was measured, and the verdict.
 
     frame: the recorded table. Returns: beside the names, means over all seeds and over
-        those that fit, by bin; the share beyond training, in the worse bin
+        those that fit, by bin, and the verdicts of both; the share beyond training, in the
+        worse bin
     """
     found = []
     for name, row in ROWS.items():
         for scheme, predicted in zip(SCHEMES, row.predicted, strict=True):
             shares = measured(frame, name, scheme)
             fit = shares["bin_50"] >= FITS
+            kept = {bin: values[fit] for bin, values in shares.items() if fit.any()}
             found.append(
                 {
                     "row": name,
@@ -341,11 +343,12 @@ def judged(frame: pd.DataFrame) -> list[dict]:
                     "program": row.program.__name__ if row.program else "none found",
                     "predicted": predicted,
                     "all": {bin: values.mean() for bin, values in shares.items()},
-                    "fit": {b: v[fit].mean() for b, v in shares.items() if fit.any()},
+                    "fit": {bin: values.mean() for bin, values in kept.items()},
                     "n_fit": int(fit.sum()),
                     "beyond": min(shares[b].mean() for b in ("bin_100", "bin_150")),
                     "published": row.published.get(scheme),
                     "verdict": verdict(predicted, shares),
+                    "verdict_fit": verdict(predicted, kept) if kept else "none fits",
                 }
             )
     return found

@@ -8,6 +8,7 @@ from experiments.extending import (
     LEARNED,
     ROWS,
     SCHEMES,
+    cell,
     row_of,
     task_of,
 )
@@ -63,6 +64,17 @@ def baseline(batch: Batch) -> float:
     """The share of faultless answers of who always gives the most frequent one."""
     answers = [tuple(t[m].tolist()) for t, m in zip(batch.targets, batch.mask)]
     return max(map(answers.count, set(answers))) / len(answers)
+
+
+def trained_as(name: str) -> list:
+    """Of a row: its name, layers, heads, width, parameters, tokens, updates, and rate."""
+    row, made = ROWS[name], cell(name, SCHEMES[0])
+    task = task_of(row)
+    n = sum(p.numel() for p in made.make()(task.spec).parameters())
+    sizes = [row.sizes[key] for key in ("n_layers", "n_heads", "d_model")]
+    config = made.config()
+    rate = f"{config.learning_rate:g}"
+    return [name, *sizes, n, task.spec.d_vocab, config.steps, rate]
 
 
 def right_programs(name: str, batch: Batch) -> float:

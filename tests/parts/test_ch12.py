@@ -44,6 +44,16 @@ def test_programs_are_right_and_wrong_ones_are_seen(name):
     assert not all(ch12.agrees(wrong, task, line) for line in batch.inputs)
 
 
+def test_a_row_says_how_it_was_trained():
+    name, *sizes, parameters, tokens, steps, rate = ch12.trained_as("binary majority")
+    cell = extending.cell(name, "random_offset")
+    assert sizes == [1, 2, 32]
+    assert (steps, rate) == (cell.config().steps, "0.006")
+    assert tokens == 2 + 4  # letters; padding, SoS, > and EoS
+    model = cell.make()(cell.data().spec)
+    assert parameters == sum(p.numel() for p in model.parameters())
+
+
 def test_the_baseline_is_the_most_frequent_whole_answer():
     batch = extending.tests.__wrapped__("parity")["bin_50"]
     assert 0.5 <= ch12.baseline(batch) < 0.6

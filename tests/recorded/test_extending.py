@@ -155,3 +155,11 @@ def test_means_are_of_all_seeds_and_of_those_that_fit():
 def test_where_no_seed_fits_there_is_no_mean_of_those():
     (one, *_) = extending.judged(recorded_as((0.5, 0.0, 0.0), (0.98, 0.0, 0.0)))
     assert (one["n_fit"], one["fit"], one["verdict"]) == (0, {}, "not learned")
+    assert one["verdict_fit"] == "none fits"
+
+
+def test_seeds_that_fit_have_a_verdict_of_their_own():
+    (one, *_) = extending.judged(recorded_as((1.0, 1.0, 0.95), (0.5, 0.0, 0.0)))
+    assert (one["verdict"], one["verdict_fit"]) == ("not learned", "as predicted")
+    (one, *_) = extending.judged(recorded_as((1.0, 1.0, 0.95), (0.99, 0.3, 0.1)))
+    assert (one["verdict"], one["verdict_fit"]) == ("against the prediction",) * 2
