@@ -710,10 +710,10 @@ if my_prediction != "...":
 # to eighty-five million parameters for up to thirty thousand updates and more,
 # and average five seeds, of those that were right at training lengths where
 # there were such; here models have one or two layers and a few thousand
-# updates, and all seeds count. Strings of a language are drawn here so that all of one length are equally frequent;
-# theirs end in long runs where the language allows it, which is another test.
-# Zhou and others train at other lengths, so that no figures of theirs stand
-# beside ours.
+# updates, and all seeds count. Strings of a language are drawn here so that
+# all of one length are equally frequent; theirs end in long runs where the
+# language allows it, which is another test. Zhou and others train at other
+# lengths, so that no figures of theirs stand beside ours.
 #
 # **References.** X. Huang and others, *A formal framework for understanding
 # length generalization in transformers* (2025). H. Zhou and others, *What
