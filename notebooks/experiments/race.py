@@ -1,8 +1,8 @@
 """Methods that ask for no gradient, at equal passes, each of them tuned (chapter 9).
 
-Three tables: TUNING tries the same number of settings of each method on seeds that are
-used for nothing else; RACE measures the best of them on new seeds; GROWTH measures how
-the passes to a loss grow with the number of parameters.
+`race_tuning` tries the same number of settings of each method on seeds that are used for
+nothing else; the table of this module measures the best of them on new seeds; `race_growth`
+measures how the passes to a loss grow with the number of parameters.
 """
 
 import math
@@ -59,7 +59,7 @@ class Method:
 
     make: an optimizer from a model, the training strings, the learning rate (or radius)
     of the `Config`, a seed, and arguments; grid: what is tuned, six settings
-    tuned: the best of them, as TUNING has it; passes: of a step, from its arguments
+    tuned: the best of them, as `race_tuning` has it; passes: of a step, from its arguments
     fixed: arguments beside those of the grid
     """
 
@@ -366,7 +366,7 @@ def row_of(name: str, point: dict[str, float]) -> str:
 def best(frame: pd.DataFrame) -> dict[str, str]:
     """For each method the row of the tuning with the lowest mean loss at the end.
 
-    frame: the recorded table of the tuning
+    frame: the recorded table of `race_tuning`
     """
     losses = frame.groupby("model").train_loss.mean().sort_values()
     found: dict[str, str] = {}
@@ -378,7 +378,7 @@ def best(frame: pd.DataFrame) -> dict[str, str]:
 def exponent(frame: pd.DataFrame, name: str, level: float = LEVELS[-1]) -> float:
     """The power of the parameters with which the passes until a loss grow.
 
-    frame: the recorded table of GROWTH. NaN if not all seeds of three sizes got there.
+    frame: the recorded `race_growth`. NaN if not all seeds of three sizes got there.
     """
     rows = frame[frame.model.str.startswith(f"{name}, width")]
     sizes = rows.groupby("parameters")[f"to_{level}"]
@@ -396,11 +396,7 @@ GOING_ON = (
     "sep-CMA",
     "forward gradient",
 )
-TUNING = Experiment(
-    "race_tuning",
-    [one for name in METHODS for one in grid_cells(name)],
-    measure=measure,
-)
+# Called otherwise than EXPERIMENT until its table is recorded: what is called so has one.
 RACE = Experiment(
     "race",
     [
@@ -408,19 +404,5 @@ RACE = Experiment(
         *(cell(name, LONG, row=f"{name}, long", max_seeds=3) for name in GOING_ON),
     ],
     measure=measure,
-)
-GROWTH = Experiment(
-    "race_growth",
-    [
-        cell(
-            name,
-            row=f"{name}, width {width}",
-            model_kwargs=sizes,
-            until=LEVELS[-1],
-            max_seeds=3,
-        )
-        for name in (*GOING_ON, "Adam")
-        for width, sizes in WIDTHS.items()
-    ],
-    measure=measure,
+    n_seeds=10,
 )

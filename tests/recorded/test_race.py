@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from experiments import race
+from experiments import race, race_growth, race_tuning
 from parts.ch09 import unseen
 
 from progtx_core.training import Config, evaluate
@@ -28,7 +28,7 @@ def small(name, budget=240, **changed):
 
 def test_every_method_is_tuned_over_as_many_settings_and_as_many_passes():
     by_method = {}
-    for cell in race.TUNING.cells:
+    for cell in race_tuning.TUNING.cells:
         by_method.setdefault(cell.method, []).append(cell)
     assert set(by_method) == set(race.METHODS)
     for name, cells in by_method.items():
@@ -57,7 +57,7 @@ def test_sizes_of_models_are_spread_over_two_orders_of_magnitude():
     from progtx_core import models
 
     counts = []
-    for cell in race.GROWTH.cells[: len(race.WIDTHS)]:
+    for cell in race_growth.GROWTH.cells[: len(race.WIDTHS)]:
         counts.append(models.count_parameters(cell.make()(cell.data().spec)))
     assert counts == sorted(counts)
     assert 450 < counts[0] < 600 and 45_000 < counts[-1] < 52_000
@@ -85,7 +85,7 @@ def test_seeds_of_the_tuning_are_other_seeds_under_the_names_of_the_first(tmp_pa
     result = cell.train(2)
     assert result.seeds == [1000, 1001]
     assert cell.rows(result).seed.tolist() == [0, 1]
-    (trial,) = replace(race.TUNING, cells=[cell]).trials(1)
+    (trial,) = replace(race_tuning.TUNING, cells=[cell]).trials(1)
     row = trial.execute(tmp_path)
     assert trial.place == ("SPSA", "parity", 0) == (row["model"], row["task"], row["seed"])
     (alone,) = small("SPSA").train(1, 1000).models
