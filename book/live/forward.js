@@ -202,7 +202,13 @@ live.forward = (model, input, off = new Set()) => {
   return live.kinds[model.kind](model, x, mask, off);
 };
 
-// Weights travel as the bytes of float32 numbers, in base64.
+// Weights travel as the bytes of float16 numbers, in base64: a sign, five bits of an
+// exponent, ten of a fraction. The smallest numbers have no leading one.
+live.half = (bits) => {
+  const exponent = (bits >> 10) & 31, fraction = (bits & 1023) / 1024;
+  const size = exponent ? 2 ** (exponent - 15) * (1 + fraction) : 2 ** -14 * fraction;
+  return bits >> 15 ? -size : size;
+};
 live.unpack = (packed) => {
   const nested = (data, shape, start = 0) => {
     if (shape.length === 0) return data[start];
@@ -213,7 +219,7 @@ live.unpack = (packed) => {
   const model = { ...packed, weights: undefined };
   Object.entries(packed.weights).forEach(([name, { shape, bytes }]) => {
     const raw = Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0));
-    model[name] = nested(new Float32Array(raw.buffer), shape);
+    model[name] = nested(Float64Array.from(new Uint16Array(raw.buffer), live.half), shape);
   });
   return model;
 };

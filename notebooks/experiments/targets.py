@@ -204,12 +204,12 @@ def tests(cell: TargetCell) -> list[tuple[Strings, torch.Tensor]]:
     return found
 
 
-# Called otherwise than EXPERIMENT until its table is recorded: what is called so has one.
-TARGETING = Experiment(
+EXPERIMENT = Experiment(
     "targets",
     [
         *(cell(language, target) for language in STRINGS for target in TARGETS),
         cell("{0,1,2}*02*", ASKED, finite=True),
     ],
     measure=measure,
+    n_seeds=10,
 )

@@ -61,7 +61,7 @@ def test_the_forward_pass_is_that_of_torch(js):
             for parameter in model.parameters():
                 parameter += 0.1 * torch.randn(parameter.shape, generator=generator)
         inputs = task.sample(2, generator).inputs
-        model = model.eval()
+        model = model.half().float().eval()  # as they travel
         found = js.evaluate(
             """([packed, inputs]) => {
               const model = live.unpack(packed);
@@ -186,6 +186,7 @@ def test_a_head_that_is_switched_off_says_nothing(page, tmp_path):
     assert page.inner_text(".live-answers") != before
     page.get_by_role("checkbox", name="layer 1, head 1").check()
     assert page.inner_text(".live-answers") == before
+    model.half().float()  # as it travelled
     ids = torch.tensor([task.tokenizer.encode("3+4", task.spec.seq_len)])
     with torch.no_grad():
         model.blocks[1].attention.W_O.weight[:, 4:] = 0  # the same by hand

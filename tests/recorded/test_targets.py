@@ -112,8 +112,8 @@ def test_the_last_model_and_the_best_by_its_test_are_measured(target, monkeypatc
 
 
 def test_cells_differ_in_what_is_asked_alone():
-    cells = {cell.row: cell for cell in targets.TARGETING.cells}
-    assert len(cells) == len(targets.TARGETING.cells) == 7
+    cells = {cell.row: cell for cell in targets.EXPERIMENT.cells}
+    assert len(cells) == len(targets.EXPERIMENT.cells) == 7
     for language in STRINGS:
         kinds = [cells[f"{language}, {target}"] for target in TARGETS]
         assert len({str(cell.model_kwargs | cell.settings) for cell in kinds}) == 1
