@@ -24,6 +24,7 @@ N_CLAIMS = {
     "08_training_step_by_step": 5,
     "09_pattern_search_vs_adam": 17,
     "11_counting": 13,
+    "12_extending": 37,
 }
 
 

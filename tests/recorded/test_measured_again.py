@@ -39,7 +39,7 @@ def test_a_cell_has_the_recorded_numbers(name, tmp_path, monkeypatch):
     shares = {
         "accuracy",
         "train",
-        *(c for c in now if c[:3] in ("up_", "nea", "cop", "bin")),
+        *(c for c in now if c[:3] in ("up_", "nea", "cop", "bin", "bes")),
     }
     for column in shares & set(now):
         assert abs(now[column] - then[column]) <= TOLERANCE, column
