@@ -279,7 +279,7 @@ def shares(models: list[torch.nn.Module], batch: Batch) -> np.ndarray:
     """Share of faultless answers of each model, (model,)."""
     parts = [batch[i : i + AT_ONCE] for i in range(0, len(batch), AT_ONCE)]
     right = [[exact_match(model, part) for part in parts] for model in models]
-    return np.array([torch.cat(found).float().mean().item() for found in right])
+    return np.array([torch.cat(found).double().mean().item() for found in right])
 
 
 def cell(name: str, scheme: str, **settings) -> Cell:

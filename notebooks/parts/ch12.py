@@ -46,7 +46,7 @@ def question(names: list[str], trained: int, longest: int):
     return figure
 
 
-def example(name: str, seed: int = 0) -> tuple[str, str]:
+def example(name: str, seed: int = 66) -> tuple[str, str]:
     """A short input of a row, and what is to be answered, in words."""
     row = ROWS[name]
     sizes = {"longest": SHORTEST, "shortest": SHORTEST}
@@ -110,11 +110,12 @@ def evidence(found: list[dict], seeds: dict[tuple[str, str], np.ndarray]):
         for place, row in enumerate(r for r in found if r["encoding"] == scheme):
             low, high = (EXTENDS, 1.0) if row["predicted"] else (0.0, FAILS)
             ax.barh(place, high - low, left=low, height=0.8, color="0.86", linewidth=0)
-            values = seeds[row["row"], scheme]
-            ax.plot(values, [place] * len(values), "o", ms=3, alpha=0.6, color=COLOURS[0])
             face = "white" if row["all"]["bin_50"] < LEARNED else COLOURS[5]
             how = {"ms": 6, "color": COLOURS[5], "markerfacecolor": face}
             ax.plot(row["beyond"], place, "D", **how)
+            values = np.sort(seeds[row["row"], scheme])
+            heights = place + np.linspace(-0.3, 0.3, len(values))  # all can be seen
+            ax.plot(values, heights, "o", ms=2.5, color=COLOURS[0])
             if row["published"]:
                 last = min(row["published"][1:]) / 100
                 ax.plot(last, place, "|", ms=12, mew=1.8, color="black")
@@ -167,7 +168,7 @@ def by_distance(lines: dict[str, dict[int, float]], trained: int):
     ax.axvspan(0, trained, color="#999999", alpha=0.15, linewidth=0)
     for number, (name, of) in enumerate(lines.items()):
         ax.plot([*of], [*of.values()], label=name, marker=".", **plots.line(number))
-    ax.axhline(0.5, color="0.4", linestyle=":", linewidth=1)
+    ax.axhline(0.5, color="0.4", linestyle=":", linewidth=1, label="a coin")
     ax.set(xlabel="so many 2 behind the symbol that decides", ylabel="right, share")
     ax.set(ylim=(-0.03, 1.03))
     ax.legend()
