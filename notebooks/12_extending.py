@@ -312,8 +312,8 @@ table(["task", "layers", "heads", "$d$", "parameters", "vocabulary", "updates",
 
 # %% [markdown]
 # Two rows, under both encodings, trained as they were recorded. (The seed is
-# one of those recorded. On another processor sums are rounded otherwise, and
-# the model may come out a little better or worse.)
+# one of those recorded. On another processor, or with more threads, sums are
+# rounded otherwise, and the model may come out a little better or worse.)
 
 # %% tags=["nbval-ignore-output"]
 trained = {(name, scheme): extending.cell(name, scheme, **settings).train(
@@ -534,12 +534,12 @@ if language in live_rows:
 # With few 2 the model with positions is always right. With more of them it
 # answers as a coin does (dotted), at some distances or at all, though these
 # strings are no longer than those of training; the model without positions is
-# a coin nearly everywhere. So it has no rule for distance: it is right where
-# its training was. In random strings a run of $k$ times 2 has a share of about
-# $3^{-k}$, and so it is right on nearly all of them, a hundred symbols long.
-# The published strings end in long runs: they ask just this question, and the
-# published share is low. A test of length says nothing of an input that its
-# strings do not have.
+# not always right behind a single 2. So neither has a rule for distance: the
+# one with positions is right where its training was. In random strings a run
+# of $k$ times 2 has a share of about $3^{-k}$, and so it is right on nearly
+# all of them, a hundred symbols long. The published strings end in long runs:
+# they ask just this question, and the published share is low. A test of length
+# says nothing of an input that its strings do not have.
 #
 # ### A published contradiction
 #
