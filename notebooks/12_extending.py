@@ -482,16 +482,11 @@ print(reading)
 #
 # It is the induction head of chapter 10: one layer lets every position know
 # the symbol before it, the next one looks for the position whose symbol before
-# is the one at hand. Run the text, and compare it with the *model*, right or
-# wrong, on prompts that training never drew:
+# is the one at hand. Run it, and compare it with the *model*, right or wrong, on prompts that training never drew:
 
 # %%
-scope = vars(rasp) | vars(programs) | vars(distilling)
-scope |= {name: getattr(rasp.primitives, name)
-          for name in ("select", "aggr_min")}
-exec(str(reading), scope)
 line = [programs.START, 5, 2, 7, 0, programs.GO]
-print(rasp.to_text(rasp.decode(scope["program"], line)))
+print(rasp.to_text(rasp.decode(reading, line)))
 
 # %% tags=["nbval-ignore-output"]
 unseen = copying.sample(500, torch.Generator().manual_seed(2), "test")
