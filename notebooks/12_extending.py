@@ -482,7 +482,8 @@ print(reading)
 #
 # It is the induction head of chapter 10: one layer lets every position know
 # the symbol before it, the next one looks for the position whose symbol before
-# is the one at hand. Run it, and compare it with the *model*, right or wrong, on prompts that training never drew:
+# is the one at hand. Run it, and compare it with the *model*, right or wrong,
+# on prompts that training never drew:
 
 # %%
 line = [programs.START, 5, 2, 7, 0, programs.GO]
