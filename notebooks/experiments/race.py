@@ -59,7 +59,8 @@ class Method:
 
     make: an optimizer from a model, the training strings, the learning rate (or radius)
     of the `Config`, a seed, and arguments; grid: what is tuned, six settings
-    tuned: the best of them, as `race_tuning` has it; passes: of a step, from its arguments
+    tuned: what the race takes; to be the best of `race_tuning`, once that is recorded
+    passes: of a step, from its arguments
     fixed: arguments beside those of the grid
     """
 
