@@ -100,7 +100,7 @@ def swaps(model: Transformer, batches: dict[int, Batch], task: Counting):
 def swapped(model: Transformer, batch: Batch, task: Counting) -> dict[str, float]:
     """Does an answer that ends too early still end there, with another a, another b?
 
-    The last number x stays. Upwards only: another a is at most x, another b beyond it.
+    The last number x stays, and lies between a and b after either change.
     Returns: how many answers end too early, and the shares that still do.
     """
     written = greedy(model, batch.inputs[:, :PROMPT], batch.inputs.shape[1], task.end)
@@ -113,12 +113,11 @@ def swapped(model: Transformer, batch: Batch, task: Counting) -> dict[str, float
             continue
         n_early += 1
         start, a, b, *rest = row[: PROMPT + error.position]
-        x = rest[-1]
+        x, numbers = rest[-1], range(1, task.n_numbers + 1)
+        beyond = [n for n in numbers if (n - x) * (b - a) > 0]
         lines = {
-            "another a": [[start, n, b, *rest] for n in range(1, x + 1) if n != a],
-            "another b": [
-                [start, a, n, *rest] for n in range(x + 1, task.n_numbers + 1) if n != b
-            ],
+            "another a": [[start, n, b, *rest] for n in numbers if n not in (a, *beyond)],
+            "another b": [[start, a, n, *rest] for n in beyond if n != b],
         }
         for name, changed in lines.items():
             if changed:
@@ -126,3 +125,19 @@ def swapped(model: Transformer, batch: Batch, task: Counting) -> dict[str, float
                 stay[name].append(ends.float().mean().item())
     shares = {name: float(np.mean(v)) if v else 0.0 for name, v in stay.items()}
     return {"too early": n_early} | shares
+
+
+@torch.no_grad()
+def causes(model: nn.Module, batch: Batch, task: Counting) -> dict[str, float]:
+    """Shares of the answers whose first error is an early EoS, or the wrong direction.
+
+    The wrong direction: not the next number but the one before, as if b lay behind.
+    """
+    wrong = (said := model(batch.inputs).argmax(-1)) != batch.targets
+    first = (wrong & batch.mask).long().argmax(1, keepdim=True)  # 0, in the prompt, if none
+    x, want, got = (t.gather(1, first) for t in (batch.inputs, batch.targets, said))
+    ends, number = got == task.end, want != task.end
+    turned = number & (x <= task.n_numbers) & (got - x == x - want)
+    is_wrong = first > 0
+    found = {"early": is_wrong & number & ends, "turned": is_wrong & turned}
+    return {name: hit.double().mean().item() for name, hit in found.items()}
