@@ -22,6 +22,7 @@ from torch.nn.functional import pad
 from experiments import counting
 
 LONGEST = counting.TEST_LENGTHS[-1]
+HALF = 100  # numbers
 
 
 class Circle(LongTransformer):
@@ -120,6 +121,13 @@ def comparing(row: str = "comparing", **changed) -> counting.LongCell:
     seeds = {"max_seeds": counting.N_CONTRAST if changed else None}
     sizes = {"n_layers": 1, "d_mlp": 128} | changed
     return both(row, ComparingTransformer, sizes, decay=0.05, **seeds)
+
+
+def half(steps: int = 3000) -> counting.LongCell:
+    """`comparing` with half as many numbers, and sequences half as long: not recorded."""
+    sizes = {"n_numbers": HALF, "max_len": 30}
+    cell = comparing().with_settings(steps=steps)
+    return replace(cell, task_kwargs=cell.task_kwargs | sizes)
 
 
 WINDOW = {"positions": "windowed"}

@@ -14,6 +14,7 @@ from progtx_core.training import Callback
 from progtx_core.training.callbacks import Training
 from progtx_core.types import Batch
 
+from parts.comparing import ComparingTransformer
 from parts.samples import until
 
 
@@ -180,3 +181,34 @@ def goes_on(model: Transformer, task: Counting, a: int, x: int, b: int) -> str:
     line = torch.cat([task.prompts(torch.tensor([[a, b]]))[0], torch.tensor(numbers) + 1])
     found = greedy(model, line[None], 150, task.end)[0].tolist()
     return task.tokenizer.decode(until(found, task.end))
+
+
+def comparison(model: ComparingTransformer, n_numbers: int):
+    """What `Compare` has learned: the level of every number, and what it compares with."""
+    figure, (left, right) = plots.panels(2, width=3.1, height=2.4)
+    with torch.no_grad():
+        levels = model.levels.weight[0, 1 : n_numbers + 1].detach()
+        pattern = model.compare.pattern(model.where(PROMPT + 1))
+    left.plot(levels.numpy(), linewidth=1)
+    left.set(title="the level of each number", xlabel="number", ylabel="level")
+    names = ["SoS", "a", "b", ">", "later"]
+    how = {"annot": True, "fmt": ".2f", "vmin": 0, "vmax": 1}
+    plots.heat(right, pattern, xticklabels=names[:-1], yticklabels=names, **how)
+    right.set(title="attention, by position", xlabel="key", ylabel="query")
+    return figure
+
+
+def in_order(model: ComparingTransformer, n_numbers: int) -> float:
+    """Share of the neighbouring numbers whose levels stand in one order."""
+    steps = model.levels.weight[0, 1 : n_numbers + 1].diff()
+    return max((steps > 0).double().mean().item(), (steps < 0).double().mean().item())
+
+
+def spread(values: np.ndarray) -> str:
+    """Median, and in brackets where the median of all seeds may lie.
+
+    Of ten seeds it lies between the second lowest and the second highest with 98 %; of
+    fewer than nine the brackets hold the lowest and the highest.
+    """
+    kept = np.sort(values)[1:-1] if len(values) > 8 else np.sort(values)
+    return f"{np.median(values):.2f} [{kept[0]:.2f}, {kept[-1]:.2f}]"

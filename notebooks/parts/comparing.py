@@ -46,6 +46,12 @@ class Compare(nn.Module):
         seen = torch.ones(scores.shape[-2:], dtype=torch.bool).tril()
         return scores.masked_fill(~seen, NEG_INF).softmax(-1)
 
+    def outcomes(self, levels: Tensor, pattern: Tensor) -> Tensor:
+        """On which side of the other number, and whether equal: (batch, seq, 2)."""
+        difference = levels - pattern @ levels[:, :PROMPT]  # (batch, seq, 1)
+        side = torch.tanh(difference * self.log_slope.exp())  # -1 below, 0 equal, 1 above
+        return torch.cat([side, 1 - side**2], -1)
+
     def forward(self, resid: Tensor, levels: Tensor, positions: Tensor) -> Tensor:
         """(batch, seq, d_model) to the same shape.
 
@@ -53,9 +59,7 @@ class Compare(nn.Module):
         """
         x = self.norm(resid)
         pattern = self.pattern(positions if self.by_position else x)
-        difference = levels - pattern @ levels[:, :PROMPT]  # (batch, seq, 1)
-        side = torch.tanh(difference * self.log_slope.exp())  # -1 below, 0 equal, 1 above
-        outcomes = torch.cat([side, 1 - side**2], -1)  # (batch, seq, 2)
+        outcomes = self.outcomes(levels, pattern)
         maps = self.maps(x).unflatten(-1, (2, -1))  # (batch, seq, 2, d_model)
         mapped = (outcomes.unsqueeze(-1) * maps).sum(-2) / 2**0.5
         return resid + mapped + self.constants(outcomes)
@@ -98,7 +102,10 @@ class ComparingTransformer(LongTransformer):
         resid = self.positions.add_to_embeddings(self.embed(tokens))
         for block in self.blocks:
             resid = block(resid, mask, self.positions)
-        row = torch.arange(inputs.shape[1]).clamp(max=PROMPT)
-        where = self.positions.table[row]  # (seq, d_model)
+        where = self.where(inputs.shape[1])
         resid = self.compare(resid, self.levels(tokens), where)  # CHANGED: the last layer
         return self.logits_head(self.norm(resid))
+
+    def where(self, seq: int) -> Tensor:
+        """The vectors of the positions: (seq, d_model)."""
+        return self.positions.table[torch.arange(seq).clamp(max=PROMPT)]

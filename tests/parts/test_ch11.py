@@ -1,10 +1,15 @@
 """Answers by length: the median of the seeds, and every seed."""
 
 import numpy as np
+import pytest
+import torch
 from experiments import counting
 from parts import ch11, hand_set
+from parts.comparing import ComparingTransformer
 
 from progtx_core import tasks
+
+TASK = tasks.get("counting", n_numbers=30, max_len=35)
 
 
 def test_by_length_draws_medians_and_seeds_of_each_line():
@@ -64,3 +69,25 @@ def test_b_can_lie_behind():
     model = hand_set.counter(task, 200)
     assert ch11.goes_on(model, task, 3, 5, 8) == "6 7 8 EoS"
     assert ch11.goes_on(model, task, 3, 5, 4).startswith("6 7 8 9 10")
+
+
+def test_spread_leaves_out_the_extremes_of_ten_seeds_only():
+    ten = np.array([0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
+    assert ch11.spread(ten) == "0.55 [0.20, 0.90]"
+    assert ch11.spread(ten[:3]) == "0.20 [0.00, 0.30]"
+    assert ch11.spread(ten[:1]) == "0.00 [0.00, 0.00]"
+
+
+def test_levels_are_in_order_up_or_down():
+    model = ComparingTransformer(TASK.spec, d_model=8, n_heads=2)
+    assert ch11.in_order(model, 30) == 1
+    with torch.no_grad():
+        model.levels.weight.neg_()
+        assert ch11.in_order(model, 30) == 1
+        model.levels.weight[0, 11:21] = model.levels.weight[0, 11:21].flip(0)
+    assert ch11.in_order(model, 30) == pytest.approx(20 / 29)  # nine back, and no more
+    left, right = ch11.comparison(model, 30).axes
+    assert len(left.lines[0].get_ydata()) == 30
+    assert [t.get_text() for t in right.get_yticklabels()][-1] == "later"
+    shares = np.array([float(t.get_text()) for t in right.texts]).reshape(5, 4)
+    assert shares.sum(1) == pytest.approx(1, abs=0.02) and shares[0, 1:].sum() == 0

@@ -41,32 +41,48 @@ def test_everywhere_asks_for_each_place_once():
 
 
 class Confused(torch.nn.Module):
-    """Counts upwards, and takes one number for the b of some prompts."""
+    """Takes a number for the b of some prompts, and goes from b's the wrong way."""
 
     spec = TASK.spec
 
-    def __init__(self, taken_for):
+    def __init__(self, taken_for, behind=()):
         super().__init__()
         self.taken_for = taken_for  # number to the b that it is taken for
+        self.behind = behind
 
     def forward(self, tokens):
-        following = torch.where(tokens == TASK.go, tokens[:, 1:2], tokens + 1)
+        way = (tokens[:, 2:3] - tokens[:, 1:2]).sign()
+        way = torch.where(
+            torch.isin(tokens[:, 2:3] - 1, torch.tensor(self.behind)), -way, way
+        )
+        following = torch.where(tokens == TASK.go, tokens[:, 1:2], tokens + way)
         b = tokens[:, 2:3].expand_as(tokens)
         ends = tokens == b
         for number, other in self.taken_for.items():
             ends = ends | ((tokens == number + 1) & (b == other + 1))
         ends[:, :PROMPT] = False
         following = torch.where(ends, TASK.end, following)
-        return torch.nn.functional.one_hot(following.clamp(max=203), 204).float()
+        return torch.nn.functional.one_hot(following.clamp(0, 203), 204).float()
 
 
 def test_a_false_match_depends_on_b_and_not_on_a():
     batch = TASK.batch(TASK.write(torch.tensor([[10, 40], [20, 50], [60, 80]])))
     found = errors.swapped(Confused({30: 40, 44: 50}), batch, TASK)
     assert found == {"too early": 2, "another a": 1.0, "another b": 0.0}
+    falling = TASK.batch(TASK.write(torch.tensor([[40, 10], [80, 60]])))
+    found = errors.swapped(Confused({30: 10}), falling, TASK)
+    assert found == {"too early": 1, "another a": 1.0, "another b": 0.0}
     rows, mean = errors.swaps(Confused({30: 40}), {150: batch}, TASK)
     assert rows[150]["too early"] == mean["too early"] == 1
     assert errors.swaps(Confused({}), {150: batch}, TASK)[1]["too early"] == 0
+
+
+def test_causes_tell_an_early_end_from_the_wrong_direction():
+    pairs = torch.tensor([[10, 40], [20, 50], [60, 80], [90, 70]])
+    batch = TASK.batch(TASK.write(pairs))
+    found = errors.causes(Confused({30: 40}, behind=[80, 70]), batch, TASK)
+    assert found == {"early": 0.25, "turned": 0.5}
+    assert errors.causes(Confused({}), batch, TASK) == {"early": 0, "turned": 0}
 
 
 def test_kinds_of_errors_are_sorted_by_what_training_had():
