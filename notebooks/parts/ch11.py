@@ -1,15 +1,18 @@
 """Chapter 11: answers that are longer than any in training."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
+from experiments import counting, counting_whole
 from progtx_core import plots, rasp
-from progtx_core.evaluation.generation import greedy
+from progtx_core.evaluation.generation import exact_match, greedy
 from progtx_core.models.attention import patterns
 from progtx_core.models.transformer import Transformer
 from progtx_core.rasp import programs
+from progtx_core.tasks.base import in_split
 from progtx_core.tasks.counting import PROMPT, Counting
+from progtx_core.tools import recorded
 from progtx_core.training import Callback
 from progtx_core.training.callbacks import Training
 from progtx_core.types import Batch
@@ -212,3 +215,89 @@ def spread(values: np.ndarray) -> str:
     """
     kept = np.sort(values)[1:-1] if len(values) > 8 else np.sort(values)
     return f"{np.median(values):.2f} [{kept[0]:.2f}, {kept[-1]:.2f}]"
+
+
+class Recorded:
+    """The recorded tables by row: whole sequences only, and with truncated ones.
+
+    A row of the first may be followed by ", whole sequences only", one of the second is by
+    ", truncated".
+    """
+
+    def __init__(self) -> None:
+        names = counting.EXPERIMENT.name, counting_whole.WHOLE.name
+        self.truncated, self.whole = map(recorded.read, names)
+
+    def column(self, row: str, name: str) -> np.ndarray:
+        """A value a seed."""
+        frame = self.truncated if row.endswith("truncated") else self.whole
+        row = row.removesuffix(", whole sequences only")
+        return recorded.values(frame, row, "counting", name)
+
+    def by_length(self, row: str, direction: str) -> dict[int, np.ndarray]:
+        """Length to exact match, a value a seed."""
+        lengths = counting.TEST_LENGTHS
+        return {n: self.column(row, f"{direction}_{n}") for n in lengths}
+
+    def at_150(self, row: str, direction: str, what: str = "") -> float:
+        """Median of the seeds at 150 tokens; what: "near_", "early_" and the like."""
+        return float(np.median(self.column(row, f"{what}{direction}_150")))
+
+    def hardest(self, row: str, of: Callable) -> float:
+        """The median, or the worst seed, at the length and direction where it is least."""
+        directions = ("up",) if ", up" in row else ("up", "down")
+        return min(of(v) for d in directions for v in self.by_length(row, d).values())
+
+    def panels(self, live: dict[str, dict], trained: str) -> dict[str, dict]:
+        """With truncated ones: title to lines, as `by_length` draws them.
+
+        live: direction to what a model of now has; trained: the directions it learned
+        """
+        found = {}
+        for what, d in (("up", "up"), ("both", "up"), ("both", "down")):
+            lines = {"windowed": self.by_length(f"windowed, {what}, truncated", d)}
+            lines |= {"now": live[d]} if what == trained else {}
+            found[f"trained {what}, counts {d}"] = lines
+        return found
+
+    def causes(self, rows: Sequence[tuple[str, str]]) -> list[list]:
+        """Rows of a table, from rows and directions: right at 150 tokens; why if not."""
+        names = "early_", "turned_", "another_a_", "another_b_"
+        return [
+            [row, d, spread(self.column(row, f"{d}_150"))]
+            + [self.at_150(row, d, name) for name in names]
+            for row, d in rows
+        ]
+
+    def ideas(self, every: int) -> list[list]:
+        """Of whole sequences, both directions: rows of a table, every so many lengths."""
+        rows = [row for row in self.whole.model.unique() if not row.endswith(", up")]
+        return [
+            [row, d, len(self.column(row, "up_60"))]
+            + [spread(v) for v in [*self.by_length(row, d).values()][::every]]
+            for row in rows
+            for d in ("up", "down")
+        ]
+
+
+def worst(panels: dict[str, dict]) -> list[list[str]]:
+    """Rows of a table: each line of `by_length` with its median and its worst seed."""
+    return [
+        [f"{title}: {name}"]
+        + [f"{np.median(v):.2f}, {v.min():.2f}" for v in values.values()]
+        for title, lines in panels.items()
+        for name, values in lines.items()
+    ]
+
+
+def held_out(model: torch.nn.Module, task: Counting, tests: dict) -> dict[int, np.ndarray]:
+    """Length to whether each answer is right, for prompts that training never drew.
+
+    tests: direction and length to a batch; a prompt of one is held out if it belongs to
+    another split of the task than training's
+    """
+    found: dict[int, list] = {}
+    for (_, length), batch in tests.items():
+        unseen = ~in_split(task.split_key(batch.inputs[:, : task.max_len]), "train")
+        found.setdefault(length, []).append(exact_match(model, batch)[unseen])
+    return {length: np.concatenate(hits) for length, hits in found.items()}
