@@ -35,12 +35,14 @@ show(ch11.question(60, (12, 150)),
 # %% [markdown]
 # Grey: what training shows. Blue: what is asked for.
 #
-# **Claim.** A transformer of three layers, trained on at most sixty tokens at
-# a time, counts up *and* down over a hundred and fifty, on two conditions. It
-# attends to the prompt and to the nearest tokens only; and a part of its
+# **Claim.** Two results, and they are kept apart. *With truncated sequences*:
+# a transformer of three layers that attends to the prompt and to the nearest
+# tokens only counts up *and* down over a hundred and fifty, if a part of its
 # training sequences are beginnings of longer ones, truncated at sixty tokens.
-# With whole sequences only, the same model gets most long answers wrong when
-# both directions are asked for.
+# *Whole sequences only*: that model then gets most long answers wrong, as it
+# has to know which of two numbers is larger, for pairs further apart than any
+# that it was shown. With one layer that compares two numbers by their
+# difference it gets them right.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 opening.at_a_glance(
@@ -60,6 +62,8 @@ opening.at_a_glance(
 #   experiment for each;
 # - find by patching where a model keeps what it needs, and by swapping what
 #   an error depends on;
+# - say what a model has to be given so that it is right on pairs that were
+#   never shown;
 # - compare a learned model with a program, also on inputs that nobody trained
 #   it on.
 #
@@ -157,9 +161,9 @@ table(["", "sequences", "numbers that occur", "a and b apart, at most"],
 # %% [markdown]
 # Of a truncated sequence the model sees how it begins, never how it goes on.
 # So the prompt of a long test may have occurred in training; the end of its
-# answer, and everything past sixty tokens, has not. Why such sequences are
-# there, and what happens without them, is the subject of this chapter. A model
-# that guessed each token among two hundred would not finish a single answer.
+# answer, and everything past sixty tokens, has not. What happens without such
+# sequences, the last third of the chapter tells. A model that guessed each
+# token among two hundred would not finish a single answer.
 #
 # ## Predict before you run
 #
@@ -826,8 +830,11 @@ if my_prediction != "...":
 #   patch, or a swap of one token, tells the second.
 # - A model that may attend to less generalises further, where the program
 #   needs no more.
-# - Data decides the rest: kinds of pairs that the training never shows are not
-#   learned.
+# - With pairs as far apart as those of the test, shown in truncated sequences,
+#   two directions are learned by a plain transformer. Without them they are
+#   not: it compares pair by pair.
+# - A difference of two numbers compares pairs that were never shown, as soon as
+#   all neighbours are in order. That they begin in order is told to the model.
 # - One pass over right answers scores greedy decoding exactly.
 #
 # **Where this differs from the paper.** Zhou and others count upwards only,
@@ -835,8 +842,9 @@ if my_prediction != "...":
 # report the median of many seeds. Here every number occurs in training, both
 # directions are asked for by the same prompt, and truncated sequences are
 # added, which is a change of the data, not of the model: results with and
-# without them stand apart. `model_size="paper"` has the sizes of a larger
-# model, for a GPU.
+# without them stand apart. The layer that compares is a change of the model,
+# made for this task. `model_size="paper"` has the sizes of a larger model, for
+# a GPU.
 #
 # **References.** H. Zhou and others, *What algorithms can transformers learn?
 # A study in length generalization* (2024). G. Xiao and others, *Efficient

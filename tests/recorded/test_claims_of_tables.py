@@ -23,7 +23,7 @@ N_CLAIMS = {
     "07_scoreboard": 11,
     "08_training_step_by_step": 5,
     "09_pattern_search_vs_adam": 17,
-    "11_counting": 13,
+    "11_counting": 16,
     "12_extending": 37,
 }
 

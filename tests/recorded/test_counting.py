@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from experiments import counting
+from experiments import counting, counting_whole
 from parts import hand_set
 
 from progtx_core import tasks
@@ -32,7 +32,6 @@ def quick(cell):
     [
         (counting.cell("anchored"), ["up_60", "up_150"]),
         (counting.cell("none", "both, truncated"), ["up_70", "down_150"]),
-        (counting.copying_cell(unique=False), ["copy_20", "copy_40"]),
     ],
 )
 def test_a_cell_is_tested_at_every_length(cell, columns, monkeypatch):
@@ -64,7 +63,7 @@ def test_cells_with_columns_of_their_own_make_one_table(monkeypatch, here):
     cells = [
         quick(counting.cell("windowed")),
         quick(counting.cell("windowed", "both")),
-        quick(counting.copying_cell(unique=True)),
+        quick(counting.cell("none", "up, truncated")),
     ]
     experiment = Experiment("counted", cells, measure=counting.measure)
     monkeypatch.setitem(recorded.experiments(), "counted", experiment)
@@ -73,7 +72,7 @@ def test_cells_with_columns_of_their_own_make_one_table(monkeypatch, here):
     of = partial(recorded.values, frame)
     assert np.isnan(of("windowed, up", "counting", "down_150")).all()
     assert np.isfinite(of("windowed, both", "counting", "near_down_150")).all()
-    assert np.isfinite(of("unique", "copying", "copy_40")).all()
+    assert np.isfinite(of("none, up, truncated", "counting", "up_150")).all()
     said = []
     recorded.record("counted", 1, report=said.append)  # what is there is not made again
     assert said == ["3 of 3 rows are up to date"]
@@ -83,22 +82,41 @@ def test_cells_with_columns_of_their_own_make_one_table(monkeypatch, here):
 
 @pytest.mark.slow  # a process of its own, which finds the cell beside the chapters
 def test_a_cell_of_a_chapter_is_measured_in_another_process(monkeypatch, here):
-    cells = [quick(counting.copying_cell(unique=True))]
+    cells = [quick(counting.cell("none"))]
     experiment = Experiment("counted", cells, measure=counting.measure)
     monkeypatch.setitem(recorded.experiments(), "counted", experiment)
     monkeypatch.setattr(recorded, "local", local)
     recorded.record("counted", 1, report=lambda line: None)
-    assert recorded.read("counted").model.tolist() == ["unique"]
+    assert recorded.read("counted").model.tolist() == ["none, up"]
 
 
 def test_every_scheme_is_known_and_each_regime_is_recorded():
     assert set(counting.COMPARED) <= set(LONG_SCHEMES)
-    seeds = {cell.row: cell.max_seeds for cell in counting.EXPERIMENT.cells}
-    assert {f"{counting.COMPARED[0]}, {regime}" for regime in counting.REGIMES} < set(seeds)
-    assert seeds["windowed, both, truncated"] is seeds["windowed, up, truncated"] is None
-    assert seeds["rotary, up, truncated"] == seeds["repeated"] == 3
+    tables = counting.EXPERIMENT, counting_whole.WHOLE
+    truncated, whole = (
+        {cell.row: cell.max_seeds for cell in table.cells} for table in tables
+    )
+    first = counting.COMPARED[0]
+    assert all(regime.endswith(", truncated") for regime in truncated)
+    assert {f"{first}, {regime}" for regime in counting.REGIMES} - set(truncated) == {
+        "windowed, up",
+        "windowed, both",
+    }
+    assert {"windowed, up", "windowed", "comparing"} < set(whole)
+    assert truncated["windowed, both, truncated"] is whole["comparing"] is None
+    assert truncated["rotary, up, truncated"] == whole["circle"] == 3
     with pytest.raises(ValueError, match="no regime 'down'"):
         counting.cell("none", "down")
+
+
+@pytest.mark.slow  # for `make check` it takes too long
+def test_of_whole_sequences_the_causes_are_measured_too():
+    cell = quick(counting_whole.comparing())
+    found = counting_whole.measure(cell, cell.train(n_seeds=2))
+    causes = {"early", "turned", "swapped", "another_a", "another_b"}
+    assert {f"{what}_{d}_150" for what in causes for d in ("up", "down")} < set(found)
+    assert {"up_60", "down_150", "near_down_150"} < set(found)
+    assert all(len(values) == 2 for values in found.values())
 
 
 @pytest.mark.slow  # nineteen million parameters
