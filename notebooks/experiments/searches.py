@@ -12,7 +12,8 @@ import torch
 from parts.fast_losses import FastLosses
 from progtx_core import checks, tasks
 from progtx_core.models.transformer import CausalTransformer
-from progtx_core.optim import GreedyRandom, PatternSearch, Spsa
+from progtx_core.optim import GreedyRandom, PatternSearch
+from progtx_core.optim.estimates import TwoSided
 from progtx_core.tools.recorded.cell import Cell, Experiment
 from progtx_core.training import Callback, Snapshots, TrainingResult, adam, evaluate, update
 from progtx_core.training.config import MakeOptimizer
@@ -122,7 +123,7 @@ def method(name: str, batch: Batch, **arguments) -> MakeOptimizer:
         "greedy random search": lambda model, config, **more: GreedyRandom(
             model.parameters(), radius=config.learning_rate, **more
         ),
-        "SPSA": lambda model, config, **more: Spsa(
+        "SPSA": lambda model, config, **more: TwoSided(
             model.parameters(), lr=config.learning_rate, **more
         ),
         "SGD": lambda model, config, **more: SGD(

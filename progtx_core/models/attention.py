@@ -12,6 +12,9 @@ from progtx_core.models.positions import Positions
 
 WIDEST = 5000  # of a model; the four matrices of a layer have 4 d_model^2 numbers
 
+# Up to so many numbers of a head, seq times d_head, and with fewer positions than the
+# fused call takes at once, that call is the slower one.
+NARROW, AT_ONCE = 40, 16
 # In place of minus infinity: a query without any key becomes a mean of all, not NaN.
 NEG_INF = torch.finfo(torch.float32).min
 
@@ -30,6 +33,20 @@ def attend(queries: Tensor, keys: Tensor, values: Tensor, bias: Tensor | None = 
         scores = scores + bias  # (batch, head, query, key)
     pattern = scores.softmax(-1)  # rows are at least 0 and add up to 1
     return pattern @ values, pattern  # (batch, head, query, d_head), (…, query, key)
+
+
+def attend_narrow(queries, keys, values, bias: Tensor | None = None) -> Tensor:
+    """What `attend` finds, with the batch innermost.
+
+    Sums over a few features or keys are slow where these lie side by side, and fast where
+    as many numbers as there are examples do. Arguments: see `attend`.
+    """
+    q, k, v = (x.permute(3, 2, 1, 0).contiguous() for x in (queries, keys, values))
+    scores = (q.unsqueeze(2) * k.unsqueeze(1)).sum(0) / len(q) ** 0.5
+    if bias is not None:  # (query, key, head, batch), as the scores
+        scores = scores + bias[(None,) * (4 - bias.ndim)].permute(2, 3, 1, 0)
+    mixed = (scores.softmax(1) * v.unsqueeze(1)).sum(2)  # (d_head, query, head, batch)
+    return mixed.permute(3, 2, 1, 0)
 
 
 class MultiHeadAttention(nn.Module):
@@ -62,8 +79,10 @@ class MultiHeadAttention(nn.Module):
             if learned is not None:
                 bias = learned if bias is None else learned + bias
         bias = bias if bias is None else bias.to(queries.dtype)
-        if self.kept is None:  # nobody asks for the pattern: one fused call
-            mixed = F.scaled_dot_product_attention(queries, keys, values, bias)
+        if self.kept is None:  # nobody asks for the pattern
+            narrow = x.shape[1] < AT_ONCE and keys[0, 0].numel() <= NARROW
+            function = attend_narrow if narrow else F.scaled_dot_product_attention
+            mixed = function(queries, keys, values, bias)
         else:
             mixed, pattern = attend(queries, keys, values, bias)
             self.kept.append(pattern)

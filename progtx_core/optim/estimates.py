@@ -71,7 +71,7 @@ class TwoSided(Estimator):
     Along e, standard normal numbers, the slope is (f(x + radius e) - f(x - radius e)) /
     (2 radius). The estimate is the mean of slope times e over `pairs` directions, on
     average the gradient, smoothed over the radius. A step measures 2 pairs losses; a pair
-    with one that is not finite does not count. One pair and SGD is `Spsa`, up to rounding.
+    with one that is not finite does not count. One pair and SGD is plain SPSA.
 
     rule, lr, seed: see `Estimator`; radius: standard deviation of what is added to a
     parameter, in its units; pairs: directions a step, each as large as the model

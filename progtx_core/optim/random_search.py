@@ -1,4 +1,4 @@
-"""Two searches that move all parameters at once: greedy random search and SPSA."""
+"""Searches that move all parameters at once: what they share, and the greedy one."""
 
 import math
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from progtx_core.optim.search import MOST_SEEDS, SPREAD, Closure, Search, loss_o
 
 
 class WholeSearch(Search):
-    """What both share: noise for all parameters, drawn again from its number."""
+    """What they share: noise for all parameters, drawn again from its number."""
 
     def __init__(self, params, defaults: dict, seed: int, **now: Any) -> None:
         checks.whole("seed", seed, 0, MOST_SEEDS)
@@ -79,33 +79,3 @@ class GreedyRandom(WholeSearch):
         elif now["failures"] == self.patience:
             now.update(failures=0, scale=now["scale"] * self.contraction)
         return before
-
-
-class Spsa(WholeSearch):
-    """Two measurements along a random direction estimate the slope there; step down it.
-
-    lr: length of a step for a slope of 1; radius: how far to both sides is measured
-    Source: Spall, "Multivariate stochastic approximation using a simultaneous
-    perturbation gradient approximation", 1992; with normal directions, as in Malladi et
-    al., "Fine-tuning language models with just forward passes", 2023 (MeZO).
-    """
-
-    def __init__(self, params, lr=1e-3, radius=1e-2, seed=0) -> None:
-        checks.number("lr", lr, above=0)
-        super().__init__(params, {"lr": lr, "radius": radius}, seed)
-
-    @torch.no_grad()
-    def step(self, closure: Closure | None = None) -> float:  # type: ignore[override]
-        """Measure on both sides, then step; returns the mean of both losses."""
-        closure, (old, by) = self.checked(closure), self.draw()
-        try:
-            self.move(old, by, lambda group: group["radius"])
-            above = self.measure(closure)
-            self.move(old, by, lambda group: -group["radius"])
-            below = self.measure(closure)
-        finally:
-            self.restore(old)
-        difference = above - below
-        if math.isfinite(difference):  # over twice the radius it is the slope
-            self.move(old, by, lambda g: -g["lr"] * (difference / (2 * g["radius"])))
-        return (above + below) / 2

@@ -20,7 +20,13 @@ from parts.ablations import (
 from torch import nn
 
 from progtx_core import models
-from progtx_core.models.attention import MultiHeadAttention, patterns
+from progtx_core.models.attention import (
+    NEG_INF,
+    MultiHeadAttention,
+    attend,
+    attend_narrow,
+    patterns,
+)
 from progtx_core.models.positions import (
     SCHEMES,
     Alibi,
@@ -87,25 +93,43 @@ def test_block_equals_torchs_encoder_layer():
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("padded", [False, True])
-def test_fused_equals_explicit_under_every_scheme(scheme, padded):
+@pytest.mark.parametrize("d_model", [8, 32])  # of narrow heads, and of wide ones
+def test_fast_equals_explicit_under_every_scheme(scheme, padded, d_model):
     spec = TOKENS if padded else SPEC
-    model = Transformer(spec, 8, n_heads=2, positions=scheme, n_ctx=9).eval()
+    model = Transformer(spec, d_model, n_heads=2, positions=scheme, n_ctx=9).eval()
     x = torch.randint(1, 7, (5, 6)) if padded else torch.randn(5, 6, 4)
     if padded:
         x[1:, 4:] = 0
-    fused = model(x)
+    fast = model(x)
     seen = patterns(model, x)
     assert list(seen) == ["blocks.0.attention", "blocks.1.attention"]
     for module in model.modules():
         if isinstance(module, MultiHeadAttention):
             assert module.kept is None  # nothing is left behind
             module.kept = []
-    assert torch.allclose(model(x), fused, atol=1e-5)
+    assert torch.allclose(model(x), fast, atol=1e-5)
     for pattern in seen.values():
         assert pattern.shape == (5, 2, 6, 6)
         assert torch.allclose(pattern.sum(-1), torch.ones(5, 2, 6))
         if padded:
             assert pattern[1:, :, :, 4:].max() == 0
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1, 1), (3, 2, 5, 8), (7, 4, 13, 3)])
+@pytest.mark.parametrize("biased", ["nothing", "(query, key)", "(head, query, key)", "all"])
+def test_with_the_batch_innermost_attention_and_its_gradients_are_the_same(shape, biased):
+    batch, head, seq, _ = shape
+    parts = [torch.randn(shape, dtype=torch.double, requires_grad=True) for _ in range(3)]
+    n_axes = {"nothing": 0, "(query, key)": 2, "(head, query, key)": 3, "all": 4}[biased]
+    bias = torch.randn((batch, head, seq, seq)[4 - n_axes :]).double() if n_axes else None
+    if bias is not None:
+        bias[..., 1:] += torch.where(torch.rand_like(bias[..., 1:]) < 0.3, NEG_INF, 0.0)
+    wanted, pattern = attend(*parts, bias)
+    found = attend_narrow(*parts, bias)
+    assert found.shape == shape and torch.allclose(found, wanted)
+    by = torch.randn(shape, dtype=torch.double)
+    gradients = [torch.autograd.grad((made * by).sum(), parts) for made in (wanted, found)]
+    assert all(map(torch.allclose, *gradients))
 
 
 @pytest.mark.parametrize("scheme", ["relative", "rotary", "alibi"])

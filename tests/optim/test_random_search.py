@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from progtx_core.optim import GreedyRandom, Spsa
+from progtx_core.optim import GreedyRandom
+from progtx_core.optim.estimates import TwoSided
 from progtx_core.optim.populations import GuessAndCheck
 
 
@@ -28,7 +29,7 @@ def flat(net):
 
 MAKE = {
     "greedy": lambda net: GreedyRandom(net.parameters(), radius=0.1, patience=5, seed=2),
-    "spsa": lambda net: Spsa(net.parameters(), lr=0.01, radius=0.01, seed=2),
+    "spsa": lambda net: TwoSided(net.parameters(), lr=0.01, radius=0.01, seed=2),
 }
 
 
@@ -72,13 +73,13 @@ def test_only_a_start_that_is_not_finite_is_left_for_any_loss(start, kept):
 
 
 def test_noise_is_that_of_its_number():
-    search = Spsa([nn.Parameter(torch.zeros(3))], seed=5)
+    search = TwoSided([nn.Parameter(torch.zeros(3))], seed=5)
     search.now["draw"] = 7
     generator = torch.Generator().manual_seed(5 * 2654435761 + 7)
     assert torch.equal(search.draw()[1][0], torch.randn(3, generator=generator))
 
 
-@pytest.mark.parametrize("make", [GreedyRandom, Spsa])
+@pytest.mark.parametrize("make", [GreedyRandom, TwoSided])
 def test_another_seed_draws_other_noise(make):
     """Torch takes of a seed its lowest 32 bits, so all of it must be there."""
     of_seed = [
@@ -91,8 +92,8 @@ def test_another_seed_draws_other_noise(make):
 
 def test_spsa_takes_the_slope_along_its_direction():
     w = nn.Parameter(torch.tensor([2.0, -3.0], dtype=torch.float64))
-    search = Spsa([w], lr=0.1, radius=1e-4)
-    (direction,) = Spsa([w], lr=0.1, radius=1e-4).draw()[1]
+    search = TwoSided([w], lr=0.1, radius=1e-4)
+    (direction,) = TwoSided([w], lr=0.1, radius=1e-4).draw()[1]
     start, slope = w.detach().clone(), direction @ torch.tensor([1.0, 5.0]).double()
     assert search.step(lambda: w[0] + 5 * w[1]) == pytest.approx(2 - 15)
     assert torch.allclose(w, start - 0.1 * slope * direction)
@@ -140,15 +141,15 @@ def test_a_search_goes_on_from_its_state_bit_for_bit(name):
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda w: Spsa([w]).step(), TypeError, "Spsa.step needs a closure"),
+        (lambda w: TwoSided([w]).step(), TypeError, "TwoSided.step needs a closure"),
         (lambda w: GreedyRandom([w]).step(), TypeError, "GreedyRandom.step needs"),
-        (lambda w: Spsa([w], lr=0), ValueError, "lr .* above 0"),
-        (lambda w: Spsa([w], radius=-1), ValueError, "radius .* above 0"),
-        (lambda w: Spsa([w], seed=-1), ValueError, "seed .* from 0 to"),
+        (lambda w: TwoSided([w], lr=0), ValueError, "lr .* above 0"),
+        (lambda w: TwoSided([w], radius=-1), ValueError, "radius .* above 0"),
+        (lambda w: TwoSided([w], seed=-1), ValueError, "seed .* from 0 to"),
         (lambda w: GreedyRandom([w], contraction=1.5), ValueError, "contraction must"),
         (lambda w: GreedyRandom([w], patience=0), ValueError, "patience"),
         (lambda w: GreedyRandom([w], radius=0), ValueError, "radius .* above 0"),
-        (lambda w: Spsa([w.detach()]), ValueError, "requires_grad=True"),
+        (lambda w: TwoSided([w.detach()]), ValueError, "requires_grad=True"),
     ],
 )
 def test_bad_input_is_named(call, error, message):

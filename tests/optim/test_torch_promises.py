@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from progtx_core.optim import GreedyRandom, PatternSearch, Spsa
+from progtx_core.optim import GreedyRandom, PatternSearch
 from progtx_core.optim.estimates import (
     Estimator,
     EvolutionStrategy,
@@ -29,7 +29,6 @@ OURS = {
         params, **{"radius": 0.5, "poll": "together", "block_size": 4} | more
     ),
     "GreedyRandom": lambda params, **more: GreedyRandom(params, **more),
-    "Spsa": lambda params, **more: Spsa(params, **{"lr": 0.01} | more),
     "TwoSided": lambda params, **more: TwoSided(params, **{"lr": 0.01} | more),
     "momentum": lambda params, **more: TwoSided(params, MOMENTUM, **{"lr": 2e-3} | more),
     "TwoSided, Adam": lambda params, **more: TwoSided(params, ADAM, **{"lr": 0.05} | more),
@@ -200,7 +199,7 @@ def test_each_group_has_a_radius_and_a_learning_rate_of_its_own():
     assert abs(near.item()) < 0.1
     slow, fast = parameter(0.0), parameter(0.0)
     groups = [{"params": [slow], "lr": 0.0}, {"params": [fast], "lr": 0.1}]
-    Spsa(groups).step(lambda: (slow + fast).sum())
+    TwoSided(groups).step(lambda: (slow + fast).sum())
     assert slow.item() == 0.0 and fast.item() != 0.0
 
 
@@ -215,7 +214,7 @@ def test_the_radius_that_was_loaded_is_searched():
 
 
 def test_a_schedule_of_torch_moves_the_learning_rate_of_spsa():
-    search = Spsa([parameter(1.0)], lr=0.4)
+    search = TwoSided([parameter(1.0)], lr=0.4)
     schedule = torch.optim.lr_scheduler.StepLR(search, step_size=1, gamma=0.5)
     search.step(lambda: 1.0)
     schedule.step()
@@ -309,7 +308,7 @@ def test_a_fast_measure_that_does_not_fit_is_named(wrong, words):
 
 @pytest.mark.parametrize(
     "make",
-    [GreedyRandom, Spsa, TwoSided, EvolutionStrategy, ForwardGradient, GuessAndCheck],
+    [GreedyRandom, TwoSided, EvolutionStrategy, ForwardGradient, GuessAndCheck],
 )
 @pytest.mark.parametrize("seed", [-1, 2**40, 1.5, None, "0"])
 def test_a_seed_that_cannot_be_drawn_from_is_refused_at_once(make, seed):

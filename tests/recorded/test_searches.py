@@ -5,7 +5,8 @@ import pytest
 import torch
 from experiments import searches
 
-from progtx_core.optim import GreedyRandom, PatternSearch, Spsa
+from progtx_core.optim import GreedyRandom, PatternSearch
+from progtx_core.optim.estimates import TwoSided
 from progtx_core.training import evaluate
 
 SMALL = {"d_model": 4, "n_layers": 1, "n_heads": 2, "d_mlp": 4}
@@ -36,7 +37,7 @@ def test_every_method_is_recorded_and_makes_its_optimizer():
         made[cell.row] = type(cell.make_optimizer(data)(model, cell.config()))
     assert set(searches.METHODS) < set(made)
     made = [made[name] for name in searches.METHODS]
-    assert made[-4:] == [GreedyRandom, Spsa, torch.optim.SGD, torch.optim.AdamW]
+    assert made[-4:] == [GreedyRandom, TwoSided, torch.optim.SGD, torch.optim.AdamW]
     assert set(made[:-4]) == {PatternSearch}
     with pytest.raises(ValueError, match="no method 'adam'; nearest: Adam"):
         searches.method("adam", data.splits["train"])
