@@ -18,6 +18,7 @@ from progtx_core.training.callbacks import Training
 from progtx_core.types import Batch
 
 from parts.comparing import ComparingTransformer
+from parts.intervals import spread
 from parts.samples import until
 
 
@@ -205,16 +206,6 @@ def in_order(model: ComparingTransformer, n_numbers: int) -> float:
     """Share of the neighbouring numbers whose levels stand in one order."""
     steps = model.levels.weight[0, 1 : n_numbers + 1].diff()
     return max((steps > 0).double().mean().item(), (steps < 0).double().mean().item())
-
-
-def spread(values: np.ndarray) -> str:
-    """Median, and in brackets where the median of all seeds may lie.
-
-    Of ten seeds it lies between the second lowest and the second highest with 98 %; of
-    fewer than nine the brackets hold the lowest and the highest.
-    """
-    kept = np.sort(values)[1:-1] if len(values) > 8 else np.sort(values)
-    return f"{np.median(values):.2f} [{kept[0]:.2f}, {kept[-1]:.2f}]"
 
 
 class Recorded:

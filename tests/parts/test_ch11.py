@@ -71,13 +71,6 @@ def test_b_can_lie_behind():
     assert ch11.goes_on(model, task, 3, 5, 4).startswith("6 7 8 9 10")
 
 
-def test_spread_leaves_out_the_extremes_of_ten_seeds_only():
-    ten = np.array([0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
-    assert ch11.spread(ten) == "0.55 [0.20, 0.90]"
-    assert ch11.spread(ten[:3]) == "0.20 [0.00, 0.30]"
-    assert ch11.spread(ten[:1]) == "0.00 [0.00, 0.00]"
-
-
 def test_levels_are_in_order_up_or_down():
     model = ComparingTransformer(TASK.spec, d_model=8, n_heads=2)
     assert ch11.in_order(model, 30) == 1
