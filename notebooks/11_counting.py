@@ -833,8 +833,9 @@ if my_prediction != "...":
 # - With pairs as far apart as those of the test, shown in truncated sequences,
 #   two directions are learned by a plain transformer. Without them they are
 #   not: it compares pair by pair.
-# - A difference of two numbers compares pairs that were never shown, as soon as
-#   all neighbours are in order. That they begin in order is told to the model.
+# - A difference of two numbers compares pairs that were never shown, as soon
+#   as all neighbours are in order. That they begin in order is told to the
+#   model.
 # - One pass over right answers scores greedy decoding exactly.
 #
 # **Where this differs from the paper.** Zhou and others count upwards only,
@@ -889,8 +890,8 @@ for row, d, bound in (
         ("none, both, truncated", "down", 0.5),
         ("windowed, whole sequences only", "up", 0.5),
         ("windowed, whole sequences only", "down", 0.5),
-        ("windowed, up, whole sequences only", "up", 0.98),
-        ("random_offset, up, whole sequences only", "up", 0.5)):
+        ("windowed, up, whole sequences only", "up", 0.95),
+        ("random_offset, up, whole sequences only", "up", 0.9)):
     claims.check(f"recorded: {row}, counts {d}, 150 tokens, median",
                  at_150(row, d), at_most=bound)
 

@@ -252,13 +252,23 @@ class Recorded:
         return found
 
     def causes(self, rows: Sequence[tuple[str, str]]) -> list[list]:
-        """Rows of a table, from rows and directions: right at 150 tokens; why if not."""
-        names = "early_", "turned_", "another_a_", "another_b_"
-        return [
-            [row, d, spread(self.column(row, f"{d}_150"))]
-            + [self.at_150(row, d, name) for name in names]
-            for row, d in rows
-        ]
+        """Rows of a table, from rows and directions: right at 150 tokens; why if not.
+
+        What a swap changes is told by the seeds that had an answer to swap in.
+        """
+        found = []
+        for row, d in rows:
+            line = [row, d, spread(self.column(row, f"{d}_150"))]
+            line += [self.at_150(row, d, name) for name in ("early_", "turned_")]
+            found.append([*line, *self.still(row, d)])
+        return found
+
+    def still(self, row: str, d: str) -> tuple[float, float]:
+        """Median shares of early ends that stay: with another a, with another b."""
+        had = self.column(row, f"swapped_{d}_150") > 0
+        names = f"another_a_{d}_150", f"another_b_{d}_150"
+        values = [self.column(row, name)[had] for name in names]
+        return tuple(float(np.median(v)) if had.any() else np.nan for v in values)
 
     def ideas(self, every: int) -> list[list]:
         """Of whole sequences, both directions: rows of a table, every so many lengths."""
