@@ -549,7 +549,16 @@ table(["whole sequences only, 150 tokens", "counts", "right", "ends too early",
                      ("windowed", "up"), ("windowed", "down"))))
 
 # %% [markdown]
-# TEXT
+# Counting up alone asks for no direction, and there all errors are an `EoS`
+# before its time. With another b it goes, with another a it mostly stays: x is
+# taken for b, as by the model of the small set. A longer answer passes more
+# numbers, and each of them is a chance for a false match. How far a and b are
+# apart has no part in it.
+#
+# With both directions another error prevails: the answer turns round. Which
+# way to go is a question about the pair, and it gets a wrong answer where the
+# two numbers are further apart than any in training. These are the unseen
+# pairs.
 #
 # ## A layer that compares
 #
@@ -630,11 +639,9 @@ show(ch11.by_length({
 
 # %% [markdown]
 # What is needed of it? Each row below leaves out one thing, or is another idea
-# that was tried: number vectors that begin in order on a quarter of a circle;
-# a prompt that is read once, with three ordinary layers and strong weight
-# decay; and *length on loan*, the windowed model, trained up to 150 tokens
-# upwards and to sixty downwards. Does what it learned of far pairs in one
-# direction help in the other?
+# that was tried: number vectors that begin in order on a quarter of a circle
+# (`circle`); and three ordinary layers whose prompt is read once, with strong
+# weight decay (`read once, decayed`).
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 table(["whole sequences only", "counts", "seeds", *lengths[::2]],

@@ -5,7 +5,7 @@ that are further apart never stood in one prompt. Each row is a way to come furt
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -13,11 +13,9 @@ from parts import errors
 from parts.comparing import ComparingTransformer, ReadOnce
 from progtx_core.models.long import LongTransformer
 from progtx_core.tasks.counting import Counting
-from progtx_core.tasks.tokenizer import PAD
 from progtx_core.tools.recorded.cell import Experiment
 from progtx_core.training import TrainingResult
 from progtx_core.types import Spec
-from torch.nn.functional import pad
 
 from experiments import counting
 
@@ -43,32 +41,6 @@ class ReadingOnce(LongTransformer):
         super().__init__(spec, **more)
         size = self.positions.n_ctx, self.positions.d_model, self.positions.n_heads
         self.positions = ReadOnce(*size)
-
-
-class OnLoan(Counting):
-    """Both directions; upwards to LONGEST tokens, downwards only to max_len.
-
-    >>> OnLoan().max_len
-    150
-    """
-
-    def __init__(self, max_len: int = 60) -> None:
-        super().__init__(LONGEST)
-        self.up = Counting(LONGEST, directions="up")
-        self.down = Counting(max_len, directions="down")
-
-    def sample_inputs(self, n, generator):
-        up, down = (t.sample_inputs(n, generator) for t in (self.up, self.down))
-        down = pad(down, (0, up.shape[1] - down.shape[1]), value=PAD)
-        return torch.where(torch.rand(n, 1, generator=generator) < 0.5, up, down)
-
-
-@dataclass(frozen=True)
-class LoanCell(counting.LongCell):
-    """Trained on `OnLoan`."""
-
-    def data(self) -> Counting:
-        return OnLoan()
 
 
 def measure(cell: counting.LongCell, result: TrainingResult) -> dict[str, np.ndarray]:
@@ -144,7 +116,6 @@ WHOLE = Experiment(
         both("circle", Circle, WINDOW),
         both("read once, decayed", ReadingOnce, decay=0.3),
         up("none", counting.N_CONTRAST),
-        LoanCell(**vars(both("windowed, up on loan", sizes=WINDOW))),
     ],
     measure=measure,
     n_seeds=10,

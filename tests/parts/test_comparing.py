@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from experiments import counting_whole
+from experiments import counting_loan, counting_whole
 from parts import comparing
 from parts.comparing import Compare, ComparingTransformer, ReadOnce
 
@@ -103,7 +103,7 @@ def test_numbers_begin_on_a_quarter_of_a_circle():
 
 
 def test_on_loan_only_upwards_goes_further():
-    task = counting_whole.OnLoan()
+    task = counting_loan.OnLoan()
     rows = task.sample_inputs(400, torch.Generator().manual_seed(0))
     rows = task.complete(rows)
     n_tokens, down = (rows != 0).sum(1), rows[:, 1] > rows[:, 2]
@@ -125,8 +125,9 @@ def test_half_the_size_is_the_same_model_with_half_the_numbers():
     assert (task.n_numbers, task.max_len, task.truncated_share) == (100, 30, 0)
 
 
-def test_only_one_row_may_see_more_than_sixty_tokens():
+def test_of_whole_sequences_none_has_more_than_sixty_tokens():
     for cell in counting_whole.WHOLE.cells:
         task = cell.data()
-        assert task.truncated_share == 0
-        assert task.max_len == (150 if "loan" in cell.row else 60)
+        assert (task.truncated_share, task.max_len) == (0, 60)
+    (loan,) = counting_loan.LOAN.cells
+    assert loan.data().max_len == 150 and loan.directions() == ["up", "down"]
