@@ -103,7 +103,7 @@ def half(steps: int = 3000) -> counting.LongCell:
 
 
 WINDOW = {"positions": "windowed"}
-WHOLE = Experiment(
+EXPERIMENT = Experiment(
     "counting_whole",
     [
         comparing(),

@@ -202,10 +202,12 @@ def comparison(model: ComparingTransformer, n_numbers: int):
     return figure
 
 
-def in_order(model: ComparingTransformer, n_numbers: int) -> float:
-    """Share of the neighbouring numbers whose levels stand in one order."""
-    steps = model.levels.weight[0, 1 : n_numbers + 1].diff()
-    return max((steps > 0).double().mean().item(), (steps < 0).double().mean().item())
+def in_order(model: ComparingTransformer, n_numbers: int, beyond: int = 0) -> float:
+    """Share of the pairs, more than `beyond` apart, whose levels stand in their order."""
+    levels = model.levels.weight[0, 1 : n_numbers + 1]
+    above = (levels.unsqueeze(1) < levels).triu(beyond + 1)  # (smaller, larger)
+    share = above.sum().item() / torch.ones_like(above).triu(beyond + 1).sum().item()
+    return max(share, 1 - share)  # all of them may be upside down
 
 
 class Recorded:
@@ -216,7 +218,7 @@ class Recorded:
     """
 
     def __init__(self) -> None:
-        names = counting.EXPERIMENT.name, counting_whole.WHOLE.name
+        names = counting.EXPERIMENT.name, counting_whole.EXPERIMENT.name
         self.truncated, self.whole = map(recorded.read, names)
 
     def column(self, row: str, name: str) -> np.ndarray:

@@ -77,8 +77,10 @@ def test_levels_are_in_order_up_or_down():
     with torch.no_grad():
         model.levels.weight.neg_()
         assert ch11.in_order(model, 30) == 1
-        model.levels.weight[0, 11:21] = model.levels.weight[0, 11:21].flip(0)
-    assert ch11.in_order(model, 30) == pytest.approx(20 / 29)  # nine back, and no more
+        model.levels.weight[0, 11:14] = model.levels.weight[0, 11:14].flip(0)
+    assert ch11.in_order(model, 30) == pytest.approx(1 - 3 / 435)
+    assert ch11.in_order(model, 30, beyond=1) == pytest.approx(1 - 1 / 406)
+    assert ch11.in_order(model, 30, beyond=2) == 1
     left, right = ch11.comparison(model, 30).axes
     assert len(left.lines[0].get_ydata()) == 30
     assert [t.get_text() for t in right.get_yticklabels()][-1] == "later"

@@ -126,7 +126,7 @@ def test_half_the_size_is_the_same_model_with_half_the_numbers():
 
 
 def test_of_whole_sequences_none_has_more_than_sixty_tokens():
-    for cell in counting_whole.WHOLE.cells:
+    for cell in counting_whole.EXPERIMENT.cells:
         task = cell.data()
         assert (task.truncated_share, task.max_len) == (0, 60)
     (loan,) = counting_loan.LOAN.cells

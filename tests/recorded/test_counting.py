@@ -92,7 +92,7 @@ def test_a_cell_of_a_chapter_is_measured_in_another_process(monkeypatch, here):
 
 def test_every_scheme_is_known_and_each_regime_is_recorded():
     assert set(counting.COMPARED) <= set(LONG_SCHEMES)
-    tables = counting.EXPERIMENT, counting_whole.WHOLE
+    tables = counting.EXPERIMENT, counting_whole.EXPERIMENT
     truncated, whole = (
         {cell.row: cell.max_seeds for cell in table.cells} for table in tables
     )
