@@ -334,7 +334,6 @@ show(ch11.by_length(ch11.halves(schemes, 150), counting.max_len),
      "five lines in each of two panels, by their median at 150 tokens.")
 say(ch11.ranges(schemes, 150))
 
-
 # %% [markdown]
 # Vectors or angles of positions that training never reached, as in `learned`,
 # `sinusoidal` and `rotary`, do harm. `none` has none of them. Is its fall
@@ -548,6 +547,7 @@ table(["whole sequences only, 150 tokens", "counts", "right", "ends too early",
       tables.causes((("windowed, up", "up"), ("random_offset, up", "up"),
                      ("windowed", "up"), ("windowed", "down"))))
 
+
 # %% [markdown]
 # Counting up alone asks for no direction, and there all errors are an `EoS`
 # before its time. With another b it goes, with another a it mostly stays: x is
@@ -654,6 +654,7 @@ table(["whole sequences only", "counts", "seeds", *lengths[::2]],
       tables.ideas(every=2))
 say(recorded.origin("counting_whole"))
 
+
 # %% [markdown]
 # All that was given is needed, though not all of it equally. With the *prompt
 # in view*, the first layer can answer pair by pair, as before, and on some
@@ -668,7 +669,6 @@ say(recorded.origin("counting_whole"))
 # So the model extends what it was given the means to express, and it was given
 # much: that there is an order, and which. What training had to find is that
 # the order decides, of which two numbers, and what follows from it.
-
 
 # %% [markdown]
 # ## What comes next
@@ -815,7 +815,6 @@ my_prediction = "..."
 if my_prediction != "...":
     a_x_b = (50, 70, 65) if "up" in directions else (70, 50, 55)
     print(ch11.goes_on(run.models[0], longest, *a_x_b))
-
 
 # %% [markdown]
 # <details><summary>What to look for</summary>
