@@ -532,8 +532,9 @@ table(["tokens", "answers that end too early", "still, with another a",
 # there. Take these away. Now no two numbers in a prompt of training are more
 # than 54 apart. The same model, on ten seeds; beside it the scheme of Zhou and
 # others (2024), learned positions with random offsets, counting up as theirs
-# do. In brackets stand the second lowest and the second highest of ten seeds:
-# the median of all seeds that there could be lies between them with 98 %.
+# do. In brackets stand the second lowest and the second highest of ten seeds.
+# The median of all seeds that there could be lies between two such numbers in
+# all but two of a hundred cases.
 #
 # Nothing but the data differs, so it must be the pairs? Look at the errors
 # before you say so. The first wrong token of an answer may be `EoS` before its
