@@ -749,7 +749,7 @@ for statement, value, least in (
         ("and change parameters downhill, share", first["together"][2]
          / first["together"][0], 0.8),
         ("and answers whose prefix no training string has, PatternSearch",
-         fresh["PatternSearch"], 0.7),
+         fresh["PatternSearch"], 0.55),
         ("it needs more passes than Adam to 99 of 100 answers, times",
          spent["PatternSearch"] / spent["Adam"], 20),
         ("a sweep's seconds grow faster with the parameters than those of a "
