@@ -77,6 +77,22 @@ def test_a_false_match_depends_on_b_and_not_on_a():
     assert errors.swaps(Confused({}), {150: batch}, TASK)[1]["too early"] == 0
 
 
+@pytest.mark.parametrize("pair", [[10, 40], [40, 10]])
+def test_after_a_swap_x_still_lies_between_a_and_b(pair, monkeypatch):
+    asked, model = [], Confused({30: pair[1]})
+    batch = TASK.batch(TASK.write(torch.tensor([pair])))
+    forward = model.forward
+    monkeypatch.setattr(
+        model, "forward", lambda tokens: asked.append(tokens) or forward(tokens)
+    )
+    errors.swapped(model, batch, TASK)
+    with_a, with_b = (tokens for tokens in asked if len(tokens) > 1)
+    assert (with_a[:, 2] == pair[1] + 1).all() and (with_b[:, 1] == pair[0] + 1).all()
+    for tokens in (with_a, with_b):
+        a, b, x = tokens[:, 1], tokens[:, 2], tokens[:, -1]
+        assert ((x - a) * (b - x) >= 0).all() and (b != x).all()
+
+
 def test_causes_tell_an_early_end_from_the_wrong_direction():
     pairs = torch.tensor([[10, 40], [20, 50], [60, 80], [90, 70]])
     batch = TASK.batch(TASK.write(pairs))
